@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** How an attempt ended, as its worker saw it. `lost`: nobody knows; its lease ran out or its worker gave it up. */
+export const ATTEMPT_OUTCOMES = ['exited', 'timeout', 'cancelled', 'spawn_error', 'lost'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
+export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+
+/** What a worker reports at an attempt's end. Exit code and signal are apart: a shell's own 137 is not a SIGKILL. */
+export const completionSchema = z.strictObject({
+  trackId: z.int().positive(),
+  attempt: z.int().positive(),
+  runId: runIdSchema,
+  workerId: z.string().min(1).max(64),
+  outcome: z.enum(ATTEMPT_OUTCOMES),
+  exitCode: z.int().min(0).max(255).nullable(),
+  signal: z.string().max(16).nullable(),
+  /** For people: why a script could not be started, and the like. */
+  detail: z.string().max(2000).nullable(),
+  /** Of the script, on the worker's monotonic clock. */
+  durationMs: z.int().min(0),
+  outputBytes: z.int().min(0),
+  /** Bytes of output that were over the cap and are not stored. */
+  cutBytes: z.int().min(0),
+  /** Successors that the script named in $BATON_NEXT (names or ids as text); null: it named none. */
+  next: z.array(z.string().min(1).max(190)).max(10_000).nullable(),
+});
+
+export type Completion = z.infer<typeof completionSchema>;

@@ -1,0 +1,52 @@
+/** The states of a track and the table of allowed transitions. */
+export const TRACK_STATES = ['WAITING', 'PENDING', 'RUNNING', 'SUCCEED', 'FAILED', 'SKIPPED', 'CANCELLED'] as const;
+export type TrackState = (typeof TRACK_STATES)[number];
+
+/** Who moves a track: the flow (start, claim, completion, failure policy) or a person (rerun, skip, force, decide). */
+export type TransitionCause = 'flow' | 'person';
+
+/**
+ * | from      | by the flow                                                      | by a person besides      |
+ * | WAITING   | PENDING join holds, SKIPPED, CANCELLED                            |                          |
+ * | PENDING   | RUNNING claim, SKIPPED, CANCELLED, FAILED rejected or expired     | SUCCEED forced           |
+ * | RUNNING   | SUCCEED, FAILED, CANCELLED, PENDING for the next attempt          |                          |
+ * | SUCCEED   | none: final                                                      | PENDING, WAITING: rerun  |
+ * | FAILED    | CANCELLED never; final                                           | PENDING, WAITING, SKIPPED, SUCCEED |
+ * | SKIPPED   | none: final                                                      | PENDING, WAITING         |
+ * | CANCELLED | none: final                                                      | PENDING, WAITING         |
+ */
+const FLOW_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
+  WAITING: ['PENDING', 'SKIPPED', 'CANCELLED'],
+  PENDING: ['RUNNING', 'SKIPPED', 'CANCELLED', 'FAILED'],
+  RUNNING: ['SUCCEED', 'FAILED', 'CANCELLED', 'PENDING'],
+  SUCCEED: [],
+  FAILED: [],
+  SKIPPED: [],
+  CANCELLED: [],
+};
+
+const PERSON_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
+  WAITING: ['SKIPPED'],
+  PENDING: ['SUCCEED', 'SKIPPED', 'FAILED'],
+  RUNNING: [],
+  SUCCEED: ['PENDING', 'WAITING'],
+  FAILED: ['PENDING', 'WAITING', 'SKIPPED', 'SUCCEED'],
+  SKIPPED: ['PENDING', 'WAITING'],
+  CANCELLED: ['PENDING', 'WAITING'],
+};
+
+export function mayTrackBecome(from: TrackState, to: TrackState, cause: TransitionCause): boolean {
+  return FLOW_TRANSITIONS[from].includes(to) || (cause === 'person' && PERSON_TRANSITIONS[from].includes(to));
+}
+
+/** Ended: the flow never moves it again. */
+export function isTrackEnded(state: TrackState): boolean {
+  return FLOW_TRANSITIONS[state].length === 0;
+}
+
+/**
+ * What a track that cannot go on by itself awaits from a person. `params`, `approval`: PENDING and held, not enqueued.
+ * `choice`: SUCCEED in manual mode, its successors wait. `decision`: FAILED under `onFailure: hold`, its successors wait.
+ */
+export const AWAITED = ['params', 'approval', 'choice', 'decision'] as const;
+export type Awaited = (typeof AWAITED)[number];
