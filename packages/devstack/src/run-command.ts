@@ -1,0 +1,39 @@
+import { execa } from 'execa';
+import { DevstackError } from './errors.ts';
+
+export interface CommandResult {
+  exitCode: number | null;
+  stdout: string;
+  /** Standard output and error in the order in which they came. */
+  output: string;
+}
+
+export interface RunCommandOptions {
+  timeoutMs: number;
+  environment?: Record<string, string>;
+}
+
+/**
+ * Runs a short command to its end, without input. It does not throw when the command fails or cannot be started: exitCode is null then, or not 0.
+ * @param command the program and its arguments
+ */
+export async function runCommand(command: readonly string[], options: RunCommandOptions): Promise<CommandResult> {
+  const [program = '', ...commandArguments] = command;
+  const result = await execa(program, commandArguments, {
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    timeout: options.timeoutMs,
+    env: options.environment ?? {},
+  });
+  const output = result.all || (result.failed ? result.shortMessage : '');
+  return { exitCode: result.exitCode ?? null, stdout: result.stdout ?? '', output: output ?? '' };
+}
+
+/** Runs a command that has to succeed. @throws DevstackError with the end of its output */
+export async function runCommandOrThrow(command: readonly string[], options: RunCommandOptions): Promise<string> {
+  const result = await runCommand(command, options);
+  if (result.exitCode === 0) return result.stdout;
+  const tail = result.output.split('\n').slice(-25).join('\n');
+  throw new DevstackError(`"${command.join(' ')}" failed (exit status ${result.exitCode ?? 'none'}):\n${tail}`);
+}
