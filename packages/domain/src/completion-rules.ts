@@ -5,8 +5,7 @@ import type { StaleCompletion, TrackView } from './transition-types.ts';
 
 /** What an attempt's end means for its track. */
 export type TrackEnd =
-  | { result: 'succeed'; chosen: readonly number[] | null }
-  | { result: 'cancelled' | FailureReason; chosen: null };
+  { result: 'succeed'; chosen: readonly number[] | null } | { result: 'cancelled' | FailureReason; chosen: null };
 
 /**
  * Is this completion the word of the claim that holds the track now?
@@ -15,7 +14,8 @@ export type TrackEnd =
 export function findStaleness(track: TrackView, completion: Completion): StaleCompletion['why'] | null {
   if (completion.attempt < track.attempt) return 'already_applied';
   if (completion.attempt > track.attempt) return 'other_attempt';
-  if (track.state !== 'RUNNING') return track.state === 'WAITING' || track.state === 'PENDING' ? 'not_running' : 'already_applied';
+  if (track.state !== 'RUNNING')
+    return track.state === 'WAITING' || track.state === 'PENDING' ? 'not_running' : 'already_applied';
   return completion.runId === track.runId ? null : 'other_run';
 }
 

@@ -13,7 +13,11 @@ export const retryPolicySchema = z
     maxDelayMs: z.int().min(0).max(86_400_000).default(3_600_000).describe('no wait is longer, ms'),
     jitter: z.number().min(0).max(1).default(0).describe('share of each wait that is random, 0 to 1'),
     exitCodes: z.array(z.int().min(1).max(255)).max(255).optional().describe('only these exit codes; absent: all'),
-    reasons: z.array(z.enum(['exit_code', 'signal', 'timeout', 'spawn_error'])).max(4).optional().describe('only these'),
+    reasons: z
+      .array(z.enum(['exit_code', 'signal', 'timeout', 'spawn_error']))
+      .max(4)
+      .optional()
+      .describe('only these'),
     totalMs: z.int().min(1).optional().describe('no retry starts later than this after the first attempt, ms'),
   })
   .meta({ id: 'RetryPolicy' });

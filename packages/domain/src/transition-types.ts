@@ -62,10 +62,7 @@ export type TrackReason =
  * - `cancel` a person ends the pipeline
  * - `recount` every track is loaded; counters are computed anew from the states and what should have happened happens
  */
-export type FlowEvent =
-  | { kind: 'completion'; completion: Completion }
-  | { kind: 'cancel' }
-  | { kind: 'recount' };
+export type FlowEvent = { kind: 'completion'; completion: Completion } | { kind: 'cancel' } | { kind: 'recount' };
 
 /** The neighbourhood of the events: the tracks they name and as much around them as the rules asked for. */
 export interface TransitionContext {

@@ -1,0 +1,102 @@
+import 'reflect-metadata';
+import mysql from 'mysql2';
+import { createConnection } from 'mysql2/promise';
+import { DataSource } from 'typeorm';
+import { MIGRATIONS } from './migrations/index.ts';
+import { ENTITIES } from './tables.ts';
+
+/** An open database: what every function of this package takes first. */
+export interface Database {
+  dataSource: DataSource;
+  /** MariaDB and MySQL differ in what TypeORM may do. */
+  flavor: 'mariadb' | 'mysql';
+  /** As the server says it, e.g. `10.11.19-MariaDB-0+deb12u1`. */
+  version: string;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** `mysql://user:password@host:3306/baton` */
+  url: string;
+  /** Connections of this process at most; callers beyond them queue. */
+  poolSize?: number;
+}
+
+/** Callers that wait for a connection at most; one more is refused at once instead of waiting for ever. */
+const MAX_QUEUED_CALLERS = 2000;
+const CONNECT_TIMEOUT_MS = 5000;
+
+/**
+ * What every connection is told before anything else is sent on it. READ COMMITTED: with the pipeline's row locked
+ * first, a later statement of the transaction then sees what was committed before the lock was granted. The time-outs
+ * keep a client that vanished from holding locks for hours.
+ */
+const SESSION_SETTINGS = [
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, wait_timeout = 3600,
+     sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+     group_concat_max_len = 1048576`,
+];
+const MARIADB_SESSION_SETTINGS = ['SET SESSION idle_write_transaction_timeout = 30'];
+
+/**
+ * Opens the database and finds out which server it is.
+ * @throws Error where the server cannot be reached or refuses the credentials; nothing is left open then
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const version = await readVersion(options.url);
+  const flavor = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+  const settings = flavor === 'mariadb' ? [...SESSION_SETTINGS, ...MARIADB_SESSION_SETTINGS] : SESSION_SETTINGS;
+  const dataSource = new DataSource({
+    type: flavor,
+    url: options.url,
+    driver: driverWithSettings(settings),
+    poolSize: options.poolSize ?? 10,
+    timezone: 'Z',
+    charset: 'utf8mb4_bin',
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    synchronize: false,
+    migrations: MIGRATIONS,
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'none',
+    entities: ENTITIES,
+    extra: {
+      queueLimit: MAX_QUEUED_CALLERS,
+      enableKeepAlive: true,
+      flags: ['-LOCAL_FILES'],
+      multipleStatements: false,
+    },
+  });
+  await dataSource.initialize();
+  return { dataSource, flavor, version, close: () => dataSource.destroy() };
+}
+
+async function readVersion(uri: string): Promise<string> {
+  const connection = await createConnection({ uri, connectTimeout: CONNECT_TIMEOUT_MS });
+  try {
+    const [rows] = await connection.query('SELECT VERSION() AS version');
+    return (rows as { version: string }[])[0]?.version ?? '';
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** mysql2 as TypeORM uses it, with every new connection of a pool told the settings before it is handed out. */
+function driverWithSettings(settings: readonly string[]): { createPool(options: mysql.PoolOptions): mysql.Pool } {
+  return {
+    createPool(options) {
+      const pool = mysql.createPool(options);
+      pool.on('connection', (connection) => {
+        for (const statement of settings) {
+          connection.query(statement, (error: Error | null) => {
+            // A connection with other settings must not be used: ended, the pool makes another.
+            if (error !== null) connection.destroy();
+          });
+        }
+      });
+      return pool;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The errors of MySQL and MariaDB that say nothing about the statement itself: what they mean, and what to do.
+ * Matched by number, never by name: mysql2 names MariaDB's numbers with MySQL's words.
+ */
+interface RetryableError {
+  meaning: string;
+  /** Wait before the n-th retry is a random share of this times 2^n, ms. */
+  delayMs: number;
+}
+
+const RETRYABLE_BY_NUMBER: ReadonlyMap<number, RetryableError> = new Map([
+  [1020, { meaning: 'MariaDB: the row changed since it was read (snapshot isolation)', delayMs: 5 }],
+  [1205, { meaning: 'a row lock was not granted in time; the transaction is still open', delayMs: 20 }],
+  [1213, { meaning: 'deadlock; the transaction was rolled back', delayMs: 5 }],
+  [1040, { meaning: 'too many connections', delayMs: 100 }],
+  [1053, { meaning: 'the server is shutting down', delayMs: 200 }],
+  [1290, { meaning: 'the server is read-only for now', delayMs: 500 }],
+  [1836, { meaning: 'the server is read-only for now', delayMs: 500 }],
+  [1927, { meaning: 'the connection was killed', delayMs: 50 }],
+  [3572, { meaning: 'a row lock was not granted at once', delayMs: 20 }],
+  [4031, { meaning: 'the server closed an idle connection', delayMs: 5 }],
+]);
+
+const LOST_CONNECTION: RetryableError = { meaning: 'the connection was lost', delayMs: 100 };
+const LOST_CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'POOL_CLOSED',
+]);
+
+/** A duplicate key: the only database error besides those above that callers ask for. */
+export const DUPLICATE_KEY = 1062;
+
+export function databaseErrorNumber(error: unknown): number | null {
+  const { errno } = causeOf(error);
+  return typeof errno === 'number' && errno > 0 ? errno : null;
+}
+
+/** @returns what to do about an error, or null where another try would fail in the same way */
+export function findRetry(error: unknown): RetryableError | null {
+  const cause = causeOf(error);
+  const byNumber = typeof cause.errno === 'number' ? RETRYABLE_BY_NUMBER.get(cause.errno) : undefined;
+  return byNumber ?? (isConnectionLost(error) ? LOST_CONNECTION : null);
+}
+
+/** MySQL is away, or went away under us: the caller cannot know whether a commit was done. */
+export function isConnectionLost(error: unknown): boolean {
+  const { code, message } = causeOf(error);
+  return (
+    (typeof code === 'string' && LOST_CONNECTION_CODES.has(code)) ||
+    (typeof message === 'string' && /connection is in closed state|Pool is closed/i.test(message))
+  );
+}
+
+function causeOf(error: unknown): { errno?: unknown; code?: unknown; message?: unknown } {
+  const outer = error as { driverError?: object } | null;
+  return outer?.driverError ?? (error instanceof Error ? error : {});
+}

@@ -1,0 +1,37 @@
+import type { QueryRunner } from 'typeorm';
+
+/** What runs statements: a transaction's runner, or the data source for a statement of its own. */
+export type Runner = Pick<QueryRunner, 'query'> | { query(sql: string, values?: unknown[]): Promise<unknown> };
+
+/** Runs a SELECT. Arrays among the values become lists: `id IN (?)`. */
+export async function selectRows<T>(runner: Runner, sql: string, values: readonly unknown[] = []): Promise<T[]> {
+  return (await runner.query(sql, [...values])) as T[];
+}
+
+/**
+ * Runs a writing statement.
+ * @returns affectedRows: the rows that matched the WHERE, changed or not (mysql2 sets CLIENT_FOUND_ROWS), and the
+ *   auto-increment id of an INSERT
+ */
+export async function execute(
+  runner: Runner,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<{ affectedRows: number; insertId: number }> {
+  const { affectedRows, insertId } = (await runner.query(sql, [...values])) as {
+    affectedRows: number;
+    insertId: number;
+  };
+  return { affectedRows, insertId };
+}
+
+/** Rows for one multi-row INSERT: `(?, ?), (?, ?)` and the values in order. */
+export function placeRows(rows: readonly (readonly unknown[])[]): { places: string; values: unknown[] } {
+  const place = `(${(rows[0] ?? []).map(() => '?').join(', ')})`;
+  return { places: rows.map(() => place).join(', '), values: rows.flat() };
+}
+
+/** Splits what would be too long for one statement. */
+export function* inChunks<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

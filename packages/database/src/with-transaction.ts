@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueryRunner } from 'typeorm';
+import type { Database } from './data-source.ts';
+import { findRetry, isConnectionLost } from './database-errors.ts';
+
+const MAX_TRIES = 6;
+
+export interface TransactionOptions {
+  /** Told of each retry: what the error means. */
+  onRetry?(meaning: string): void;
+  /** Tries in all; MySQL being away is given up sooner by callers that somebody waits for. */
+  maxTries?: number;
+}
+
+/**
+ * Runs a body in one READ COMMITTED transaction, again from its start after a deadlock, a lock wait or a lost connection.
+ *
+ * A COMMIT whose reply was lost may have been done. So bodies must be repeatable: each write is guarded with the state it
+ * expects, and a body that finds its work done answers as if it had done it.
+ * @throws what the body throws, after a rollback; the last database error when the tries are used up
+ */
+export async function withTransaction<T>(
+  database: Database,
+  body: (queryRunner: QueryRunner) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const maxTries = options.maxTries ?? MAX_TRIES;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await runOnce(database, body);
+    } catch (error) {
+      const retry = findRetry(error);
+      if (retry === null || tries >= maxTries) throw error;
+      options.onRetry?.(retry.meaning);
+      await sleep(Math.random() * retry.delayMs * 2 ** tries);
+    }
+  }
+}
+
+async function runOnce<T>(database: Database, body: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+  const queryRunner = database.dataSource.createQueryRunner();
+  try {
+    await queryRunner.startTransaction();
+    const result = await body(queryRunner);
+    await queryRunner.commitTransaction();
+    await queryRunner.release();
+    return result;
+  } catch (error) {
+    await rollBack(queryRunner, error);
+    throw error;
+  }
+}
+
+/**
+ * After error 1205 the transaction is still open, and a pool would hand the connection on with it. So: roll back, and where
+ * that fails or the connection is suspect, destroy the connection instead of giving it back.
+ */
+async function rollBack(queryRunner: QueryRunner, error: unknown): Promise<void> {
+  let isUsable = !isConnectionLost(error);
+  if (isUsable && queryRunner.isTransactionActive) {
+    isUsable = await queryRunner.rollbackTransaction().then(
+      () => true,
+      () => false, // the error that led here is the one to report; the connection is destroyed below
+    );
+  }
+  if (!isUsable) await destroyConnection(queryRunner);
+  await queryRunner.release();
+}
+
+async function destroyConnection(queryRunner: QueryRunner): Promise<void> {
+  const connection: unknown = await queryRunner.connect().catch(() => null); // none was had: nothing to destroy
+  (connection as { destroy?(): void } | null)?.destroy?.();
+}
