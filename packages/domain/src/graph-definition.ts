@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import type { JoinRule } from './join-rules.ts';
+import { DEFAULT_JOIN_RULE, JOIN_RULES } from './join-rules.ts';
+import type { ParameterDeclarations } from './parameters-declaration.ts';
+import { parameterDeclarationSchema } from './parameters-declaration.ts';
+import { countCharacters } from './parameters-value.ts';
+import type { FailurePolicy } from './pipeline-status.ts';
+import { FAILURE_POLICIES } from './pipeline-status.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import { retryPolicySchema } from './retry-policy.ts';
+
+/** The language: what a graph is, and the schemas of its document form. Reading is graph-definition-parse's business. */
+
+export interface GraphDefinition {
+  name: string;
+  description: string | null;
+  /** Null: what the pipeline's start says, else `stop`. */
+  onFailure: FailurePolicy | null;
+  vertices: VertexDefinition[];
+  edges: EdgeDefinition[];
+}
+
+/** `head` may run only after `tail`; both are names. */
+export interface EdgeDefinition {
+  tail: string;
+  head: string;
+}
+
+export interface VertexDefinition {
+  name: string;
+  description: string | null;
+  /** By name, without a prototype. */
+  input: ParameterDeclarations;
+  script: string;
+  /** The choice offered first in manual mode: ids (numbers) or names of direct successors. */
+  next: (string | number)[];
+  policies: VertexPolicies;
+}
+
+export interface VertexPolicies {
+  /** Null: `/bin/sh -e`, or what the script's `#!` line says. */
+  shell: string | null;
+  join: JoinRule;
+  timeoutMs: number | null;
+  /** Between TERM and KILL. */
+  graceMs: number | null;
+  retry: RetryPolicy | null;
+  /** What a vanished worker means: the attempt FAILED, or another attempt. */
+  onLost: 'fail' | 'retry';
+  allowFailure: boolean;
+  /** A worker must serve one of these; empty: any worker. */
+  labels: string[];
+  /** Higher starts sooner where both could. */
+  priority: number;
+  maxOutputBytes: number | null;
+  /** A required parameter without a value: refuse the start, or hold the track until a person gives it. */
+  onMissing: 'refuse' | 'ask';
+}
+
+export const MAX_VERTICES = 200_000;
+export const MAX_EDGES = 1_000_000;
+export const MAX_SCRIPT_LENGTH = 1024 * 1024;
+const MAX_NAME_LENGTH = 190;
+const MAX_DESCRIPTION_LENGTH = 10_000;
+const MAX_DURATION_MS = 2_147_483_647;
+
+export const DEFAULT_POLICIES: Readonly<VertexPolicies> = Object.freeze({
+  shell: null,
+  join: DEFAULT_JOIN_RULE,
+  timeoutMs: null,
+  graceMs: null,
+  retry: null,
+  onLost: 'fail',
+  allowFailure: false,
+  labels: [],
+  priority: 0,
+  maxOutputBytes: null,
+  onMissing: 'refuse',
+});
+
+/** Control characters, half surrogate pairs, line and paragraph separators, and marks that reverse the writing direction. */
+const FORBIDDEN_IN_NAMES = /[\p{Control}\p{Surrogate}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+function isName(name: string): boolean {
+  const isShort = name.length <= MAX_NAME_LENGTH || countCharacters(name) <= MAX_NAME_LENGTH;
+  return isShort && name !== '' && name === name.trim() && !/^\d+$/.test(name) && !FORBIDDEN_IN_NAMES.test(name);
+}
+
+const NAME_RULE = '1 to 190 characters, no control characters, no white space around it, not only digits';
+
+/** Not like `test1@3` either: `name@version` names one version of a graph. */
+export const graphNameSchema = z
+  .string(`expected a name: ${NAME_RULE}, not ending in @ and digits`)
+  .refine((name) => isName(name) && !/@\d+$/.test(name), `expected a name: ${NAME_RULE}, not ending in @ and digits`)
+  .meta({
+    minLength: 1,
+    maxLength: MAX_NAME_LENGTH,
+    description: `A graph's name: ${NAME_RULE}, not ending in @ and digits`,
+  });
+
+export const vertexNameSchema = z
+  .string(`expected a name: ${NAME_RULE}, no /`)
+  .refine((name) => isName(name) && !name.includes('/'), `expected a name: ${NAME_RULE}, no /`)
+  .meta({ minLength: 1, maxLength: MAX_NAME_LENGTH, description: `A vertex's name: ${NAME_RULE}, no /` });
+
+/** Edges and `next` may name anything: whether there is such a vertex is the check's question. */
+const reference = z
+  .string()
+  .min(1)
+  .max(2 * MAX_NAME_LENGTH);
+const nextEntry = z.union([z.int().min(1), reference], 'expected a vertex id (number) or a vertex name');
+
+export const nextDocumentSchema = z
+  .union([nextEntry, z.array(nextEntry).max(MAX_VERTICES)], 'expected a vertex id, a vertex name, or a list of them')
+  .nullish()
+  .describe('the choice offered first in manual mode: vertex ids or names');
+
+const scriptText = z
+  .string()
+  .max(MAX_SCRIPT_LENGTH)
+  .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'expected a script without NUL and without half surrogate pairs');
+
+/** The seed's form of a script; a text that begins with { and is JSON of this form is taken as this form. */
+export const scriptFormSchema = z
+  .strictObject({ script: scriptText, next: nextDocumentSchema })
+  .meta({ id: 'ScriptForm' });
+
+const policyFields = {
+  shell: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[^\p{Control}]*$/u)
+    .nullish()
+    .describe('absent: /bin/sh -e or the #! line'),
+  join: z.enum(JOIN_RULES).optional().describe(`absent: ${DEFAULT_JOIN_RULE}`),
+  timeoutMs: z.int().min(1).max(MAX_DURATION_MS).nullish().describe('the script is ended after so many ms'),
+  graceMs: z.int().min(0).max(MAX_DURATION_MS).nullish().describe('between TERM and KILL, ms'),
+  retry: retryPolicySchema.nullish().describe('more attempts after a failure; absent: none'),
+  onLost: z.enum(['fail', 'retry']).optional().describe('what a vanished worker means; absent: fail'),
+  allowFailure: z.boolean().optional().describe('a failure counts as success for the flow'),
+  labels: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+          'expected a label of letters, digits, ".", "_" and "-", at most 63',
+        ),
+    )
+    .max(20)
+    .refine((labels) => new Set(labels).size === labels.length, 'expected each label once')
+    .optional()
+    .describe('only workers that serve one of these'),
+  priority: z.int().min(0).max(1000).optional().describe('higher starts sooner'),
+  maxOutputBytes: z
+    .int()
+    .min(0)
+    .max(2 ** 40)
+    .nullish()
+    .describe('output kept, bytes'),
+  onMissing: z
+    .enum(['refuse', 'ask'])
+    .optional()
+    .describe('a required parameter without a value: refuse the start, or ask'),
+};
+
+const vertexFields = {
+  description: z.string().max(MAX_DESCRIPTION_LENGTH).nullish(),
+  input: z
+    .union(
+      [z.record(z.string(), parameterDeclarationSchema), z.string().describe('the same as JSON text')],
+      'expected parameter declarations by name, as an object or as JSON text',
+    )
+    .nullish(),
+  script: z.union(
+    [scriptText, scriptFormSchema],
+    `expected the script's text (at most ${MAX_SCRIPT_LENGTH} characters, no NUL) or {script, next}`,
+  ),
+  next: nextDocumentSchema,
+  ...policyFields,
+};
+
+/** One vertex as a document gives it. */
+export const vertexDocumentSchema = z
+  .strictObject({ name: vertexNameSchema, ...vertexFields })
+  .meta({ id: 'VertexDocument' });
+
+/** Some fields of a vertex, for changing them; null sets a field to its default. */
+export const vertexPatchSchema = z
+  .strictObject({ name: vertexNameSchema, ...vertexFields })
+  .partial()
+  .meta({ id: 'VertexPatch' });
+
+/** One edge, as a pair or by names of its ends. */
+export const edgeDocumentSchema = z
+  .union([z.tuple([reference, reference]), z.strictObject({ tail: reference, head: reference })], {
+    error: 'expected [tail, head] or {tail, head}, both names',
+  })
+  .meta({ id: 'EdgeDocument' });
+
+export const graphHeaderFields = {
+  name: graphNameSchema,
+  description: z.string().max(MAX_DESCRIPTION_LENGTH).nullish(),
+  onFailure: z.enum(FAILURE_POLICIES).nullish().describe('of pipelines whose start names none'),
+};
+
+/** A whole graph as a document gives it. */
+export const graphDocumentSchema = z
+  .strictObject({
+    ...graphHeaderFields,
+    vertices: z.array(vertexDocumentSchema).max(MAX_VERTICES).optional(),
+    edges: z.array(edgeDocumentSchema).max(MAX_EDGES).optional(),
+  })
+  .meta({ id: 'GraphDocument' });
+
+export type GraphDocument = z.input<typeof graphDocumentSchema>;
+export type VertexDocument = z.input<typeof vertexDocumentSchema>;

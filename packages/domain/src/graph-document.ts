@@ -1,0 +1,178 @@
+import type { Document, Pair } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import type { Problem } from './errors.ts';
+import { BatonError } from './errors.ts';
+import { escapePointer } from './graph-definition-problems.ts';
+import type { TextFault } from './graph-document-json.ts';
+import { MAX_DOCUMENT_DEPTH, scanJson } from './graph-document-json.ts';
+
+/** A document as it was given, for saying where in it a problem stands. */
+export interface DocumentSource {
+  format: 'json' | 'yaml';
+  text: string;
+}
+
+/** YAML's aliases may repeat at most so many nodes: "billion laughs" documents end here. */
+const MAX_ALIASES = 100;
+
+/**
+ * Reads JSON. Duplicate keys and more than 100 levels are refused; `__proto__` is a key like any other, never a prototype.
+ * @throws BatonError malformed_json with line and column
+ */
+export function parseJsonText(text: string): unknown {
+  const fault = scanJson(text);
+  if (fault !== null) throw malformed('malformed_json', text, fault);
+  return JSON.parse(text);
+}
+
+/**
+ * Reads one YAML 1.2 document of the core schema: no merge keys, no custom tags, no duplicate keys, few aliases.
+ * @throws BatonError malformed_yaml with line and column
+ */
+export function parseYamlText(text: string): unknown {
+  const document = readYaml(text);
+  const fault = findYamlFault(document);
+  if (fault !== null) throw malformed('malformed_yaml', text, fault);
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    throw malformed('malformed_yaml', text, { message: `expected few aliases: ${String(cause)}`, offset: 0 }, cause);
+  }
+}
+
+/**
+ * Adds line and column to problems that have a pointer. A pointer to what is not there (a missing field) gets the place
+ * of the nearest thing around it.
+ * @returns new problems in the same order
+ */
+export function locateProblems(problems: readonly Problem[], source: DocumentSource): Problem[] {
+  if (problems.length === 0) return [];
+  const places = source.format === 'json' ? placesInJson(source.text) : placesInYaml(source.text);
+  const lineStarts = findLineStarts(source.text);
+  return problems.map((problem) => {
+    if (problem.pointer === undefined || problem.line !== undefined) return problem;
+    const offset = nearestPlace(places, problem.pointer);
+    return offset === undefined ? problem : { ...problem, ...positionAt(lineStarts, offset) };
+  });
+}
+
+function nearestPlace(places: ReadonlyMap<string, number>, pointer: string): number | undefined {
+  for (let around = pointer; around !== ''; around = around.slice(0, around.lastIndexOf('/'))) {
+    const place = places.get(around);
+    if (place !== undefined) return place;
+  }
+  return places.get('');
+}
+
+function placesInJson(text: string): Map<string, number> {
+  const places = new Map<string, number>();
+  scanJson(text, places);
+  return places;
+}
+
+function placesInYaml(text: string): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const { pointer, offset } of walkYaml(readYaml(text))) places.set(pointer, offset);
+  return places;
+}
+
+interface YamlPlace {
+  node: unknown;
+  pointer: string;
+  depth: number;
+  offset: number;
+}
+
+/** Every node once, aliases not followed; with a stack of its own, so that no depth overflows it. */
+function* walkYaml(document: Document): Generator<YamlPlace> {
+  const left: YamlPlace[] = [{ node: document.contents, pointer: '', depth: 0, offset: 0 }];
+  for (let place = left.pop(); place !== undefined; place = left.pop()) {
+    const { node, pointer, depth } = place;
+    const offset = offsetOf(node) ?? place.offset;
+    yield { node, pointer, depth, offset };
+    const enter = (step: string, inner: unknown): void => {
+      left.push({ node: inner, pointer: `${pointer}/${escapePointer(step)}`, depth: depth + 1, offset });
+    };
+    if (isSeq(node)) node.items.forEach((item, index) => enter(String(index), item));
+    if (isMap(node)) for (const { key, value } of node.items) enter(nameOf(key), value);
+  }
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function nameOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
+}
+
+/** Duplicate keys are looked for by findYamlFault: the package's own search is quadratic in the size of a map. */
+function readYaml(text: string): Document {
+  try {
+    return parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      uniqueKeys: false,
+      prettyErrors: false,
+    });
+  } catch (cause) {
+    // The package's composer recurses: a document of extreme depth overflows it.
+    throw malformed('malformed_yaml', text, { message: 'expected a document of fewer levels', offset: 0 }, cause);
+  }
+}
+
+function findYamlFault(document: Document): TextFault | null {
+  const trouble = document.errors[0] ?? document.warnings[0];
+  if (trouble !== undefined) return { message: trouble.message, offset: trouble.pos[0] };
+  for (const { node, depth, offset } of walkYaml(document)) {
+    if (depth > MAX_DOCUMENT_DEPTH) return { message: `expected at most ${MAX_DOCUMENT_DEPTH} levels`, offset };
+    const fault = isMap(node) ? findBadKey(node.items, offset) : null;
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function findBadKey(items: readonly Pair[], mapOffset: number): TextFault | null {
+  const names = new Set<string>();
+  for (const { key } of items) {
+    const offset = offsetOf(key) ?? mapOffset;
+    if (!isScalar(key)) return { message: 'expected plain keys, found a collection or an alias as a key', offset };
+    const name = nameOf(key);
+    if (names.has(name))
+      return { message: `expected each key once in its map, found ${JSON.stringify(name)} again`, offset };
+    names.add(name);
+  }
+  return null;
+}
+
+function malformed(
+  code: 'malformed_json' | 'malformed_yaml',
+  text: string,
+  fault: TextFault,
+  cause?: unknown,
+): BatonError {
+  const place = positionAt(findLineStarts(text), fault.offset);
+  const problem: Problem = { code, message: fault.message, ...place };
+  const detail = `line ${place.line}, column ${place.column}: ${fault.message}`;
+  return new BatonError(code, detail, { problems: [problem], cause });
+}
+
+/** Offsets at which lines begin; LF, CRLF and CR each end one. */
+export function findLineStarts(text: string): number[] {
+  const starts = [0];
+  for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
+  return starts;
+}
+
+/** Line and column, 1-based, of an offset, by binary search. */
+export function positionAt(lineStarts: readonly number[], offset: number): { line: number; column: number } {
+  let low = 0;
+  let high = lineStarts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((lineStarts[middle] as number) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: offset - (lineStarts[low] as number) + 1 };
+}
