@@ -9,3 +9,37 @@ export * from './track-id.ts';
 export * from './track-status.ts';
 export * from './transition-rules.ts';
 export * from './transition-types.ts';
+export { checkGraph, checkGraphDocument } from './graph-check.ts';
+export type { CheckableGraph } from './graph-check-structure.ts';
+export {
+  DEFAULT_POLICIES,
+  edgeDocumentSchema,
+  graphDocumentSchema,
+  graphNameSchema,
+  MAX_EDGES,
+  MAX_SCRIPT_LENGTH,
+  MAX_VERTICES,
+  nextDocumentSchema,
+  vertexDocumentSchema,
+  vertexNameSchema,
+  vertexPatchSchema,
+} from './graph-definition.ts';
+export type {
+  EdgeDefinition,
+  GraphDefinition,
+  GraphDocument,
+  VertexDefinition,
+  VertexDocument,
+  VertexPolicies,
+} from './graph-definition.ts';
+export { formatGraphYaml, toGraphDocument, toVertexDocument } from './graph-definition-document.ts';
+export { parseEdge, parseGraphDocument, parseVertex, parseVertexPatch } from './graph-definition-parse.ts';
+export type { VertexPatch } from './graph-definition-parse.ts';
+export { describeIssues, escapePointer } from './graph-definition-problems.ts';
+export type { Parsed } from './graph-definition-problems.ts';
+export { locateProblems, parseJsonText, parseYamlText } from './graph-document.ts';
+export type { DocumentSource } from './graph-document.ts';
+export { isParameterName, parameterDeclarationSchema, parseDeclarations } from './parameters-declaration.ts';
+export type { ParameterDeclarations } from './parameters-declaration.ts';
+export { convertValue, formatValue, PARAMETER_TYPES } from './parameters-value.ts';
+export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
