@@ -1,0 +1,101 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GUARD_SCRIPT } from './helper-script.ts';
+import { startProgram, type Program } from './start-program.ts';
+
+export interface GuardOptions {
+  directory: string;
+  timeoutMs: number;
+  path: string;
+  /** Beginning of the cookies at the level 'process-group'; '' in namespaces. */
+  cookie: string;
+  /** Told when a guard ended by itself; `hasFired`: it ended the helpers first. */
+  onEnded(hasFired: boolean, detail: string): void;
+}
+
+export interface Guard {
+  /** Names the guard that watches now; to be remembered when a run starts. */
+  generation(): number;
+  watch(pid: number): void;
+  unwatch(pid: number): void;
+  /** Whether the guard that watched at `generation` has ended the helpers. */
+  hasFired(generation: number): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+const BEATS_A_TIMEOUT = 5;
+
+/**
+ * A worker that is frozen, or whose event loop is stuck, cannot see that its leases end. The guard is a shell outside of
+ * it, fed by a timer through a pipe: when the beats stop it kills the helpers, and the namespaces end with them. It fires
+ * too when the pipe ends, so a worker killed with KILL leaves nothing behind even where namespaces are missing. A guard
+ * that died is replaced at once; in the moment between, a frozen worker is not watched.
+ */
+export function startGuard(options: GuardOptions): Guard {
+  const watched = new Set<number>();
+  let generation = 0;
+  let isStopping = false;
+  let program = start();
+
+  function start(): Program {
+    generation += 1;
+    const own = generation;
+    const seconds = String(options.timeoutMs / 1000);
+    const started = startProgram({
+      command: ['/bin/sh', '-c', GUARD_SCRIPT, 'guard', seconds, firedFile(own), '/bin/sh', options.cookie],
+      environment: { PATH: options.path },
+    });
+    void started.ended.then(async (end) => {
+      if (isStopping) return;
+      options.onEnded(await hasFired(own), end.message);
+      if (!isStopping) replace();
+    });
+    return started;
+  }
+
+  function replace(): void {
+    program = start();
+    beat();
+  }
+
+  function beat(): void {
+    program.stdin.write(`${[...watched].join(' ')}\n`);
+  }
+
+  function firedFile(ofGeneration: number): string {
+    return join(options.directory, `guard-fired-${ofGeneration}`);
+  }
+
+  async function hasFired(ofGeneration: number): Promise<boolean> {
+    try {
+      await access(firedFile(ofGeneration));
+      return true;
+    } catch (error) {
+      // The guard makes this file before it kills, so no file means that it was not the guard.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  const timer = setInterval(beat, options.timeoutMs / BEATS_A_TIMEOUT).unref();
+  return {
+    generation: () => generation,
+    watch(pid) {
+      watched.add(pid);
+      beat();
+    },
+    unwatch(pid) {
+      watched.delete(pid);
+      beat();
+    },
+    hasFired,
+    async stop() {
+      isStopping = true;
+      clearInterval(timer);
+      watched.clear();
+      beat();
+      program.stdin.end();
+      await program.ended;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The shell text of the helper (one a slot) and of the guard (one a runner).
+ *
+ * The helper reads `<mark> <run directory>` lines from stdin and runs one script a line. States: waiting for a line ->
+ * running a script -> sweeping what the script left -> answered. Its guarantees:
+ * - An answer on fd 3 means that nothing of the run is alive. In a PID namespace `kill -9 -1` reaches every process but
+ *   PID 1 at once, whatever it did to hide, and is repeated until the kernel says that there is no other process. At the
+ *   level 'process-group' the run's group is killed and /proc is searched for the run's cookie until two passes find
+ *   nothing; what cleared its environment and left the group escapes that search.
+ * - The mark comes on fd 1 after the answer, so all before it is the run's output, complete.
+ * - The helper dies: a namespace dies with it. Its stdin ends (the worker died): it ends itself.
+ *
+ * Exit code or signal: `$?` is 137 both for `exit 137` and for a KILL. What tells them apart is that dash and bash write a
+ * message ("Killed") for a foreground child that a signal ended; the file `died` takes it. They write none for INT and
+ * PIPE, so a script whose interpreter died of these two is recorded as exit code 130 or 141. Running the script in the
+ * background and asking `jobs` would tell, but POSIX shells make background commands ignore INT and QUIT for good.
+ */
+const SWEEP_COOKIE = `
+sweep_cookie() {
+  quiet=0
+  while [ "$quiet" -lt 2 ]; do
+    quiet=$((quiet + 1))
+    for found in $(grep -lsF -- "BATON_COOKIE=$1" /proc/[0-9]*/environ 2>/dev/null); do
+      found=\${found#/proc/}
+      kill -9 "\${found%%/*}" 2>/dev/null
+      quiet=0
+    done
+    [ "$quiet" -gt 0 ] || sleep 0.01
+  done
+}
+`;
+
+/** At the level 'process-group', after a helper that was killed itself. Argument: the cookie. */
+export const SWEEP_SCRIPT = `${SWEEP_COOKIE}
+sweep_cookie "$1"
+`;
+
+/** Arguments: the level of isolation, and the beginning of the cookies at the level 'process-group'. */
+export const HELPER_SCRIPT = `
+trap : TERM
+shopt -s execfail 2>/dev/null
+isolation=$1
+cookie=$2
+${SWEEP_COOKIE}
+sweep() {
+  case $isolation in
+  process-group)
+    group=
+    [ -s "$directory/group" ] && read -r group <"$directory/group"
+    case $group in
+    '' | 0 | 1 | *[!0-9]*) ;;
+    *) kill -9 -- "-$group" 2>/dev/null ;;
+    esac
+    sweep_cookie "$cookie"
+    ;;
+  *)
+    pause=:
+    while kill -9 -1; do
+      $pause &
+      wait "$!"
+      pause='sleep 0.01'
+    done 2>/dev/null
+    ;;
+  esac
+}
+case $isolation in
+process-group) ;;
+*) [ "$$" -eq 1 ] || exit 70 ;;
+esac
+printf 'ready\\n' >&3
+while IFS=' ' read -r mark directory; do
+  code=refused
+  {
+    (
+      trap ': >"$directory/failed"' EXIT
+      exec 2>&1
+      . "$directory/start"
+      exit 126
+    ) </dev/null 3>&-
+    code=$?
+  } 2>"$directory/died"
+  sweep
+  flags=
+  case $code in
+  0) ;;
+  *)
+    [ -s "$directory/died" ] && flags="$flags signal"
+    [ -e "$directory/failed" ] && flags="$flags failed"
+    ;;
+  esac
+  [ -e "$directory/next" ] && flags="$flags next"
+  [ -e "$directory/output" ] && flags="$flags output"
+  printf '%s%s\\n' "$code" "$flags" >&3
+  printf '%s' "$mark"
+done
+`;
+
+/**
+ * Arguments: seconds of silence allowed, the file that says that it fired, the shell, and the cookie ('' in namespaces).
+ * Each line on stdin is a beat and names the processes to kill when the beats end. `read -t` is no POSIX, `timeout` is
+ * everywhere. The file comes before the kill, so a worker that finds a helper killed knows by whom.
+ */
+export const GUARD_SCRIPT = `
+seconds=$1
+fired=$2
+shell=$3
+cookie=$4
+processes=
+${SWEEP_COOKIE}
+while line=$(timeout "$seconds" "$shell" -c 'IFS= read -r line || exit 1; printf "%s\\n" "$line"'); do
+  processes=$line
+done
+[ -n "$processes" ] || exit 0
+: >"$fired"
+kill -9 $processes
+[ -n "$cookie" ] && sweep_cookie "$cookie"
+exit 0
+`;

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import { close, constants, open } from 'node:fs';
+import { readFile, unlink } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { SWEEP_SCRIPT } from './helper-script.ts';
+import type { Isolation } from './run-types.ts';
+import { startProgram, type Program, type ProgramEnd } from './start-program.ts';
+
+const openDescriptor = promisify(open);
+const closeDescriptor = promisify(close);
+
+export interface HelperOptions {
+  isolation: Isolation;
+  /** Where the pipe of the output is made; it has no name any more once the helper runs. */
+  directory: string;
+  /** The file with HELPER_SCRIPT. */
+  helperFile: string;
+  path: string;
+  cookie: string;
+}
+
+export interface Helper {
+  /** The process to kill when the worker is silent. */
+  readonly pid: number;
+  hasEnded(): boolean;
+  /** Hands a run over; resolves with the helper's answer, or with null when the helper ended without one. */
+  handOver(mark: string, runDirectory: string): Promise<string | null>;
+  /** The next bytes of the slot's output pipe; null when nobody can write to it any more. */
+  readOutput(): Promise<Buffer | null>;
+  /** TERM to the script's process group. */
+  terminate(runDirectory: string): Promise<void>;
+  /** KILL to the helper, so that the kernel ends the namespace. Safe to repeat. */
+  kill(runDirectory: string | null): Promise<void>;
+  /** Resolves when the helper has ended and nothing that it started is alive. */
+  readonly gone: Promise<ProgramEnd>;
+}
+
+const START_TIMEOUT_MS = 15_000;
+const DRAIN_MS = 2_000;
+const GONE_POLL_MS = 5;
+
+/**
+ * Starts the helper shell of a slot and waits until it is ready. Throws, with what the system said, where this level of
+ * isolation is not permitted.
+ *
+ * Output goes through a named pipe and not through Node's own, because Node's are sockets: a script could not open
+ * /dev/stdout or /dev/stderr on them. Both ends are open before the helper starts, so neither waits for the other.
+ */
+export async function startHelper(options: HelperOptions): Promise<Helper> {
+  const pipe = join(options.directory, `pipe-${randomUUID()}`);
+  const environment = { PATH: options.path };
+  const made = await startProgram({ command: ['mkfifo', '-m', '600', pipe], environment }).ended;
+  if (made.exitCode !== 0) throw new Error(`mkfifo of the output pipe failed: ${made.message}`);
+  const readEnd = await openDescriptor(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writeEnd = await openDescriptor(pipe, constants.O_WRONLY);
+  const program = startProgram({ command: composeCommand(options), environment, outputDescriptor: writeEnd });
+  const socket = new Socket({ fd: readEnd, readable: true, writable: false });
+  await Promise.all([closeDescriptor(writeEnd), unlink(pipe)]);
+  const answers = createAnswerReader(program);
+  const first = await withTimeout(Promise.race([answers.next(), program.ended]), START_TIMEOUT_MS);
+  const pid = program.pid;
+  const innerPid = first === 'ready' && pid !== undefined ? await findInnerPid(pid, options.isolation) : null;
+  if (pid === undefined || innerPid === null) {
+    if (pid !== undefined) sendSignal(-pid, 'SIGKILL');
+    const end = await program.ended;
+    socket.destroy();
+    throw new Error(`a helper could not be started (${options.isolation}): ${end.message || describeEnd(end)}`);
+  }
+  return assembleHelper({ options, program, pid, innerPid, socket, answers });
+}
+
+interface HelperParts {
+  options: HelperOptions;
+  program: Program;
+  pid: number;
+  innerPid: number;
+  socket: Socket;
+  answers: AnswerReader;
+}
+
+function assembleHelper({ options, program, pid, innerPid, socket, answers }: HelperParts): Helper {
+  const isGroupLevel = options.isolation === 'process-group';
+  const iterator = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let hasEnded = false;
+  const gone = program.ended.then(async (end) => {
+    hasEnded = true;
+    if (isGroupLevel) await sweepGroupLevel(options);
+    else await waitUntilGone(innerPid);
+    // Only an escapee can still hold the pipe now, and it must not hold up the run's end (RELIABILITY.md R17).
+    setTimeout(() => socket.destroy(), DRAIN_MS).unref();
+    return end;
+  });
+  return {
+    pid,
+    gone,
+    hasEnded: () => hasEnded,
+    async handOver(mark, runDirectory) {
+      program.stdin.write(`${mark} ${runDirectory}\n`);
+      return answers.next();
+    },
+    async readOutput() {
+      try {
+        const { value, done } = await iterator.next();
+        return done === true ? null : value;
+      } catch (error) {
+        // The drain above ended the stream early: what was in it has been read.
+        if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return null;
+        throw error;
+      }
+    },
+    async terminate(runDirectory) {
+      const group = isGroupLevel ? await readGroup(runDirectory) : pid;
+      if (group !== null && !hasEnded) sendSignal(-group, 'SIGTERM');
+    },
+    async kill(runDirectory) {
+      if (hasEnded) return;
+      sendSignal(innerPid, 'SIGKILL');
+      if (!isGroupLevel || runDirectory === null) return;
+      const group = await readGroup(runDirectory);
+      if (group !== null) sendSignal(-group, 'SIGKILL');
+    },
+  };
+}
+
+function composeCommand(options: HelperOptions): [string, ...string[]] {
+  const helper = ['/bin/sh', options.helperFile, options.isolation, options.cookie];
+  const tie = ['setpriv', '--pdeathsig', 'KILL'] as const;
+  const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  switch (options.isolation) {
+    case 'pid-namespace':
+      return [...tie, ...namespace, ...helper];
+    case 'user-namespace':
+      return [...tie, ...namespace, '--user', '--map-current-user', ...helper];
+    case 'process-group':
+      return ['/bin/sh', ...helper.slice(1)];
+  }
+}
+
+interface AnswerReader {
+  /** The next line on fd 3, or null when the helper has ended and no line is left. One caller at a time. */
+  next(): Promise<string | null>;
+}
+
+function createAnswerReader(program: Program): AnswerReader {
+  const lines: (string | null)[] = [];
+  let waiting: ((line: string | null) => void) | null = null;
+  let partial = '';
+  const deliver = (line: string | null): void => {
+    const receive = waiting;
+    waiting = null;
+    if (receive === null) lines.push(line);
+    else receive(line);
+  };
+  program.answers.on('data', (chunk: Buffer) => {
+    const parts = (partial + chunk.toString('latin1')).split('\n');
+    partial = parts.pop() ?? '';
+    for (const line of parts) deliver(line);
+  });
+  program.answers.once('close', () => deliver(null));
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        const line = lines[0];
+        if (line === undefined) waiting = resolve;
+        else resolve(line === null ? null : (lines.shift() ?? null));
+      }),
+  };
+}
+
+/** The process whose end is the end of the namespace: PID 1 in it, seen from here the only child of `unshare`. */
+async function findInnerPid(pid: number, isolation: Isolation): Promise<number | null> {
+  if (isolation === 'process-group') return pid;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1');
+  return parsePid(children);
+}
+
+async function readGroup(runDirectory: string): Promise<number | null> {
+  try {
+    return parsePid(await readFile(join(runDirectory, 'group'), 'latin1'));
+  } catch (error) {
+    // The subshell has not come so far yet: there is no group of its own to signal.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Never 0 or 1: as a group they would mean the worker's own group, or every process there is. */
+function parsePid(text: string): number | null {
+  const value = Number.parseInt(text, 10);
+  return Number.isSafeInteger(value) && value > 1 ? value : null;
+}
+
+/** Sends a signal; false when there is no such process any more. */
+function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(target, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** PID 1 of a namespace leaves the process table after everything else in it; a zombie of it has outlived the rest. */
+async function waitUntilGone(innerPid: number): Promise<void> {
+  while (sendSignal(innerPid, 0)) {
+    if (await isZombie(innerPid)) return;
+    await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
+  }
+}
+
+async function isZombie(pid: number): Promise<boolean> {
+  try {
+    return /^\d+ \(.*\) Z /s.test(await readFile(`/proc/${pid}/stat`, 'latin1'));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ESRCH') return true;
+    throw error;
+  }
+}
+
+async function sweepGroupLevel(options: HelperOptions): Promise<void> {
+  const environment = { PATH: options.path };
+  await startProgram({ command: ['/bin/sh', '-c', SWEEP_SCRIPT, 'sweep', options.cookie], environment }).ended;
+}
+
+export function describeEnd(end: ProgramEnd): string {
+  const how = end.signal === null ? `exit code ${end.exitCode}` : `signal ${end.signal}`;
+  return end.message === '' ? how : `${how}, ${end.message}`;
+}
+
+async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

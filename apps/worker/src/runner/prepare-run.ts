@@ -1,0 +1,127 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Isolation, RunLimits, RunRequest } from './run-types.ts';
+import type { Interpreter } from './resolve-interpreter.ts';
+
+export interface RunPlace {
+  /** Directory that holds the folders of all runs. */
+  runsDirectory: string;
+  path: string;
+  limits: RunLimits;
+  isolation: Isolation;
+  /** Beginning of the cookies of this runner; used at the level 'process-group' only. */
+  cookie: string;
+  resolveInterpreter(script: string, shell: string | null): Promise<Interpreter>;
+}
+
+/** Names that a run may bring along; what a shell, a linker or an interpreter obeys (PATH, BASH_ENV, LD_...) is not among them. */
+const ENVIRONMENT_NAME = /^(?:PARAM|OUTPUT|BATON)_[A-Za-z0-9_]+$/;
+const OWN_NAMES = new Set(['BATON_NEXT', 'BATON_OUTPUT', 'BATON_COOKIE']);
+const RUN_ID = /^[A-Za-z0-9_-]{1,128}$/;
+/** Linux takes no single string over 128 KiB (MAX_ARG_STRLEN), NAME= and the closing NUL included. */
+const MAX_VARIABLE_BYTES = 128 * 1024;
+/** Of all strings together Linux takes a quarter of the stack limit, 2 MiB by default; pointers and arguments count too. */
+const MAX_ENVIRONMENT_BYTES = 1_900_000;
+
+/** Says why a request cannot run, or null. All that comes from outside is judged here, before anything is written. */
+export function findRequestProblem(request: RunRequest): string | null {
+  if (!RUN_ID.test(request.runId))
+    return `the run id must match ${RUN_ID.source}, found ${JSON.stringify(request.runId)}`;
+  if (request.script.includes('\0')) return 'the script contains a NUL character, which no shell takes';
+  let totalBytes = 0;
+  for (const [name, value] of Object.entries(request.environment)) {
+    if (!ENVIRONMENT_NAME.test(name)) {
+      return `the environment variable ${JSON.stringify(name)} is not allowed: expected PARAM_, OUTPUT_ or BATON_ and letters, digits, "_"`;
+    }
+    if (OWN_NAMES.has(name)) return `the environment variable ${name} is set by the runner itself`;
+    if (value.includes('\0')) return `the value of ${name} contains a NUL character, which no environment takes`;
+    const bytes = Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
+    if (bytes > MAX_VARIABLE_BYTES) {
+      return `the value of ${name} is too long: ${bytes} bytes with its name, the system takes ${MAX_VARIABLE_BYTES} (E2BIG)`;
+    }
+    totalBytes += bytes + 8;
+  }
+  if (totalBytes <= MAX_ENVIRONMENT_BYTES) return null;
+  return `the environment is too long: ${totalBytes} bytes, at most ${MAX_ENVIRONMENT_BYTES} are allowed (E2BIG)`;
+}
+
+/**
+ * Makes the directory of a run: `script`, `start` (read by the helper's subshell: limits, environment, exec) and `work`, the
+ * script's own temporary directory. Returns the directory, or why the script cannot be started. The caller removes it.
+ */
+export async function prepareRun(
+  request: RunRequest,
+  place: RunPlace,
+): Promise<{ directory: string } | { problem: string }> {
+  const problem = findRequestProblem(request);
+  if (problem !== null) return { problem };
+  const interpreter = await place.resolveInterpreter(request.script, request.shell);
+  if ('problem' in interpreter) return interpreter;
+  const directory = join(place.runsDirectory, request.runId);
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    return { problem: `the directory of the run could not be made: ${(error as Error).message}` };
+  }
+  const script = join(directory, 'script');
+  const words = [...(place.isolation === 'process-group' ? ['setsid'] : []), ...interpreter.words, script];
+  try {
+    await Promise.all([
+      mkdir(join(directory, 'work'), { mode: 0o700 }),
+      writeFile(script, request.script, { mode: 0o600, flag: 'wx' }),
+      writeFile(join(directory, 'start'), composeStart(directory, words, { request, place }), {
+        mode: 0o600,
+        flag: 'wx',
+      }),
+    ]);
+  } catch (error) {
+    return { directory, problem: `the files of the run could not be written: ${(error as Error).message}` };
+  }
+  return { directory };
+}
+
+function composeStart(
+  directory: string,
+  words: string[],
+  { request, place }: { request: RunRequest; place: RunPlace },
+): string {
+  const work = join(directory, 'work');
+  const environment: Record<string, string> = {
+    PATH: place.path,
+    HOME: work,
+    TMPDIR: work,
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    ...request.environment,
+    BATON_NEXT: join(directory, 'next'),
+    BATON_OUTPUT: join(directory, 'output'),
+  };
+  const lines = ['umask 077', `cd ${quoteForShell(work)} || exit`, 'unset OLDPWD', ...composeLimits(place.limits)];
+  if (place.isolation === 'process-group') {
+    environment['BATON_COOKIE'] = place.cookie;
+    lines.push(
+      'read -r group rest </proc/self/stat',
+      `printf '%s\\n' "$group" >${quoteForShell(join(directory, 'group'))}`,
+    );
+  }
+  for (const [name, value] of Object.entries(environment)) lines.push(`export ${name}=${quoteForShell(value)}`);
+  lines.push(`exec ${words.map(quoteForShell).join(' ')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** dash takes -p for processes, bash -u; -f counts blocks of 512 bytes, -v KiB. */
+function composeLimits(limits: RunLimits): string[] {
+  const lines = ['ulimit -c 0'];
+  if (limits.openFiles !== undefined) lines.push(`ulimit -n ${limits.openFiles} || exit`);
+  if (limits.processes !== undefined) {
+    lines.push(`ulimit -p ${limits.processes} 2>/dev/null || ulimit -u ${limits.processes} || exit`);
+  }
+  if (limits.fileSizeBytes !== undefined) lines.push(`ulimit -f ${Math.ceil(limits.fileSizeBytes / 512)} || exit`);
+  if (limits.memoryBytes !== undefined) lines.push(`ulimit -v ${Math.ceil(limits.memoryBytes / 1024)} || exit`);
+  return lines;
+}
+
+/** Single quotes: within them a shell gives no character a meaning, so every value but NUL comes out as it went in. */
+export function quoteForShell(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,74 @@
+import type { Helper } from './helper.ts';
+import type { RunRequest } from './run-types.ts';
+
+/** What may end a run early: its own timeout, a cancel, or the runner itself. One object a run, from request to result. */
+export interface RunControl {
+  isCancelled(): boolean;
+  isTimedOut(): boolean;
+  /** True once KILL was sent, so the helper's end is no surprise. */
+  isKilled(): boolean;
+  cancel(): void;
+  /** Ends the run at once, without TERM. */
+  kill(): void;
+  /** The script is about to start: from now on the above reach it. */
+  attach(helper: Helper, runDirectory: string): void;
+  /** The script has ended: from now on nothing reaches anything, and the flags keep their values. */
+  detach(): void;
+}
+
+/** The longest time that a timer takes; later is as good as never (24 days). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** TERM, grace, KILL. `onFailure` takes an error of the system calls, which then counts as a reason to kill. */
+export function createRunControl(
+  request: Pick<RunRequest, 'timeoutMs' | 'graceMs'>,
+  onFailure: (error: unknown) => void,
+): RunControl {
+  let target: { helper: Helper; directory: string } | null = null;
+  let isCancelled = false;
+  let isTimedOut = false;
+  let isKilled = false;
+  let isTerminated = false;
+  const timers: NodeJS.Timeout[] = [];
+
+  const wait = (timeMs: number, then: () => void): void => {
+    timers.push(setTimeout(then, Math.min(Math.max(timeMs, 0), MAX_TIMER_MS)));
+  };
+  const kill = (): void => {
+    if (target === null) return;
+    isKilled = true;
+    target.helper.kill(target.directory).catch(onFailure);
+  };
+  const terminate = (): void => {
+    if (target === null || isTerminated) return;
+    isTerminated = true;
+    target.helper.terminate(target.directory).catch(onFailure);
+    wait(request.graceMs, kill);
+  };
+  return {
+    isCancelled: () => isCancelled,
+    isTimedOut: () => isTimedOut,
+    isKilled: () => isKilled,
+    cancel() {
+      // After a timeout the run is ending already, and stays one that timed out.
+      if (isTimedOut || (target === null && isTerminated)) return;
+      isCancelled = true;
+      terminate();
+    },
+    kill,
+    attach(helper, directory) {
+      target = { helper, directory };
+      if (request.timeoutMs === null) return;
+      wait(request.timeoutMs, () => {
+        if (isCancelled) return;
+        isTimedOut = true;
+        terminate();
+      });
+    },
+    detach() {
+      target = null;
+      isTerminated = true;
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}

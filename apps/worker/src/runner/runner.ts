@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { startGuard, type Guard } from './guard.ts';
+import { HELPER_SCRIPT } from './helper-script.ts';
+import { startHelper } from './helper.ts';
+import { createInterpreterResolver } from './resolve-interpreter.ts';
+import { createRunCleaner, type RunCleaner } from './run-cleaner.ts';
+import { createRunControl, type RunControl } from './run-control.ts';
+import {
+  ISOLATIONS,
+  type Isolation,
+  type RunHandle,
+  type Runner,
+  type RunnerEvent,
+  type RunnerOptions,
+  type RunRequest,
+  type RunResult,
+} from './run-types.ts';
+import { createSlot, type Slot } from './slot.ts';
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Starts the script runner of a worker: its guard and one helper shell a slot. Resolves when scripts can run; throws where
+ * the directory cannot be used, or where the level of isolation that was asked for is not permitted.
+ *
+ * What happens when a part dies: a helper - its run ends, the next run has a new one; the guard - it is replaced; the
+ * worker - helpers are tied to it by the kernel (pdeathsig) and by the guard, and nothing of it stays; a frozen worker - the
+ * guard ends the scripts, and the worker finds their runs `guarded` when it comes back.
+ */
+export async function createRunner(options: RunnerOptions): Promise<Runner> {
+  if (!isAbsolute(options.directory) || /[\n\r]/.test(options.directory)) {
+    throw new Error(
+      `the runner's directory must be an absolute path of one line, found ${JSON.stringify(options.directory)}`,
+    );
+  }
+  if (!Number.isInteger(options.slots) || options.slots < 1) {
+    throw new Error(`the number of slots must be 1 or more, found ${options.slots}`);
+  }
+  const report = (event: RunnerEvent): void => options.report?.(event);
+  const path = options.path ?? DEFAULT_PATH;
+  const runsDirectory = join(options.directory, 'runs');
+  const helperFile = join(options.directory, 'helper');
+  await mkdir(runsDirectory, { mode: 0o700, recursive: true });
+  await writeFile(helperFile, HELPER_SCRIPT, { mode: 0o600 });
+  const cleaner = createRunCleaner(runsDirectory, report);
+  await cleaner.removeLeftovers();
+
+  const runnerId = randomUUID();
+  const helperOptions = { directory: options.directory, helperFile, path, cookie: `${runnerId}.` };
+  const isolation = await chooseIsolation(
+    options,
+    (level) => startHelper({ ...helperOptions, isolation: level }),
+    report,
+  );
+  const guard = startGuard({
+    directory: options.directory,
+    timeoutMs: options.guardTimeoutMs,
+    path,
+    cookie: isolation === 'process-group' ? helperOptions.cookie : '',
+    onEnded: (hasFired, detail) => report({ kind: hasFired ? 'guard_fired' : 'guard_ended', detail }),
+  });
+  const resolveInterpreter = createInterpreterResolver(path);
+  const slots = Array.from({ length: options.slots }, (_, number) => {
+    const cookie = `${helperOptions.cookie}${number}.`;
+    return createSlot({
+      place: { runsDirectory, path, limits: options.limits ?? {}, isolation, cookie, resolveInterpreter },
+      guard,
+      startHelper: () => startHelper({ ...helperOptions, cookie, isolation }),
+      removeRunDirectory: cleaner.remove,
+      report,
+    });
+  });
+  return assembleRunner({ isolation, slots, guard, cleaner });
+}
+
+async function chooseIsolation(
+  options: RunnerOptions,
+  start: (level: Isolation) => ReturnType<typeof startHelper>,
+  report: (event: RunnerEvent) => void,
+): Promise<Isolation> {
+  const levels = options.isolation === undefined ? ISOLATIONS : [options.isolation];
+  const reasons: string[] = [];
+  for (const level of levels) {
+    try {
+      const helper = await start(level);
+      await helper.kill(null);
+      await helper.gone;
+      report({ kind: 'isolation_chosen', detail: level });
+      return level;
+    } catch (error) {
+      reasons.push((error as Error).message);
+      report({ kind: 'isolation_unavailable', detail: (error as Error).message });
+    }
+  }
+  throw new Error(`no level of isolation of ${levels.join(', ')} can be had here: ${reasons.join('; ')}`);
+}
+
+interface RunnerParts {
+  isolation: Isolation;
+  slots: Slot[];
+  guard: Guard;
+  cleaner: RunCleaner;
+}
+
+function assembleRunner({ isolation, slots, guard, cleaner }: RunnerParts): Runner {
+  const idle = [...slots];
+  const queue: { start(slot: Slot): void }[] = [];
+  const live = new Map<RunControl, Promise<RunResult>>();
+  let closing: Promise<void> | null = null;
+
+  const release = (slot: Slot): void => {
+    const next = queue.shift();
+    if (next === undefined) idle.push(slot);
+    else next.start(slot);
+  };
+  const takeSlot = (): Promise<Slot> =>
+    new Promise((resolve) => {
+      const slot = idle.pop();
+      if (slot === undefined) queue.push({ start: resolve });
+      else resolve(slot);
+    });
+  const runInSlot = async (request: RunRequest, control: RunControl): Promise<RunResult> => {
+    const slot = await takeSlot();
+    try {
+      return await slot.run(request, control);
+    } finally {
+      release(slot);
+    }
+  };
+  const close = async (): Promise<void> => {
+    for (const control of live.keys()) {
+      control.cancel();
+      control.kill();
+    }
+    await Promise.allSettled(live.values());
+    await Promise.all(slots.map((slot) => slot.close()));
+    await guard.stop();
+    await cleaner.stop();
+  };
+  return {
+    isolation,
+    run(request): RunHandle {
+      const control = createRunControl(request, () => control.kill());
+      if (closing !== null) control.cancel();
+      const result = runInSlot(request, control).finally(() => live.delete(control));
+      live.set(control, result);
+      return { result, cancel: () => control.cancel() };
+    },
+    close: () => (closing ??= close()),
+  };
+}

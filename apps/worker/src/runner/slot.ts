@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { Guard } from './guard.ts';
+import { describeEnd, type Helper } from './helper.ts';
+import { createMarkScanner } from './mark-scanner.ts';
+import { createOutputCap, type OutputCap } from './output-cap.ts';
+import { prepareRun, type RunPlace } from './prepare-run.ts';
+import { readHandedOver } from './read-handed-over.ts';
+import type { RunControl } from './run-control.ts';
+import type { RunnerEvent, RunRequest, RunResult } from './run-types.ts';
+
+export interface SlotOptions {
+  place: RunPlace;
+  guard: Guard;
+  startHelper(): Promise<Helper>;
+  removeRunDirectory(directory: string): Promise<void>;
+  report(event: RunnerEvent): void;
+}
+
+export interface Slot {
+  /** Runs one script; one at a time. Rejects only with what `onOutput` rejected with. */
+  run(request: RunRequest, control: RunControl): Promise<RunResult>;
+  /** Ends the helper; to be called when nothing runs. */
+  close(): Promise<void>;
+}
+
+const START_ATTEMPTS = 4;
+const START_RETRY_MS = 100;
+const MAX_NEXT_BYTES = 64 * 1024;
+const MAX_OUTPUT_FILE_BYTES = 1024 * 1024;
+
+/**
+ * One place where scripts run, one after another, on a helper shell of its own. A helper that has ended, for whatever
+ * reason, ends its run with a result that says so and is replaced; the slot itself never waits for a helper that is gone.
+ */
+export function createSlot(options: SlotOptions): Slot {
+  let helper: Promise<Helper> = startWatched();
+
+  function startWatched(): Promise<Helper> {
+    const started = startWithRetry(options);
+    // Whoever runs next gets the rejection; until then it must not count as unhandled.
+    started.catch(() => undefined);
+    return started;
+  }
+
+  /** A live helper, or the error that says why there is none. */
+  async function takeHelper(): Promise<Helper> {
+    try {
+      if (!(await helper).hasEnded()) return await helper;
+    } catch (error) {
+      options.report({ kind: 'helper_failed', detail: (error as Error).message });
+    }
+    helper = startWatched();
+    return helper;
+  }
+
+  return {
+    async run(request, control) {
+      const result = emptyResult();
+      if (control.isCancelled()) return { ...result, cancelled: true };
+      const prepared = await prepareRun(request, options.place);
+      const directory = 'directory' in prepared ? prepared.directory : null;
+      try {
+        if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
+        const live = await takeHelper();
+        if (control.isCancelled()) return { ...result, cancelled: true };
+        return await execute({ options, request, control, helper: live, directory: prepared.directory });
+      } catch (error) {
+        if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
+        throw error;
+      } finally {
+        if (directory !== null) await options.removeRunDirectory(directory);
+        if (helper !== null && (await hasEnded(helper))) helper = startWatched();
+      }
+    },
+    async close() {
+      try {
+        const live = await helper;
+        await live.kill(null);
+        await live.gone;
+      } catch (error) {
+        if (!(error instanceof HelperStartError)) throw error;
+        // A helper that could not be started is as gone as one that has ended.
+      }
+    },
+  };
+}
+
+class HelperStartError extends Error {}
+
+async function hasEnded(helper: Promise<Helper>): Promise<boolean> {
+  try {
+    return (await helper).hasEnded();
+  } catch {
+    // It could not be started; the next run reports that and tries again.
+    return false;
+  }
+}
+
+async function startWithRetry(options: SlotOptions): Promise<Helper> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const helper = await options.startHelper();
+      options.guard.watch(helper.pid);
+      void helper.gone.then(() => options.guard.unwatch(helper.pid));
+      return helper;
+    } catch (error) {
+      const message = `no helper shell for the script: ${(error as Error).message}`;
+      if (attempt === START_ATTEMPTS) throw new HelperStartError(message, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS * 2 ** attempt));
+    }
+  }
+}
+
+interface Execution {
+  options: SlotOptions;
+  request: RunRequest;
+  control: RunControl;
+  helper: Helper;
+  directory: string;
+}
+
+async function execute(execution: Execution): Promise<RunResult> {
+  const { options, request, control, helper, directory } = execution;
+  const mark = `baton-end-${randomUUID()}`;
+  const generation = options.guard.generation();
+  let outputFailure: { error: unknown } | null = null;
+  const cap = createOutputCap(request.maxOutputBytes, async (chunk) => {
+    if (outputFailure !== null) return;
+    try {
+      await request.onOutput(chunk);
+    } catch (error) {
+      outputFailure = { error };
+      control.kill();
+    }
+  });
+  const startedAtMs = performance.now();
+  control.attach(helper, directory);
+  const output = passOutputOn(helper, Buffer.from(mark), cap);
+  const answer = await helper.handOver(mark, directory);
+  const end = answer === null ? await helper.gone : null;
+  control.detach();
+  const durationMs = performance.now() - startedAtMs;
+  await output;
+  if (outputFailure !== null) throw (outputFailure as { error: unknown }).error;
+  const result: RunResult = {
+    ...emptyResult(),
+    timedOut: control.isTimedOut(),
+    cancelled: control.isCancelled(),
+    outputBytes: cap.outputBytes(),
+    cutBytes: cap.cutBytes(),
+    durationMs,
+  };
+  if (answer !== null) return { ...result, ...(await readAnswer(answer, directory)) };
+  if (control.isKilled()) return { ...result, signal: 'KILL' };
+  if (await options.guard.hasFired(generation)) return { ...result, signal: 'KILL', guarded: true };
+  const how = end === null ? 'for an unknown reason' : `with ${describeEnd(end)}`;
+  options.report({ kind: 'helper_ended', detail: `run ${request.runId}: ${how}` });
+  return { ...result, signal: end?.signal ?? 'KILL', spawnError: `the helper shell of the script ended ${how}` };
+}
+
+async function passOutputOn(helper: Helper, mark: Buffer, cap: OutputCap): Promise<void> {
+  const scanner = createMarkScanner(mark);
+  for (let isOver = false; !isOver;) {
+    const chunk = await helper.readOutput();
+    const { data, found } = chunk === null ? { data: scanner.rest(), found: true } : scanner.push(chunk);
+    if (data.length > 0) await cap.accept(data);
+    isOver = found;
+  }
+  await cap.finish();
+}
+
+/** The helper's answer: the status as the shell saw it, and flags for what it found. See helper-script.ts. */
+async function readAnswer(answer: string, directory: string): Promise<Partial<RunResult>> {
+  const [status = '', ...flags] = answer.split(' ');
+  if (status === 'refused' || flags.includes('failed')) {
+    return {
+      spawnError: `the script could not be started; the last line of the output says why (shell status ${status})`,
+    };
+  }
+  const code = Number(status);
+  const signal = code > 128 && flags.includes('signal') ? nameSignal(code - 128) : null;
+  const next = await readFlagged(flags.includes('next'), join(directory, 'next'), {
+    name: '$BATON_NEXT',
+    maxBytes: MAX_NEXT_BYTES,
+  });
+  const output = await readFlagged(flags.includes('output'), join(directory, 'output'), {
+    name: '$BATON_OUTPUT',
+    maxBytes: MAX_OUTPUT_FILE_BYTES,
+  });
+  return {
+    exitCode: signal === null ? code : null,
+    signal,
+    spawnError: next.problem ?? output.problem,
+    next: next.text,
+    output: output.text,
+  };
+}
+
+async function readFlagged(
+  isThere: boolean,
+  file: string,
+  limits: { name: string; maxBytes: number },
+): Promise<{ text: string | null; problem: string | null }> {
+  if (!isThere) return { text: null, problem: null };
+  const read = await readHandedOver(file, limits);
+  return 'text' in read ? { text: read.text, problem: null } : { text: null, problem: read.problem };
+}
+
+function nameSignal(number: number): string {
+  const entry = Object.entries(constants.signals).find(([, value]) => value === number);
+  return entry === undefined ? String(number) : entry[0].replace(/^SIG/, '');
+}
+
+function emptyResult(): RunResult {
+  return {
+    exitCode: null,
+    signal: null,
+    timedOut: false,
+    cancelled: false,
+    guarded: false,
+    spawnError: null,
+    outputBytes: 0,
+    cutBytes: 0,
+    durationMs: 0,
+    next: null,
+    output: null,
+  };
+}
