@@ -1,0 +1,78 @@
+import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { z } from 'zod';
+import { ignoreReported } from './track-queue.ts';
+
+/** Pulls entries of one queue. */
+export interface Consumer {
+  /** No further entry is taken; those under way go on. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Waits for those under way, at most this long. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export interface ConsumerOptions<Message> {
+  /** A consumer's connection; BullMQ makes a second one of it for blocking. The caller closes it. */
+  redis: Redis;
+  prefix: string;
+  queueName: string;
+  schema: z.ZodType<Message>;
+  /** Entries under way at most. */
+  concurrency: number;
+  /** Entries of an unknown form are kept in the failed set, where people see them. */
+  keepFailed: boolean;
+  handle(message: Message): Promise<'done' | 'give_back'>;
+  /** A message that does not fit the schema, or a handler that threw. */
+  onFailed(error: Error): void;
+}
+
+/**
+ * BullMQ delivers at least once and calls an entry failed for reasons of its own (a stalled lock). Neither is a track's
+ * business: claims in MySQL decide what starts, leases what is lost. So entries are never retried here, and stall often
+ * before BullMQ gives them up.
+ */
+export function createConsumer<Message>(options: ConsumerOptions<Message>): Consumer {
+  const worker = new Worker(
+    options.queueName,
+    async (entry: Job, token?: string) => {
+      const message = options.schema.safeParse(entry.data);
+      if (!message.success) {
+        throw new UnrecoverableError(
+          `${options.queueName} entry ${entry.id} is not of a known form: ${message.error.message}`,
+        );
+      }
+      if ((await options.handle(message.data)) === 'done') return;
+      await entry.moveToWait(token);
+      throw new WaitingError();
+    },
+    {
+      connection: options.redis,
+      prefix: options.prefix,
+      concurrency: options.concurrency,
+      lockDuration: 30_000,
+      stalledInterval: 15_000,
+      maxStalledCount: 20,
+      drainDelay: 5,
+      runRetryDelay: 1000,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: options.keepFailed ? 1000 : 0 },
+      skipVersionCheck: true,
+    },
+  );
+  worker.on('error', ignoreReported);
+  worker.on('failed', (_entry, error) => options.onFailed(error));
+  return {
+    pause: () => worker.pause(true),
+    resume: () => void worker.resume(),
+    async close(timeoutMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      // `close` itself never gives up while Redis is away.
+      await Promise.race([worker.close(), deadline.then(() => worker.close(true))]);
+      clearTimeout(timer);
+    },
+  };
+}

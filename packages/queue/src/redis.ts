@@ -1,0 +1,88 @@
+import { Redis } from 'ioredis';
+
+/** Which of Redis's promises a process needs on a connection. */
+export type RedisPurpose = 'producer' | 'consumer' | 'subscriber';
+
+/** Where the queues are: a server, and the prefix of every key there. */
+export interface RedisPlace {
+  url: string;
+  /** Several installations may share a server under different prefixes. */
+  prefix: string;
+}
+
+export const DEFAULT_PREFIX = 'baton';
+
+/**
+ * Opens a connection.
+ * - `producer`: somebody waits for the answer, so a command fails at once while Redis is away (MySQL has the truth, the
+ *   reconcile loop enqueues later).
+ * - `consumer`, `subscriber`: wait for Redis to come back, for ever.
+ * @param onError told once an outage, not once a failed attempt to reconnect
+ */
+export function connectRedis(place: RedisPlace, purpose: RedisPurpose, onError: (error: Error) => void): Redis {
+  const isProducer = purpose === 'producer';
+  const redis = new Redis(place.url, {
+    maxRetriesPerRequest: isProducer ? 1 : null,
+    enableOfflineQueue: !isProducer,
+    ...(isProducer ? { commandTimeout: 5000 } : {}),
+    connectTimeout: 5000,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+    lazyConnect: false,
+  });
+  let isReported = false;
+  redis.on('error', (error) => {
+    if (!isReported) onError(error);
+    isReported = true;
+  });
+  redis.on('ready', () => {
+    isReported = false;
+  });
+  return redis;
+}
+
+/** Waits until a connection can be used. @throws Error after the time, naming what is wrong with Redis */
+export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  let lastError: Error | null = null;
+  const remember = (error: Error): void => {
+    lastError = error;
+  };
+  redis.on('error', remember);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`Redis did not answer within ${timeoutMs} ms`, { cause: lastError }));
+      }, timeoutMs);
+      redis.once('ready', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  } finally {
+    redis.off('error', remember);
+  }
+}
+
+/** A key that lives as long as Redis's memory does. */
+function markerKey(prefix: string): string {
+  return `${prefix}:marker`;
+}
+
+/**
+ * Leaves a mark in Redis.
+ * @returns true where there was none: Redis is new, or it was emptied and every queue entry with it
+ */
+export async function leaveMark(redis: Redis, prefix: string): Promise<boolean> {
+  return (await redis.set(markerKey(prefix), new Date().toISOString(), 'NX')) === 'OK';
+}
+
+/**
+ * What makes a Redis unfit: it may throw keys away when memory runs out.
+ * @returns the reason in words, or null where it is fit, or does not say (managed servers forbid CONFIG)
+ */
+export async function findUnsafeSetting(redis: Redis): Promise<string | null> {
+  const info = await redis.info('memory');
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy === undefined || policy === 'noeviction') return null;
+  return `Redis has maxmemory-policy ${policy}: it would drop queue entries when memory runs out; set it to noeviction`;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** One attempt that may start, as MySQL says it after a commit. */
+export interface TrackToDispatch {
+  trackId: number;
+  attempt: number;
+  /** Counts the times this attempt was enqueued; part of the queue entry's id. */
+  seq: number;
+  /** The label set that a worker must serve. */
+  labels: readonly string[];
+  /** Higher first. */
+  priority: number;
+  pipelineId: number;
+  /** Names, for the people who look at the dashboard. */
+  pipeline: string;
+  vertex: string;
+  graph: string;
+}
+
+/** What a queue entry holds: ids, and names for people. Never a script, a parameter or a secret. */
+export const trackMessageSchema = z.object({
+  v: z.literal(1),
+  trackId: z.int().positive(),
+  attempt: z.int().positive(),
+  seq: z.int().nonnegative(),
+  pipelineId: z.int().positive(),
+  pipeline: z.string(),
+  vertex: z.string(),
+  graph: z.string(),
+});
+
+export type TrackMessage = z.infer<typeof trackMessageSchema>;
+
+export const DEFAULT_LABEL = 'default';
+
+/** The canonical text of a set of labels; no labels are the set of `default` alone. */
+export function labelSetOf(labels: readonly string[]): string {
+  return labels.length === 0 ? DEFAULT_LABEL : [...new Set(labels)].toSorted().join('+');
+}
+
+/** One queue a label set. */
+export function trackQueueName(labelSet: string): string {
+  return labelSet === DEFAULT_LABEL ? 'tracks' : `tracks-${labelSet}`;
+}
+
+/** Unique for each enqueueing: an id that was used before may be blocked by what a crash left. */
+export function trackEntryId(track: Pick<TrackToDispatch, 'trackId' | 'attempt' | 'seq'>): string {
+  return `t${track.trackId}-a${track.attempt}-d${track.seq}`;
+}

@@ -1,0 +1,84 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { labelSetOf, trackEntryId, trackQueueName, type TrackMessage, type TrackToDispatch } from './track-message.ts';
+
+/** BullMQ's largest priority number is the last to run; 0 would mean "before all others". */
+const PRIORITY_OFFSET = 1_000_000;
+export const MAX_PRIORITY = 999_999;
+const ENTRIES_AT_ONCE = 1000;
+
+/** The way of tracks to workers. Everything in it can be made anew from MySQL. */
+export interface TrackQueue {
+  /** @throws the connection's error while Redis is away: the reconcile loop enqueues the tracks later */
+  enqueueTracks(tracks: readonly TrackToDispatch[]): Promise<void>;
+  /** Which of these entries are still waiting in their queue, in the order asked. */
+  areQueued(tracks: readonly Pick<TrackToDispatch, 'trackId' | 'attempt' | 'seq' | 'labels'>[]): Promise<boolean[]>;
+  /** The queue of a label set, for the dashboard. */
+  queueOf(labelSet: string): Queue;
+  close(): Promise<void>;
+}
+
+/** @param redis a producer's connection; stays the caller's to close */
+export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
+  const queues = new Map<string, Queue>();
+  const queueOf = (labelSet: string): Queue => {
+    const known = queues.get(labelSet);
+    if (known !== undefined) return known;
+    const queue = new Queue(trackQueueName(labelSet), {
+      connection: redis,
+      prefix,
+      skipVersionCheck: true,
+      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+    });
+    queue.on('error', ignoreReported);
+    queues.set(labelSet, queue);
+    return queue;
+  };
+  return {
+    queueOf,
+    async enqueueTracks(tracks) {
+      for (const [labelSet, group] of groupByLabelSet(tracks)) {
+        for (let start = 0; start < group.length; start += ENTRIES_AT_ONCE) {
+          await queueOf(labelSet).addBulk(group.slice(start, start + ENTRIES_AT_ONCE).map(entryOf));
+        }
+      }
+    },
+    areQueued: (tracks) =>
+      Promise.all(
+        tracks.map(async (track) => {
+          const state = await queueOf(labelSetOf(track.labels)).getJobState(trackEntryId(track));
+          return state === 'waiting' || state === 'prioritized';
+        }),
+      ),
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+function entryOf(track: TrackToDispatch): {
+  name: string;
+  data: TrackMessage;
+  opts: { jobId: string; priority: number };
+} {
+  const { trackId, attempt, seq, pipelineId, pipeline, vertex, graph } = track;
+  return {
+    name: `${graph}/${vertex}`,
+    data: { v: 1, trackId, attempt, seq, pipelineId, pipeline, vertex, graph },
+    opts: { jobId: trackEntryId(track), priority: PRIORITY_OFFSET - track.priority },
+  };
+}
+
+function groupByLabelSet(tracks: readonly TrackToDispatch[]): Map<string, TrackToDispatch[]> {
+  const groups = new Map<string, TrackToDispatch[]>();
+  for (const track of tracks) {
+    const labelSet = labelSetOf(track.labels);
+    const group = groups.get(labelSet);
+    if (group === undefined) groups.set(labelSet, [track]);
+    else group.push(track);
+  }
+  return groups;
+}
+
+/** BullMQ repeats on every queue what the connection reports once (redis.ts); without a listener it would end the process. */
+export function ignoreReported(): void {}
