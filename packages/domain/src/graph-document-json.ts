@@ -8,6 +8,9 @@ import { escapePointer } from './graph-definition-problems.ts';
 /** Deeper documents are refused: no graph needs them, and readers further on may recurse. */
 export const MAX_DOCUMENT_DEPTH = 100;
 
+/** Pointers that are looked for, with those of all things around them; filled with offsets where they are found. */
+export type Places = Map<string, number | null>;
+
 /** The first thing that is wrong, at an offset into the text. */
 export interface TextFault {
   message: string;
@@ -16,8 +19,8 @@ export interface TextFault {
 
 interface Container {
   kind: 'object' | 'array';
-  /** Pointer of the container; kept only while places are looked for. */
-  pointer: string;
+  /** Pointer of the container; null where no place inside it is looked for. */
+  pointer: string | null;
   keys: Set<string>;
   length: number;
 }
@@ -26,9 +29,9 @@ interface Scan {
   text: string;
   offset: number;
   stack: Container[];
-  /** Where the next value stands. */
-  pointer: string;
-  places: Map<string, number> | null;
+  /** Where the next value stands; null where it is not looked for. */
+  pointer: string | null;
+  places: Places;
 }
 
 const SPACE = /[ \t\n\r]*/y;
@@ -39,11 +42,11 @@ const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /**
  * @param text the whole document
- * @param places if given, filled with the offset of every value by its JSON pointer
+ * @param places filled with the offsets of the values whose JSON pointers it has as keys
  * @returns what is wrong first, null where the text is JSON without duplicate keys
  */
-export function scanJson(text: string, places: Map<string, number> | null = null): TextFault | null {
-  const scan: Scan = { text, offset: 0, stack: [], pointer: '', places };
+export function scanJson(text: string, places: Places = new Map()): TextFault | null {
+  const scan: Scan = { text, offset: 0, stack: [], pointer: places.has('') ? '' : null, places };
   let fault = scanValue(scan);
   while (fault === null && scan.stack.length > 0) fault = scanNext(scan);
   if (fault !== null) return fault;
@@ -54,7 +57,7 @@ export function scanJson(text: string, places: Map<string, number> | null = null
 /** A scalar as a whole, or the opening of a container, whose members follow by scanNext. */
 function scanValue(scan: Scan): TextFault | null {
   skip(scan, SPACE);
-  scan.places?.set(scan.pointer, scan.offset);
+  if (scan.pointer !== null) scan.places.set(scan.pointer, scan.offset);
   const character = scan.text[scan.offset];
   if (character === '{' || character === '[') {
     if (scan.stack.length === MAX_DOCUMENT_DEPTH) return faultAt(scan, `expected at most ${MAX_DOCUMENT_DEPTH} levels`);
@@ -106,7 +109,8 @@ function scanKey(scan: Scan, container: Container): TextFault | null {
 }
 
 function pointAt(scan: Scan, container: Container, step: string): null {
-  if (scan.places !== null) scan.pointer = `${container.pointer}/${escapePointer(step)}`;
+  const pointer = container.pointer === null ? null : `${container.pointer}/${escapePointer(step)}`;
+  scan.pointer = pointer !== null && scan.places.has(pointer) ? pointer : null;
   return null;
 }
 

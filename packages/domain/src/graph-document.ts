@@ -3,7 +3,7 @@ import { isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Problem } from './errors.ts';
 import { BatonError } from './errors.ts';
 import { escapePointer } from './graph-definition-problems.ts';
-import type { TextFault } from './graph-document-json.ts';
+import type { Places, TextFault } from './graph-document-json.ts';
 import { MAX_DOCUMENT_DEPTH, scanJson } from './graph-document-json.ts';
 
 /** A document as it was given, for saying where in it a problem stands. */
@@ -46,34 +46,30 @@ export function parseYamlText(text: string): unknown {
  * @returns new problems in the same order
  */
 export function locateProblems(problems: readonly Problem[], source: DocumentSource): Problem[] {
-  if (problems.length === 0) return [];
-  const places = source.format === 'json' ? placesInJson(source.text) : placesInYaml(source.text);
+  const places: Places = new Map(
+    problems.flatMap(({ pointer }) => pointersAround(pointer)).map((step) => [step, null]),
+  );
+  if (places.size === 0) return [...problems];
+  if (source.format === 'json') scanJson(source.text, places);
+  else findPlacesInYaml(source.text, places);
   const lineStarts = findLineStarts(source.text);
   return problems.map((problem) => {
     if (problem.pointer === undefined || problem.line !== undefined) return problem;
-    const offset = nearestPlace(places, problem.pointer);
-    return offset === undefined ? problem : { ...problem, ...positionAt(lineStarts, offset) };
+    const around = pointersAround(problem.pointer).find((step) => typeof places.get(step) === 'number') ?? '';
+    return { ...problem, ...positionAt(lineStarts, places.get(around) ?? 0) };
   });
 }
 
-function nearestPlace(places: ReadonlyMap<string, number>, pointer: string): number | undefined {
-  for (let around = pointer; around !== ''; around = around.slice(0, around.lastIndexOf('/'))) {
-    const place = places.get(around);
-    if (place !== undefined) return place;
-  }
-  return places.get('');
+/** The pointer itself, then those of the things around it, up to the whole document. */
+function pointersAround(pointer: string | undefined): string[] {
+  if (pointer === undefined) return [];
+  const pointers: string[] = [];
+  for (let around = pointer; around !== ''; around = around.slice(0, around.lastIndexOf('/'))) pointers.push(around);
+  return [...pointers, ''];
 }
 
-function placesInJson(text: string): Map<string, number> {
-  const places = new Map<string, number>();
-  scanJson(text, places);
-  return places;
-}
-
-function placesInYaml(text: string): Map<string, number> {
-  const places = new Map<string, number>();
-  for (const { pointer, offset } of walkYaml(readYaml(text))) places.set(pointer, offset);
-  return places;
+function findPlacesInYaml(text: string, places: Places): void {
+  for (const { pointer, offset } of walkYaml(readYaml(text), (inner) => places.has(inner))) places.set(pointer, offset);
 }
 
 interface YamlPlace {
@@ -83,15 +79,19 @@ interface YamlPlace {
   offset: number;
 }
 
-/** Every node once, aliases not followed; with a stack of its own, so that no depth overflows it. */
-function* walkYaml(document: Document): Generator<YamlPlace> {
+/**
+ * Every node whose pointer is wanted, together with all around it; aliases are not followed. It has a stack of its own,
+ * so that no depth overflows it.
+ */
+function* walkYaml(document: Document, isWanted: (pointer: string) => boolean): Generator<YamlPlace> {
   const left: YamlPlace[] = [{ node: document.contents, pointer: '', depth: 0, offset: 0 }];
   for (let place = left.pop(); place !== undefined; place = left.pop()) {
     const { node, pointer, depth } = place;
     const offset = offsetOf(node) ?? place.offset;
     yield { node, pointer, depth, offset };
     const enter = (step: string, inner: unknown): void => {
-      left.push({ node: inner, pointer: `${pointer}/${escapePointer(step)}`, depth: depth + 1, offset });
+      const innerPointer = `${pointer}/${escapePointer(step)}`;
+      if (isWanted(innerPointer)) left.push({ node: inner, pointer: innerPointer, depth: depth + 1, offset });
     };
     if (isSeq(node)) node.items.forEach((item, index) => enter(String(index), item));
     if (isMap(node)) for (const { key, value } of node.items) enter(nameOf(key), value);
@@ -125,7 +125,7 @@ function readYaml(text: string): Document {
 function findYamlFault(document: Document): TextFault | null {
   const trouble = document.errors[0] ?? document.warnings[0];
   if (trouble !== undefined) return { message: trouble.message, offset: trouble.pos[0] };
-  for (const { node, depth, offset } of walkYaml(document)) {
+  for (const { node, depth, offset } of walkYaml(document, () => true)) {
     if (depth > MAX_DOCUMENT_DEPTH) return { message: `expected at most ${MAX_DOCUMENT_DEPTH} levels`, offset };
     const fault = isMap(node) ? findBadKey(node.items, offset) : null;
     if (fault !== null) return fault;

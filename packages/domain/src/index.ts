@@ -43,3 +43,5 @@ export { isParameterName, parameterDeclarationSchema, parseDeclarations } from '
 export type { ParameterDeclarations } from './parameters-declaration.ts';
 export { convertValue, formatValue, PARAMETER_TYPES } from './parameters-value.ts';
 export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
+export { completeParameters, parameterVariable, resolveParameters, toEnvironment } from './parameters.ts';
+export type { ParameterisedVertex, ParameterValues, ResolvedParameters } from './parameters.ts';

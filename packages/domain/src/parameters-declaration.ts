@@ -121,7 +121,7 @@ function findRuleProblems({ type, choices, pattern, min, max }: ParameterDeclara
   const refuse = (field: string, message: string): void => {
     problems.push(badInput(message, `${pointer}/${field}`));
   };
-  if (choices !== null && type === 'json') refuse('choices', 'expected no choices for a json parameter');
+  if (choices !== null && type === 'json') refuse('choices', 'expected no choices for a json parameter, found some');
   if (pattern !== null && type !== 'string')
     refuse('pattern', `expected a pattern only for a string, found type ${type}`);
   const badPattern = pattern === null ? null : explainBadPattern(pattern);
@@ -131,7 +131,8 @@ function findRuleProblems({ type, choices, pattern, min, max }: ParameterDeclara
     ['max', max],
   ] as const) {
     if (bound === null) continue;
-    if (type === 'boolean' || type === 'json') refuse(field, `expected no ${field} for a ${type} parameter`);
+    if (type === 'boolean' || type === 'json')
+      refuse(field, `expected no ${field} for a ${type} parameter, found ${bound}`);
     else if (type === 'string' && !(Number.isSafeInteger(bound) && bound >= 0)) {
       refuse(field, `expected a number of characters, found ${bound}`);
     }

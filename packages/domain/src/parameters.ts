@@ -1,0 +1,163 @@
+import type { Problem } from './errors.ts';
+import type { VertexDefinition } from './graph-definition.ts';
+import { describeFound, escapePointer } from './graph-definition-problems.ts';
+import type { ParameterDeclarations } from './parameters-declaration.ts';
+import type { JsonValue, ParameterDeclaration } from './parameters-value.ts';
+import { convertValue, findBrokenRules, formatValue } from './parameters-value.ts';
+
+/** What resolving needs of a vertex. */
+export interface ParameterisedVertex {
+  name: string;
+  input: ParameterDeclarations;
+  policies: Pick<VertexDefinition['policies'], 'onMissing'>;
+}
+
+/** Values by parameter name; without a prototype. */
+export type ParameterValues = Record<string, JsonValue>;
+
+export interface ResolvedParameters {
+  /** By vertex name; every vertex has an entry. */
+  values: Map<string, ParameterValues>;
+  /** Vertices with `onMissing: "ask"` that lack a required value, in document order, with the names they lack. */
+  held: Map<string, string[]>;
+  /** unknown_parameter, invalid_parameter, missing_parameter: all at once. Where there are any, nothing may start. */
+  problems: Problem[];
+}
+
+/**
+ * Gives each vertex its values: from `{"A.ip": ...}` (only vertex A), else from `{"ip": ...}` (every vertex that declares
+ * it), else its default. Parameter names hold no dot, so that a key is split at its last dot, whatever the vertex's name.
+ * @param given `params` of the start request
+ * @param pointer where they stand in the request
+ */
+export function resolveParameters(
+  vertices: readonly ParameterisedVertex[],
+  given: Readonly<Record<string, unknown>>,
+  pointer = '/params',
+): ResolvedParameters {
+  const resolved: ResolvedParameters = {
+    values: new Map(),
+    held: new Map(),
+    problems: findUnknown(vertices, given, pointer),
+  };
+  const missing = new Map<string, string[]>();
+  // Several vertices may refuse the same plain value, each for a rule of its own: a sentence is said once.
+  const said = new Set<string>();
+  for (const vertex of vertices) {
+    const values: ParameterValues = Object.create(null);
+    for (const [name, declaration] of Object.entries(vertex.input)) {
+      const key = [`${vertex.name}.${name}`, name].find((candidate) => Object.hasOwn(given, candidate));
+      if (key === undefined) {
+        if (declaration.default !== undefined) values[name] = declaration.default;
+        else if (declaration.required) noteMissing({ vertex, name, missing, held: resolved.held });
+        continue;
+      }
+      const read = readParameter(declaration, given[key], { key, pointer });
+      if (read.ok) values[name] = read.value;
+      for (const problem of read.problems) {
+        if (!said.has(problem.message)) resolved.problems.push({ ...problem, vertices: [vertex.name] });
+        said.add(problem.message);
+      }
+    }
+    resolved.values.set(vertex.name, values);
+  }
+  for (const [name, names] of missing) resolved.problems.push(missingParameter(name, names, pointer));
+  return resolved;
+}
+
+/**
+ * Reads the values that a person gives to one held track.
+ * @param given the new values by plain name; they are added to `values`, and may replace them
+ * @returns all values, what is still missing, and the problems (then nothing may change)
+ */
+export function completeParameters(
+  vertex: ParameterisedVertex,
+  values: Readonly<ParameterValues>,
+  given: Readonly<Record<string, unknown>>,
+): { values: ParameterValues; missing: string[]; problems: Problem[] } {
+  const problems = findUnknown([vertex], given, '/params');
+  const completed: ParameterValues = Object.assign(Object.create(null), values);
+  for (const [name, declaration] of Object.entries(vertex.input)) {
+    const key = [`${vertex.name}.${name}`, name].find((candidate) => Object.hasOwn(given, candidate));
+    if (key === undefined) continue;
+    const read = readParameter(declaration, given[key], { key, pointer: '/params' });
+    if (read.ok) completed[name] = read.value;
+    problems.push(...read.problems.map((problem) => ({ ...problem, vertices: [vertex.name] })));
+  }
+  const required = Object.entries(vertex.input).filter(([, declaration]) => declaration.required);
+  const missing = required.map(([name]) => name).filter((name) => !Object.hasOwn(completed, name));
+  return { values: completed, missing, problems };
+}
+
+/** PARAM_<name> of every value, as scripts find them in their environment: texts as they are, all else as JSON text. */
+export function toEnvironment(values: Readonly<ParameterValues>): Record<string, string> {
+  const environment: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(values)) environment[parameterVariable(name)] = formatValue(value);
+  return environment;
+}
+
+/** The environment variable that carries a parameter. */
+export function parameterVariable(name: string): string {
+  return `PARAM_${name}`;
+}
+
+function findUnknown(
+  vertices: readonly ParameterisedVertex[],
+  given: Readonly<Record<string, unknown>>,
+  pointer: string,
+): Problem[] {
+  const byName = new Map(vertices.map((vertex) => [vertex.name, vertex.input]));
+  const declared = new Set(vertices.flatMap(({ input }) => Object.keys(input)));
+  return Object.keys(given).flatMap((key) => {
+    const dot = key.lastIndexOf('.');
+    const name = key.slice(dot + 1);
+    const input = byName.get(key.slice(0, Math.max(dot, 0)));
+    const isKnown = dot === -1 ? declared.has(key) : input !== undefined && Object.hasOwn(input, name);
+    if (isKnown) return [];
+    const known = [...declared].slice(0, 20).join(', ') || 'none';
+    const message = `expected a declared parameter (${known}) or "vertex.parameter", found ${describeFound(key)}`;
+    return [{ code: 'unknown_parameter', message, pointer: `${pointer}/${escapePointer(key)}` }];
+  });
+}
+
+type ReadParameter = { ok: true; value: JsonValue; problems: [] } | { ok: false; problems: Problem[] };
+
+/** A secret's value is never repeated in a problem. */
+function readParameter(
+  declaration: ParameterDeclaration,
+  given: unknown,
+  place: { key: string; pointer: string },
+): ReadParameter {
+  const converted = convertValue(declaration.type, given);
+  const expected = converted.ok ? findBrokenRules(declaration, converted.value) : [converted.expected];
+  if (converted.ok && expected.length === 0) return { ok: true, value: converted.value, problems: [] };
+  const found = declaration.secret ? 'another value' : describeFound(given);
+  const pointer = `${place.pointer}/${escapePointer(place.key)}`;
+  const problems = expected.map((rule) => {
+    return { code: 'invalid_parameter', message: `expected ${place.key} to be ${rule}, found ${found}`, pointer };
+  });
+  return { ok: false, problems };
+}
+
+interface Missing {
+  vertex: ParameterisedVertex;
+  name: string;
+  missing: Map<string, string[]>;
+  held: Map<string, string[]>;
+}
+
+function noteMissing({ vertex, name, missing, held }: Missing): void {
+  const asks = vertex.policies.onMissing === 'ask';
+  const list = asks ? held : missing;
+  const key = asks ? vertex.name : name;
+  const entry = asks ? name : vertex.name;
+  const entries = list.get(key);
+  if (entries === undefined) list.set(key, [entry]);
+  else entries.push(entry);
+}
+
+function missingParameter(name: string, vertices: string[], pointer: string): Problem {
+  const named = vertices.slice(0, 20).join(', ') + (vertices.length > 20 ? ', ...' : '');
+  const message = `expected a value for the required parameter ${name} of ${named}, found none`;
+  return { code: 'missing_parameter', message, pointer: `${pointer}/${name}`, vertices };
+}
