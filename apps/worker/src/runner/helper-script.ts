@@ -8,6 +8,8 @@
  *   level 'process-group' the run's group is killed and /proc is searched for the run's cookie until two passes find
  *   nothing; what cleared its environment and left the group escapes that search.
  * - The mark comes on fd 1 after the answer, so all before it is the run's output, complete.
+ * - TERM to the helper's process group reaches the script and not the helper: PID 1 of a namespace gets no signal that it
+ *   does not handle, but for KILL from outside. (At the level 'process-group' the script has a session of its own.)
  * - The helper dies: a namespace dies with it. Its stdin ends (the worker died): it ends itself.
  *
  * Exit code or signal: `$?` is 137 both for `exit 137` and for a KILL. What tells them apart is that dash and bash write a
@@ -35,9 +37,8 @@ export const SWEEP_SCRIPT = `${SWEEP_COOKIE}
 sweep_cookie "$1"
 `;
 
-/** Arguments: the level of isolation, and the beginning of the cookies at the level 'process-group'. */
+/** Arguments: the level of isolation, the cookie of the slot (for the level 'process-group'), the pipe for the output. */
 export const HELPER_SCRIPT = `
-trap : TERM
 shopt -s execfail 2>/dev/null
 isolation=$1
 cookie=$2
@@ -67,6 +68,7 @@ case $isolation in
 process-group) ;;
 *) [ "$$" -eq 1 ] || exit 70 ;;
 esac
+exec >"$3" || exit 71
 printf 'ready\\n' >&3
 while IFS=' ' read -r mark directory; do
   code=refused

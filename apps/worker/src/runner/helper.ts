@@ -33,6 +33,8 @@ export interface Helper {
   terminate(runDirectory: string): Promise<void>;
   /** KILL to the helper, so that the kernel ends the namespace. Safe to repeat. */
   kill(runDirectory: string | null): Promise<void>;
+  /** Closes this side of the output pipe; to be called once the helper has ended and its output was read. */
+  dispose(): void;
   /** Resolves when the helper has ended and nothing that it started is alive. */
   readonly gone: Promise<ProgramEnd>;
 }
@@ -46,7 +48,8 @@ const GONE_POLL_MS = 5;
  * isolation is not permitted.
  *
  * Output goes through a named pipe and not through Node's own, because Node's are sockets: a script could not open
- * /dev/stdout or /dev/stderr on them. Both ends are open before the helper starts, so neither waits for the other.
+ * /dev/stdout or /dev/stderr on them. Both ends are held open here until the helper is ready, so
+ * neither side waits for the other, and from then on the pipe ends when its last writer does.
  */
 export async function startHelper(options: HelperOptions): Promise<Helper> {
   const pipe = join(options.directory, `pipe-${randomUUID()}`);
@@ -55,11 +58,11 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
   if (made.exitCode !== 0) throw new Error(`mkfifo of the output pipe failed: ${made.message}`);
   const readEnd = await openDescriptor(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = await openDescriptor(pipe, constants.O_WRONLY);
-  const program = startProgram({ command: composeCommand(options), environment, outputDescriptor: writeEnd });
+  const program = startProgram({ command: composeCommand(options, pipe), environment });
   const socket = new Socket({ fd: readEnd, readable: true, writable: false });
-  await Promise.all([closeDescriptor(writeEnd), unlink(pipe)]);
   const answers = createAnswerReader(program);
   const first = await withTimeout(Promise.race([answers.next(), program.ended]), START_TIMEOUT_MS);
+  await Promise.all([closeDescriptor(writeEnd), unlink(pipe)]);
   const pid = program.pid;
   const innerPid = first === 'ready' && pid !== undefined ? await findInnerPid(pid, options.isolation) : null;
   if (pid === undefined || innerPid === null) {
@@ -86,10 +89,13 @@ function assembleHelper({ options, program, pid, innerPid, socket, answers }: He
   let hasEnded = false;
   const gone = program.ended.then(async (end) => {
     hasEnded = true;
-    if (isGroupLevel) await sweepGroupLevel(options);
-    else await waitUntilGone(innerPid);
-    // Only an escapee can still hold the pipe now, and it must not hold up the run's end (RELIABILITY.md R17).
-    setTimeout(() => socket.destroy(), DRAIN_MS).unref();
+    if (isGroupLevel) {
+      await sweepGroupLevel(options);
+      // What escaped the sweep can still hold the pipe, and must not hold up the run's end (RELIABILITY.md R17).
+      setTimeout(() => socket.destroy(), DRAIN_MS).unref();
+    } else {
+      await waitUntilGone(innerPid);
+    }
     return end;
   });
   return {
@@ -110,6 +116,7 @@ function assembleHelper({ options, program, pid, innerPid, socket, answers }: He
         throw error;
       }
     },
+    dispose: () => void socket.destroy(),
     async terminate(runDirectory) {
       const group = isGroupLevel ? await readGroup(runDirectory) : pid;
       if (group !== null && !hasEnded) sendSignal(-group, 'SIGTERM');
@@ -124,8 +131,8 @@ function assembleHelper({ options, program, pid, innerPid, socket, answers }: He
   };
 }
 
-function composeCommand(options: HelperOptions): [string, ...string[]] {
-  const helper = ['/bin/sh', options.helperFile, options.isolation, options.cookie];
+function composeCommand(options: HelperOptions, pipe: string): [string, ...string[]] {
+  const helper = ['/bin/sh', options.helperFile, options.isolation, options.cookie, pipe];
   const tie = ['setpriv', '--pdeathsig', 'KILL'] as const;
   const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   switch (options.isolation) {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 
 /** The words that start a script (its file follows them), or why they cannot. */
 export type Interpreter = { words: string[] } | { problem: string };
@@ -35,6 +35,13 @@ export function createInterpreterResolver(
         return { problem: `interpreter cannot be used: ${chosen.origin} names "${program}", ${problem}` };
       known.set(program, found);
     }
+    const looksUp = namedThroughEnv(found, rest);
+    if (looksUp !== null && !known.has(looksUp)) {
+      const target = await findProgram(looksUp, path);
+      if (target === null)
+        return { problem: `interpreter not found: ${chosen.origin} names "${looksUp}" (PATH is ${path})` };
+      known.set(looksUp, target);
+    }
     return { words: [found, ...rest] };
   };
 }
@@ -55,6 +62,13 @@ function chooseWords(script: string, shell: string | null): { words: string[]; o
   }
   if (line.includes('\r')) return { problem: 'the #! line ends with a carriage return: the script has DOS line ends' };
   return { words: match?.[2] ? [program, match[2]] : [program], origin: 'the #! line' };
+}
+
+/** `#!/usr/bin/env python3`: what env will look for, so that its absence is told as such and not as env's bare 127. */
+function namedThroughEnv(program: string, rest: string[]): string | null {
+  const [target] = rest;
+  const isPlain = target !== undefined && basename(program) === 'env' && /^[^-=\s][^=\s]*$/.test(target);
+  return isPlain ? target : null;
 }
 
 function lineEnd(script: string): number {

@@ -68,7 +68,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       place: { runsDirectory, path, limits: options.limits ?? {}, isolation, cookie, resolveInterpreter },
       guard,
       startHelper: () => startHelper({ ...helperOptions, cookie, isolation }),
-      removeRunDirectory: cleaner.remove,
+      removeRunDirectory: (directory) => cleaner.remove(directory),
       report,
     });
   });
@@ -87,6 +87,7 @@ async function chooseIsolation(
       const helper = await start(level);
       await helper.kill(null);
       await helper.gone;
+      helper.dispose();
       report({ kind: 'isolation_chosen', detail: level });
       return level;
     } catch (error) {

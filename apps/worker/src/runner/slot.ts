@@ -35,24 +35,24 @@ const MAX_OUTPUT_FILE_BYTES = 1024 * 1024;
  * reason, ends its run with a result that says so and is replaced; the slot itself never waits for a helper that is gone.
  */
 export function createSlot(options: SlotOptions): Slot {
-  let helper: Promise<Helper> = startWatched();
-
-  function startWatched(): Promise<Helper> {
-    const started = startWithRetry(options);
-    // Whoever runs next gets the rejection; until then it must not count as unhandled.
-    started.catch(() => undefined);
-    return started;
-  }
+  let helper = startInAdvance(options);
 
   /** A live helper, or the error that says why there is none. */
   async function takeHelper(): Promise<Helper> {
-    try {
-      if (!(await helper).hasEnded()) return await helper;
-    } catch (error) {
-      options.report({ kind: 'helper_failed', detail: (error as Error).message });
-    }
-    helper = startWatched();
+    await replaceEndedHelper();
     return helper;
+  }
+
+  async function replaceEndedHelper(): Promise<void> {
+    try {
+      const current = await helper;
+      if (!current.hasEnded()) return;
+      current.dispose();
+    } catch (error) {
+      if (!(error instanceof HelperStartError)) throw error;
+      options.report({ kind: 'helper_failed', detail: error.message });
+    }
+    helper = startInAdvance(options);
   }
 
   return {
@@ -60,7 +60,6 @@ export function createSlot(options: SlotOptions): Slot {
       const result = emptyResult();
       if (control.isCancelled()) return { ...result, cancelled: true };
       const prepared = await prepareRun(request, options.place);
-      const directory = 'directory' in prepared ? prepared.directory : null;
       try {
         if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
         const live = await takeHelper();
@@ -70,8 +69,8 @@ export function createSlot(options: SlotOptions): Slot {
         if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
         throw error;
       } finally {
-        if (directory !== null) await options.removeRunDirectory(directory);
-        if (helper !== null && (await hasEnded(helper))) helper = startWatched();
+        if ('directory' in prepared) await options.removeRunDirectory(prepared.directory);
+        await replaceEndedHelper();
       }
     },
     async close() {
@@ -79,9 +78,10 @@ export function createSlot(options: SlotOptions): Slot {
         const live = await helper;
         await live.kill(null);
         await live.gone;
+        live.dispose();
       } catch (error) {
-        if (!(error instanceof HelperStartError)) throw error;
         // A helper that could not be started is as gone as one that has ended.
+        if (!(error instanceof HelperStartError)) throw error;
       }
     },
   };
@@ -89,13 +89,11 @@ export function createSlot(options: SlotOptions): Slot {
 
 class HelperStartError extends Error {}
 
-async function hasEnded(helper: Promise<Helper>): Promise<boolean> {
-  try {
-    return (await helper).hasEnded();
-  } catch {
-    // It could not be started; the next run reports that and tries again.
-    return false;
-  }
+/** Whoever needs the helper gets the rejection; until then it must not count as unhandled. */
+function startInAdvance(options: SlotOptions): Promise<Helper> {
+  const started = startWithRetry(options);
+  started.catch(() => undefined);
+  return started;
 }
 
 async function startWithRetry(options: SlotOptions): Promise<Helper> {

@@ -5,8 +5,6 @@ export interface ProgramOptions {
   command: readonly [string, ...string[]];
   /** The whole environment; nothing of the worker's own is added. */
   environment: Record<string, string>;
-  /** An open file descriptor for the program's stdout; else stdout is ignored. */
-  outputDescriptor?: number;
 }
 
 export interface ProgramEnd {
@@ -42,7 +40,7 @@ export function startProgram(options: ProgramOptions): Program {
     cleanup: false,
     reject: false,
     buffer: false,
-    stdio: ['pipe', options.outputDescriptor ?? 'ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
   });
   let message = '';
   subprocess.stderr.on('data', (chunk: Buffer) => {
