@@ -3,3 +3,17 @@ export * from './database-errors.ts';
 export * from './migrate.ts';
 export * from './with-transaction.ts';
 export * from './statements.ts';
+export * from './find-attempts.ts';
+export {
+  countTracksByState,
+  findPipeline,
+  findPipelines,
+  type PipelineFilter,
+  type PipelineRecord,
+} from './find-pipelines.ts';
+export * from './find-track-queues.ts';
+export { findTrack, findTracks, type TrackFilter, type TrackRecord } from './find-tracks.ts';
+export { findWorkers, type RunningTrack, type WorkerRecord } from './find-workers.ts';
+export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from './read-output.ts';
+export * from './record-heartbeat.ts';
+export * from './store-output.ts';

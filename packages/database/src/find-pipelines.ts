@@ -1,0 +1,119 @@
+import type { FailurePolicy, JsonValue, PipelineMode, PipelineState, TrackState } from '@baton/domain';
+import { TRACK_STATES } from '@baton/domain';
+import type { Database } from './data-source.ts';
+import { selectRows } from './statements.ts';
+
+/** A pipeline as people see it, with the name of its graph. */
+export interface PipelineRecord {
+  id: number;
+  versionId: number;
+  graphId: number;
+  graph: string;
+  version: number;
+  name: string;
+  mode: PipelineMode;
+  onFailure: FailurePolicy;
+  priority: number;
+  state: PipelineState;
+  /** As the start request gave them: secrets are in clear here, the caller masks them. */
+  params: Record<string, JsonValue>;
+  totalTracks: number;
+  openTracks: number;
+  failures: number;
+  reason: string | null;
+  createdBy: string;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+export interface PipelineFilter {
+  /** Empty: every state. */
+  states: readonly PipelineState[];
+  graphId?: number;
+  /** Names that begin so; compared exactly. */
+  namePrefix?: string;
+  /** Both exclusive. */
+  createdAfter?: Date;
+  createdBefore?: Date;
+  /** Only pipelines with a smaller id: the last one of the page before. */
+  beforeId?: number;
+  limit: number;
+}
+
+const SELECT_PIPELINE = `SELECT p.id, p.version_id AS versionId, p.graph_id AS graphId, g.name AS graph, v.version,
+    p.name, p.mode, p.on_failure AS onFailure, p.priority, p.state, p.params, p.total_tracks AS totalTracks,
+    p.open_tracks AS openTracks, p.failures, p.reason, p.created_by AS createdBy, p.created_at AS createdAt,
+    p.finished_at AS finishedAt
+  FROM pipeline p JOIN graph g ON g.id = p.graph_id JOIN graph_version v ON v.id = p.version_id`;
+
+type PipelineRow = Omit<PipelineRecord, 'params'> & { params: string };
+
+/** @returns the pipelines that pass the filter, newest first, `limit` at most */
+export async function findPipelines(database: Database, filter: PipelineFilter): Promise<PipelineRecord[]> {
+  const { sql, values } = pipelineIdsQuery(filter);
+  const rows = await selectRows<PipelineRow>(
+    database.dataSource,
+    `${SELECT_PIPELINE} JOIN (${sql}) page ON page.id = p.id ORDER BY p.id DESC`,
+    values,
+  );
+  return rows.map(toRecord);
+}
+
+/** @returns the pipeline, or null where there is none */
+export async function findPipeline(database: Database, pipelineId: number): Promise<PipelineRecord | null> {
+  const [row] = await selectRows<PipelineRow>(database.dataSource, `${SELECT_PIPELINE} WHERE p.id = ?`, [pipelineId]);
+  return row === undefined ? null : toRecord(row);
+}
+
+/** @returns how many tracks of the pipeline are in each state, 0 included; read from one index alone */
+export async function countTracksByState(database: Database, pipelineId: number): Promise<Record<TrackState, number>> {
+  const rows = await selectRows<{ state: TrackState; tracks: number }>(database.dataSource, COUNT_TRACKS, [pipelineId]);
+  const found = new Map(rows.map(({ state, tracks }) => [state, Number(tracks)]));
+  return Object.fromEntries(TRACK_STATES.map((state) => [state, found.get(state) ?? 0])) as Record<TrackState, number>;
+}
+
+export const COUNT_TRACKS = 'SELECT state, COUNT(*) AS tracks FROM track WHERE pipeline_id = ? GROUP BY state';
+
+/**
+ * The ids of one page, newest first. One branch a state: each reads its own piece of the index (state, id) from the end and
+ * stops at the limit, which `state IN (...)` with an order by id would not do.
+ */
+export function pipelineIdsQuery(filter: PipelineFilter): { sql: string; values: unknown[] } {
+  const common = commonConditions(filter);
+  const states = filter.states.length === 0 ? [null] : [...new Set(filter.states)];
+  const branches = states.map((state) => {
+    const conditions = state === null ? common : [{ sql: 'state = ?', value: state }, ...common];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
+    return {
+      sql: `(SELECT id FROM pipeline ${where} ORDER BY id DESC LIMIT ?)`,
+      values: [...conditions.map(({ value }) => value), filter.limit],
+    };
+  });
+  const values = branches.flatMap((branch) => branch.values);
+  if (branches.length === 1) return { sql: branches[0]?.sql.slice(1, -1) ?? '', values };
+  return {
+    sql: `${branches.map(({ sql }) => sql).join(' UNION ALL ')} ORDER BY id DESC LIMIT ?`,
+    values: [...values, filter.limit],
+  };
+}
+
+function commonConditions(filter: PipelineFilter): { sql: string; value: unknown }[] {
+  const conditions: { sql: string; value: unknown }[] = [];
+  const add = (sql: string, value: unknown): void => {
+    if (value !== undefined) conditions.push({ sql, value });
+  };
+  add('graph_id = ?', filter.graphId);
+  if (filter.namePrefix !== undefined) add('name LIKE ?', `${escapeLike(filter.namePrefix)}%`);
+  add('created_at > ?', filter.createdAfter);
+  add('created_at < ?', filter.createdBefore);
+  add('id < ?', filter.beforeId);
+  return conditions;
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+function toRecord(row: PipelineRow): PipelineRecord {
+  return { ...row, params: JSON.parse(row.params) as Record<string, JsonValue> };
+}

@@ -1,0 +1,102 @@
+import type { Awaited, JsonValue, TrackState } from '@baton/domain';
+import { TRACKS_PER_PIPELINE, vertexIdOf } from '@baton/domain';
+import type { Database } from './data-source.ts';
+import { selectRows, type Runner } from './statements.ts';
+
+/** A track as people see it; what its vertex says is in the graph (load-flow-graph). */
+export interface TrackRecord {
+  id: number;
+  pipelineId: number;
+  vertexId: number;
+  state: TrackState;
+  attempt: number;
+  awaits: Awaited | null;
+  /** Values by parameter name: secrets are in clear here, the caller masks them. */
+  input: Record<string, JsonValue>;
+  exitCode: number | null;
+  reason: string | null;
+  runId: string | null;
+  /** Of the current attempt; the name, or the id where the worker was never seen. */
+  worker: string | null;
+  cancelRequestedAt: Date | null;
+  pendingAt: Date | null;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export interface TrackFilter {
+  pipelineId: number;
+  /** Empty: every state. */
+  states: readonly TrackState[];
+  /** Only tracks with a greater id: the last one of the page before. */
+  afterId?: number;
+  limit: number;
+}
+
+const SELECT_TRACK = `SELECT t.id, t.pipeline_id AS pipelineId, t.vertex_id AS vertexId, t.state, t.attempt, t.awaits,
+    t.input, t.exit_code AS exitCode, t.reason, t.run_id AS runId,
+    COALESCE(w.name, t.worker_id, a.worker_id) AS worker, t.cancel_requested_at AS cancelRequestedAt,
+    t.pending_at AS pendingAt, t.started_at AS startedAt, t.finished_at AS finishedAt
+  FROM track t
+  LEFT JOIN attempt a ON a.track_id = t.id AND a.attempt = t.attempt
+  LEFT JOIN worker w ON w.id = COALESCE(t.worker_id, a.worker_id)`;
+
+type TrackRow = Omit<TrackRecord, 'input'> & { input: string | null };
+
+/** @returns the tracks of a pipeline that pass the filter, by ascending id, `limit` at most */
+export async function findTracks(database: Database, filter: TrackFilter): Promise<TrackRecord[]> {
+  const { sql, values } = trackIdsQuery(filter);
+  const rows = await selectRows<TrackRow>(
+    database.dataSource,
+    `${SELECT_TRACK} JOIN (${sql}) page ON page.id = t.id ORDER BY t.id`,
+    values,
+  );
+  return rows.map(toRecord);
+}
+
+/** @returns the track, or null where there is none */
+export async function findTrack(database: Database, trackId: number): Promise<TrackRecord | null> {
+  const [row] = await selectRows<TrackRow>(database.dataSource, `${SELECT_TRACK} WHERE t.id = ?`, [trackId]);
+  return row === undefined ? null : toRecord(row);
+}
+
+/**
+ * The ids of one page. Without states: the pipeline's stretch of the primary key. With states: the index by state, whose
+ * entries hold the id, so that a few PENDING ones are found among 200,000 without reading a row.
+ */
+export function trackIdsQuery(filter: TrackFilter): { sql: string; values: unknown[] } {
+  const first = filter.pipelineId * TRACKS_PER_PIPELINE;
+  const range = [Math.max(first, filter.afterId ?? 0), first + TRACKS_PER_PIPELINE];
+  if (filter.states.length === 0) {
+    return {
+      sql: 'SELECT id FROM track WHERE id > ? AND id < ? ORDER BY id LIMIT ?',
+      values: [...range, filter.limit],
+    };
+  }
+  return {
+    sql: `SELECT id FROM track FORCE INDEX (ix_track_pipeline_state)
+      WHERE pipeline_id = ? AND state IN (?) AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+    values: [filter.pipelineId, filter.states, ...range, filter.limit],
+  };
+}
+
+/** @returns the names of the tracks' vertices by track id */
+export async function findVertexNames(
+  runner: Runner,
+  tracks: readonly { trackId: number; versionId: number }[],
+): Promise<Map<number, string>> {
+  if (tracks.length === 0) return new Map();
+  const rows = await selectRows<{ versionId: number; vertexId: number; name: string }>(
+    runner,
+    'SELECT version_id AS versionId, id AS vertexId, name FROM vertex WHERE (version_id, id) IN (?)',
+    [tracks.map(({ trackId, versionId }) => [versionId, vertexIdOf(trackId)])],
+  );
+  const names = new Map(rows.map(({ versionId, vertexId, name }) => [`${versionId}/${vertexId}`, name]));
+  return new Map(
+    tracks.map(({ trackId, versionId }) => [trackId, names.get(`${versionId}/${vertexIdOf(trackId)}`) ?? '']),
+  );
+}
+
+function toRecord(row: TrackRow): TrackRecord {
+  return { ...row, input: (row.input === null ? {} : JSON.parse(row.input)) as Record<string, JsonValue> };
+}
