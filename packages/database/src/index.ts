@@ -17,3 +17,4 @@ export { findWorkers, type RunningTrack, type WorkerRecord } from './find-worker
 export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from './read-output.ts';
 export * from './record-heartbeat.ts';
 export * from './store-output.ts';
+export * from './tokens.ts';

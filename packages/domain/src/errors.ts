@@ -29,6 +29,7 @@ export const ERROR_CATALOGUE = {
   invalid_parameters: { status: 422, title: 'Parameters are unknown, missing or of a wrong form' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used with another request' },
   internal: { status: 500, title: 'Baton failed in a way that it did not expect' },
+  deadline_exceeded: { status: 503, title: 'The answer took too long' },
   database_unavailable: { status: 503, title: 'MySQL cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

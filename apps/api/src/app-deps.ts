@@ -1,0 +1,34 @@
+import type { Database } from '@baton/database';
+import type { TrackQueue } from '@baton/queue';
+import type { Logger } from '@baton/service';
+import type { Authenticate } from './auth/authenticate.ts';
+
+/** What the API works with; tests give their own. */
+export interface AppDeps {
+  database: Database;
+  queue: TrackQueue;
+  /** Tells the workers to look now; a hint, so its failure is logged and forgotten. */
+  nudgeWorkers(): Promise<void>;
+  /** For /readyz: whether Redis answers. The API works without it. */
+  isRedisReady(): boolean;
+  authenticate: Authenticate;
+  logger: Logger;
+  settings: AppSettings;
+}
+
+export interface AppSettings {
+  /** Names that the Host header may have besides the loopback ones, in lower case, without ports. */
+  allowedHosts: readonly string[];
+  /** Bound to an address of the network: then its clients may also name an IP address. */
+  isPublic: boolean;
+  maxBodyBytes: number;
+  maxGraphBytes: number;
+  /** A request that is no stream is answered with 503 after this. */
+  deadlineMs: number;
+  leaseMs: number;
+  heartbeatMs: number;
+  /** Holds swagger-ui's files. */
+  swaggerDirectory: string;
+  /** Tests only: an answer that its schema does not allow becomes an error. */
+  validatesResponses: boolean;
+}

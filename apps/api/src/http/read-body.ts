@@ -1,0 +1,87 @@
+import type { Request } from 'express';
+import { BatonError, parseJsonText, parseYamlText, type DocumentSource } from '@baton/domain';
+import type { AppSettings } from '../app-deps.ts';
+import type { BodyShape } from './route-types.ts';
+
+/** A body as it came: its value, and for documents the text that it was read from. */
+export interface ReadBody {
+  value: unknown;
+  source: DocumentSource;
+}
+
+const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
+
+/**
+ * Reads a body of the kind that the route takes.
+ * @returns null where the request has none
+ * @throws BatonError unsupported_media_type, body_too_large (also for chunked bodies, as soon as the limit is passed),
+ *   malformed_json and malformed_yaml with line and column
+ */
+export async function readBody(
+  request: Request,
+  shape: BodyShape,
+  settings: Pick<AppSettings, 'maxBodyBytes' | 'maxGraphBytes'>,
+): Promise<ReadBody | null> {
+  if (!hasBody(request)) return null;
+  const format = formatOf(request, shape);
+  const limit = shape.kind === 'document' ? settings.maxGraphBytes : (shape.limitBytes ?? settings.maxBodyBytes);
+  const bytes = await readBytes(request, limit);
+  if (bytes.length === 0) return null;
+  const text = decodeText(bytes, format);
+  return { value: parseText(text, format, shape.kind), source: { format, text } };
+}
+
+function hasBody(request: Request): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+function formatOf(request: Request, shape: BodyShape): DocumentSource['format'] {
+  const type = (request.get('Content-Type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const encoding = request.get('Content-Encoding') ?? 'identity';
+  const expected = shape.kind === 'document' ? ['application/json', ...YAML_TYPES] : ['application/json'];
+  if (!expected.includes(type) || encoding !== 'identity') {
+    const found = `${type || 'no Content-Type'}${encoding === 'identity' ? '' : ` encoded as ${encoding}`}`;
+    throw new BatonError('unsupported_media_type', `expected ${expected.join(' or ')}, found ${found}`);
+  }
+  return type === 'application/json' ? 'json' : 'yaml';
+}
+
+async function readBytes(request: Request, limit: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limit) throw tooLarge(request, limit);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(request, limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The rest of the body is read and thrown away, so that the client gets to see the answer; the connection ends after it. */
+function tooLarge(request: Request, limit: number): BatonError {
+  request.res?.set('Connection', 'close');
+  request.resume();
+  return new BatonError('body_too_large', `expected a body of at most ${limit} bytes, found more`);
+}
+
+function decodeText(bytes: Buffer, format: DocumentSource['format']): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BatonError(`malformed_${format}`, 'expected UTF-8, found bytes that are not', { cause });
+  }
+}
+
+function parseText(text: string, format: DocumentSource['format'], kind: BodyShape['kind']): unknown {
+  if (format === 'yaml') return parseYamlText(text);
+  if (kind === 'document') return parseJsonText(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return parseJsonText(text); // says where
+  }
+}

@@ -1,0 +1,80 @@
+import { createTestDatabase, type TestDatabase } from '@baton/database/testing';
+import { testServers } from '@baton/devstack/testing';
+import { connectRedis, createTrackQueue, type Redis, type TrackToDispatch } from '@baton/queue';
+import { uniquePrefix } from '@baton/queue/testing';
+import { createLogger } from '@baton/service';
+import type { Express } from 'express';
+import supertest from 'supertest';
+import { createApp } from './app.ts';
+import type { AppDeps, AppSettings } from './app-deps.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { findSwaggerDirectory } from './swagger-directory.ts';
+
+export const ADMIN_TOKEN = 'test-admin-token-0123456789-0123456789';
+export const WORKER_TOKEN = 'test-worker-token-0123456789-012345678';
+
+/** An API with a database and a key prefix of its own; every answer is held against its schema. */
+export interface TestApi {
+  app: Express;
+  deps: AppDeps;
+  database: TestDatabase;
+  /** What was enqueued so far, in order. */
+  enqueued: TrackToDispatch[];
+  /** A request with the admin token. */
+  call(method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): supertest.Test;
+  close(): Promise<void>;
+}
+
+/** @param changes of the dependencies, e.g. a queue that fails, and of the settings */
+export async function createTestApi(
+  changes: { deps?: Partial<AppDeps>; settings?: Partial<AppSettings> } = {},
+): Promise<TestApi> {
+  const database = await createTestDatabase(testServers().mysqlUrl);
+  const redis: Redis = connectRedis({ url: testServers().redisUrl, prefix: 'unused' }, 'producer', (error) => {
+    throw error;
+  });
+  await new Promise((resolve) => redis.once('ready', resolve));
+  const queue = createTrackQueue(redis, uniquePrefix());
+  const enqueued: TrackToDispatch[] = [];
+  const deps: AppDeps = {
+    database,
+    queue: {
+      ...queue,
+      async enqueueTracks(tracks) {
+        enqueued.push(...tracks);
+        await queue.enqueueTracks(tracks);
+      },
+    },
+    nudgeWorkers: async () => {},
+    isRedisReady: () => redis.status === 'ready',
+    authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
+    logger: createLogger('api', 'silent'),
+    settings: { ...TEST_SETTINGS, ...changes.settings },
+    ...changes.deps,
+  };
+  const app = createApp(deps);
+  return {
+    app,
+    deps,
+    database,
+    enqueued,
+    call: (method, path) => supertest(app)[method](path).set('Authorization', `Bearer ${ADMIN_TOKEN}`),
+    async close() {
+      await queue.close();
+      redis.disconnect();
+      await database.close();
+    },
+  };
+}
+
+const TEST_SETTINGS: AppSettings = {
+  allowedHosts: [],
+  isPublic: false,
+  maxBodyBytes: 1024 * 1024,
+  maxGraphBytes: 32 * 1024 * 1024,
+  deadlineMs: 15_000,
+  leaseMs: 15_000,
+  heartbeatMs: 4000,
+  swaggerDirectory: findSwaggerDirectory(),
+  validatesResponses: true,
+};
