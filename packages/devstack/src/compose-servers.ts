@@ -24,7 +24,7 @@ export interface ComposeOptions {
   config: DevstackConfig;
   withMysql: boolean;
   withRedis: boolean;
-  report(line: string): void;
+  report: (line: string) => void;
 }
 
 /** Whether a Docker engine answers and has the compose plugin. */
@@ -45,7 +45,7 @@ export async function hasComposeEngine(config: DevstackConfig): Promise<boolean>
  */
 export async function startComposeServers(
   options: ComposeOptions,
-): Promise<{ mysql(): Promise<FoundServer>; redis(): Promise<FoundServer> }> {
+): Promise<{ mysql: () => Promise<FoundServer>; redis: () => Promise<FoundServer> }> {
   const services = [...(options.withMysql ? ['mysql'] : []), ...(options.withRedis ? ['redis'] : [])];
   const settings = await readSettings(options.directory);
   const compose = makeComposeCommand(options, settings.filePath);

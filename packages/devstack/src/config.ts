@@ -49,9 +49,20 @@ export function publishTestServerUrls(urls: { mysqlUrl: string; redisUrl: string
 
 // What a stack sets itself for each process. Inheriting one of these would give a worker the database, or point a process elsewhere.
 const OWN_VARIABLES = new Set([
-  ...['BATON_MYSQL_URL', 'BATON_REDIS_URL', 'BATON_TEST_MYSQL_URL', 'BATON_TEST_REDIS_URL', 'BATON_API_URL'],
-  ...['BATON_TOKEN', 'BATON_ADMIN_TOKEN', 'BATON_WORKER_TOKEN', 'BATON_WORKER_DIRECTORY', 'BATON_HOST', 'BATON_PORT'],
-  ...['BATON_LABELS', 'BATON_DEVSTACK_MYSQLD', 'BATON_DEVSTACK_REDIS_SERVER'],
+  'BATON_MYSQL_URL',
+  'BATON_REDIS_URL',
+  'BATON_TEST_MYSQL_URL',
+  'BATON_TEST_REDIS_URL',
+  'BATON_API_URL',
+  'BATON_TOKEN',
+  'BATON_ADMIN_TOKEN',
+  'BATON_WORKER_TOKEN',
+  'BATON_WORKER_DIRECTORY',
+  'BATON_HOST',
+  'BATON_PORT',
+  'BATON_LABELS',
+  'BATON_DEVSTACK_MYSQLD',
+  'BATON_DEVSTACK_REDIS_SERVER',
 ]);
 
 /** This process's environment without the variables that a stack sets for each of its processes itself. */

@@ -8,5 +8,5 @@ export interface FoundServer {
   /** Only of a server that was started privately. */
   process?: ManagedProcess;
   /** Ends it, if it was started for this stack. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }

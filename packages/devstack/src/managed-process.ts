@@ -1,7 +1,8 @@
-// One program of the stack, over as many starts as it needs: start, ready, kill, restart, stop, and restart by itself when asked to.
+// One program of the stack, over as many starts as it needs: start, ready, kill, restart, stop.
 //
-// States: stopped -> starting -> running -> stopped. `exited` belongs to the newest start. What the machine's other processes may see of
-// it is its pid file (pid and identity), with which the next stack in the same directory ends what a killed one left behind.
+// What is wanted (running or stopped) is set by the newest call; starts happen one after another, and one that is not wanted any more does
+// nothing, so stop() wins over a start under way. `exited` belongs to the newest start. An end that nobody asked for is told to the owner.
+// The pid file (pid and identity) lets the next stack in the same directory end what a killed one left behind.
 
 import type { ChildProcess } from 'node:child_process';
 import { rmSync, statSync } from 'node:fs';
@@ -26,9 +27,11 @@ export interface ManagedProcessOptions {
   readyTimeoutMs: number;
   stopTimeoutMs: number;
   /** Asked repeatedly after each start, with what this start has written to the log; true once the program serves. */
-  isReady(logText: string): Promise<boolean> | boolean;
+  isReady: (logText: string) => Promise<boolean> | boolean;
   /** Called after every start that became ready, and after every end. */
-  onChange?(): void;
+  onChange?: () => void;
+  /** Called when it ended after it had been ready, without stop() or restart(). */
+  onUnexpectedExit?: (exit: ProcessExit) => void;
 }
 
 export interface ManagedProcess {
@@ -36,26 +39,28 @@ export interface ManagedProcess {
   readonly pid: number;
   readonly logPath: string;
   readonly exited: Promise<ProcessExit>;
-  /** True between a wanted end (stop, restart) and the next start. */
-  readonly isStopping: boolean;
-  /** Starts the program and waits until it is ready. @throws DevstackError with the end of its log */
-  start(): Promise<void>;
+  /** False before the first start and after stop(). */
+  readonly isWanted: boolean;
+  /** Starts the program unless it runs, and waits until it is ready. @throws DevstackError with the end of its log */
+  start: () => Promise<void>;
   /** Sends a signal, like kill(2); nothing happens when it has ended already. */
-  kill(signal: NodeJS.Signals): void;
+  kill: (signal: NodeJS.Signals) => void;
   /** Ends it (SIGTERM, then SIGKILL when the time is over) unless it has ended already, and starts it again. */
-  restart(): Promise<void>;
+  restart: () => Promise<void>;
   /** Ends it for good. Any number of calls do the same as one. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Makes a process that can be started; nothing runs yet. */
 export function createManagedProcess(options: ManagedProcessOptions): ManagedProcess {
   let child: ChildProcess | undefined;
   let exited: Promise<ProcessExit> = Promise.resolve({ code: null, signal: null });
-  let isStopping = false;
+  let isWanted = false;
+  const asked = new WeakSet<ChildProcess>(); // those that were told to end
+  const inTurn = makeTurns();
 
-  async function start(): Promise<void> {
-    isStopping = false;
+  async function startNow(): Promise<void> {
+    if (!isWanted || (child && !hasEnded(child))) return;
     const logStart = findSize(options.logPath);
     const started = startTiedProcess(options);
     child = started;
@@ -63,15 +68,21 @@ export function createManagedProcess(options: ManagedProcessOptions): ManagedPro
     if (started.pid !== undefined) writePidFile(options.pidPath, started.pid);
     await waitUntilReady(started, logStart, exited, options);
     options.onChange?.();
+    const tellUnlessAsked = (exit: ProcessExit): void => {
+      if (!asked.has(started)) options.onUnexpectedExit?.(exit);
+    };
+    void exited.then(tellUnlessAsked);
   }
 
-  async function end(): Promise<void> {
-    isStopping = true;
-    if (!child || hasEnded(child)) return;
-    child.kill('SIGTERM');
-    if (await settlesWithin(exited, options.stopTimeoutMs)) return;
-    child.kill('SIGKILL');
-    await exited;
+  async function endNow(): Promise<void> {
+    const ending = child;
+    if (!ending || hasEnded(ending)) return;
+    const end = exited;
+    asked.add(ending);
+    ending.kill('SIGTERM');
+    if (await settlesWithin(end, options.stopTimeoutMs)) return;
+    ending.kill('SIGKILL');
+    await end;
   }
 
   return {
@@ -83,18 +94,37 @@ export function createManagedProcess(options: ManagedProcessOptions): ManagedPro
     get exited() {
       return exited;
     },
-    get isStopping() {
-      return isStopping;
+    get isWanted() {
+      return isWanted;
     },
-    start,
+    start() {
+      isWanted = true;
+      return inTurn(startNow);
+    },
     kill(signal) {
       if (child && !hasEnded(child)) child.kill(signal);
     },
-    async restart() {
-      await end();
-      await start();
+    restart() {
+      isWanted = true;
+      return inTurn(async () => {
+        await endNow();
+        await startNow();
+      });
     },
-    stop: end,
+    stop() {
+      isWanted = false;
+      return endNow();
+    },
+  };
+}
+
+/** Runs actions one after another, in the order of the calls; one that fails does not keep the next from running. */
+function makeTurns(): (action: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (action) => {
+    const turn = last.then(action);
+    last = turn.catch(() => undefined); // whoever asked for that turn gets the error
+    return turn;
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DevstackError } from './errors.ts';
 import { findFreePort } from './free-port.ts';
-import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
+import { createManagedProcess, type ManagedProcess, type ProcessExit } from './managed-process.ts';
 
 const PORT_ATTEMPTS = 5;
 const READY_TIMEOUT_MS = 90_000;
@@ -23,9 +23,10 @@ export interface PrivateServerOptions {
   /** Such as "MariaDB 10.11.19". */
   title: string;
   environment: Record<string, string>;
-  makeCommand(port: number): string[];
-  makeUrl(port: number): string;
-  probe(url: string): Promise<unknown>;
+  makeCommand: (port: number) => string[];
+  makeUrl: (port: number) => string;
+  probe: (url: string) => Promise<unknown>;
+  onUnexpectedExit?: (server: ManagedProcess, exit: ProcessExit) => void;
 }
 
 /**
@@ -50,7 +51,7 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
 }
 
 function createServerProcess(options: PrivateServerOptions, at: { port: number; url: string }): ManagedProcess {
-  return createManagedProcess({
+  const managed = createManagedProcess({
     name: options.name,
     command: options.makeCommand(at.port),
     environment: options.environment,
@@ -67,7 +68,9 @@ function createServerProcess(options: PrivateServerOptions, at: { port: number; 
         return false; // not yet; when it never comes, the end of its log tells why
       }
     },
+    onUnexpectedExit: (exit) => options.onUnexpectedExit?.(managed, exit),
   });
+  return managed;
 }
 
 function isPortTaken(error: unknown): boolean {

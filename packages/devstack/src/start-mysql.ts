@@ -10,7 +10,7 @@ import path from 'node:path';
 import { DevstackError } from './errors.ts';
 import { FLAVOR_NAMES, type MysqlProgram } from './find-programs.ts';
 import { makeRandomSecret, writePrivateFile } from './private-file.ts';
-import { type PrivateServer, startPrivateServer } from './private-server.ts';
+import { type PrivateServer, type PrivateServerOptions, startPrivateServer } from './private-server.ts';
 import { probeMysql } from './probe-servers.ts';
 import { runCommandOrThrow } from './run-command.ts';
 
@@ -23,7 +23,8 @@ export interface StartMysqlOptions {
   /** A stack's server gets a redo log for real work, that of tests one that is made quickly. */
   purpose: 'stack' | 'tests';
   environment: Record<string, string>;
-  report(line: string): void;
+  onUnexpectedExit?: PrivateServerOptions['onUnexpectedExit'];
+  report: (line: string) => void;
 }
 
 /** The flavor whose data is in a stack's directory, or null when there is none yet. */
@@ -56,9 +57,12 @@ export async function startMysql(options: StartMysqlOptions): Promise<PrivateSer
     directory,
     title,
     environment: options.environment,
+    ...(options.onUnexpectedExit ? { onUnexpectedExit: options.onUnexpectedExit } : {}),
     makeCommand: (port) => [
       ...withOptions(program.command, makeServerOptions(options, dataDirectory)),
-      ...[`--init-file=${initFile}`, `--port=${port}`, `--socket=${findSocketPath(directory, port)}`],
+      `--init-file=${initFile}`,
+      `--port=${port}`,
+      `--socket=${findSocketPath(directory, port)}`,
     ],
     makeUrl: (port) => `mysql://baton:${password}@127.0.0.1:${port}/baton`,
     probe: probeMysql,
@@ -83,11 +87,21 @@ function makeCreateCommand(newDirectory: string, { program, purpose }: StartMysq
 
 function makeServerOptions({ program, purpose }: StartMysqlOptions, dataDirectory: string): string[] {
   const options = [
-    ...[`--datadir=${dataDirectory}`, '--bind-address=127.0.0.1', '--skip-name-resolve', ...makeUserOption()],
-    ...['--character-set-server=utf8mb4', '--collation-server=utf8mb4_unicode_ci', '--default-time-zone=+00:00'],
+    `--datadir=${dataDirectory}`,
+    '--bind-address=127.0.0.1',
+    '--skip-name-resolve',
+    ...makeUserOption(),
+    '--character-set-server=utf8mb4',
+    '--collation-server=utf8mb4_unicode_ci',
+    '--default-time-zone=+00:00',
     // Durable at every commit: MySQL is the truth, and nothing else could restore a lost commit.
-    ...['--innodb-flush-log-at-trx-commit=1', '--skip-log-bin', makeRedoLogOption(program, purpose)],
-    ...['--innodb-buffer-pool-size=256M', '--max-connections=200', '--max-allowed-packet=64M', '--local-infile=0'],
+    '--innodb-flush-log-at-trx-commit=1',
+    '--skip-log-bin',
+    makeRedoLogOption(program, purpose),
+    '--innodb-buffer-pool-size=256M',
+    '--max-connections=200',
+    '--max-allowed-packet=64M',
+    '--local-infile=0',
     '--performance-schema=OFF',
   ];
   // MySQL's X protocol listens on a port of its own; the folder that it allows files in by default may not exist.

@@ -2,13 +2,14 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { FLAVOR_NAMES, type RedisProgram } from './find-programs.ts';
 import { makeRandomSecret, writePrivateFile } from './private-file.ts';
-import { type PrivateServer, startPrivateServer } from './private-server.ts';
+import { type PrivateServer, type PrivateServerOptions, startPrivateServer } from './private-server.ts';
 import { probeRedis } from './probe-servers.ts';
 
 export interface StartRedisOptions {
   directory: string;
   program: RedisProgram;
   environment: Record<string, string>;
+  onUnexpectedExit?: PrivateServerOptions['onUnexpectedExit'];
 }
 
 /**
@@ -26,6 +27,7 @@ export async function startRedis(options: StartRedisOptions): Promise<PrivateSer
     directory,
     title: `${FLAVOR_NAMES[program.flavor]} ${program.version}`,
     environment: options.environment,
+    ...(options.onUnexpectedExit ? { onUnexpectedExit: options.onUnexpectedExit } : {}),
     makeCommand(port) {
       writePrivateFile(configurationPath, makeConfiguration({ port, password, dataDirectory }));
       return [...program.command, configurationPath];

@@ -10,7 +10,7 @@ import { DevstackError } from './errors.ts';
 import { findMysqlProgram, findRedisProgram } from './find-programs.ts';
 import type { FoundServer } from './found-server.ts';
 import { canInstallPackages, installPackages } from './install-packages.ts';
-import type { ManagedProcess } from './managed-process.ts';
+import type { ManagedProcess, ProcessExit } from './managed-process.ts';
 import { endLeftProcesses } from './pid-file.ts';
 import { makePrivateDirectory } from './private-file.ts';
 import type { PrivateServer } from './private-server.ts';
@@ -26,14 +26,14 @@ export interface Servers {
   /** The processes of private servers; absent for servers that somebody else runs. */
   mysql?: ManagedProcess;
   redis?: ManagedProcess;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export interface StartServersOptions {
   /** Gets the data, the logs and the passwords; made when it is missing. One stack or set of servers at a time. */
   directory: string;
   /** Told what takes long. */
-  report(line: string): void;
+  report: (line: string) => void;
   purpose: 'stack' | 'tests';
   /** Servers to use; BATON_MYSQL_URL and BATON_REDIS_URL unless given. */
   mysqlUrl?: string;
@@ -42,6 +42,8 @@ export interface StartServersOptions {
   mayInstall?: boolean;
   /** Where the settings are read; the process's own environment unless given. */
   environment?: NodeJS.ProcessEnv;
+  /** Called when a private server ended by itself after it had been ready. */
+  onUnexpectedExit?: (server: ManagedProcess, exit: ProcessExit) => void;
 }
 
 /**

@@ -1,0 +1,62 @@
+// npm run build: bundles each app from its source, with our packages inside and everything from npm outside.
+
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { APPS, computeSourceHash, writeBuildStamp } from './build-stamp.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const SWAGGER_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+
+/** Leaves every import of an npm package or of Node to Node; only relative files and @baton packages go into the bundle. */
+const externalPackages = {
+  name: 'external-packages',
+  setup(builder) {
+    builder.onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) =>
+      kind === 'entry-point' || name.startsWith('@baton/') ? undefined : { path: name, external: true },
+    );
+  },
+};
+
+/** Builds every app that has a src/main.ts. Returns their names. */
+export async function buildApps() {
+  const hash = computeSourceHash(root);
+  const apps = APPS.filter((app) => existsSync(path.join(root, 'apps', app, 'src/main.ts')));
+  await Promise.all(
+    apps.map((app) =>
+      build({
+        absWorkingDir: path.join(root, 'apps', app),
+        entryPoints: ['src/main.ts'],
+        outfile: 'dist/main.js',
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        target: 'node20',
+        sourcemap: true,
+        plugins: [externalPackages],
+        logLevel: 'error',
+      }),
+    ),
+  );
+  if (apps.includes('api')) copySwaggerUi();
+  writeBuildStamp(root, hash);
+  return apps;
+}
+
+// The page at /docs is served from our own files: it must not call another host.
+function copySwaggerUi() {
+  const require = createRequire(path.join(root, 'apps/api/package.json'));
+  const from = path.dirname(require.resolve('swagger-ui-dist/package.json'));
+  const to = path.join(root, 'apps/api/dist/swagger-ui');
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  for (const name of SWAGGER_FILES) copyFileSync(path.join(from, name), path.join(to, name));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const startedAt = performance.now();
+  const apps = await buildApps();
+  console.log(`Built ${apps.join(', ') || 'nothing'} in ${Math.round(performance.now() - startedAt)} ms.`);
+}
