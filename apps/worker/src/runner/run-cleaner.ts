@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDirectory } from './remove-directory.ts';
 import type { RunnerEvent } from './run-types.ts';
@@ -12,6 +12,8 @@ export interface RunCleaner {
   stop(): Promise<void>;
 }
 
+const RUN_FILES = ['script', 'start', 'died'];
+const RUN_WORK_FOLDER = 'work';
 const WAIT_MS = 2_000;
 
 /** Removes directories of runs, one at a time in the background, so that a huge one delays no result for long. */
@@ -33,6 +35,7 @@ export function createRunCleaner(runsDirectory: string, report: (event: RunnerEv
   }
   return {
     async remove(directory) {
+      if (await removeUntouched(directory)) return;
       const deadlineMs = performance.now() + WAIT_MS;
       try {
         if (await removeDirectory(directory, () => performance.now() > deadlineMs)) return;
@@ -53,4 +56,20 @@ export function createRunCleaner(runsDirectory: string, report: (event: RunnerEv
       await background;
     },
   };
+}
+
+/** The common case, in as few calls as can be: a script that left nothing in its folder. False where that is not so. */
+async function removeUntouched(directory: string): Promise<boolean> {
+  const results = await Promise.allSettled([
+    ...RUN_FILES.map((name) => unlink(join(directory, name))),
+    rmdir(join(directory, RUN_WORK_FOLDER)),
+  ]);
+  if (results.some(({ status }) => status === 'rejected')) return false;
+  try {
+    await rmdir(directory);
+    return true;
+  } catch {
+    // Not empty, or not there: the thorough way finds out.
+    return false;
+  }
 }
