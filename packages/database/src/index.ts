@@ -18,3 +18,11 @@ export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from '
 export * from './record-heartbeat.ts';
 export * from './store-output.ts';
 export * from './tokens.ts';
+export * from './apply-flow-events.ts';
+export * from './claim-attempts.ts';
+export * from './create-pipeline.ts';
+export * from './find-stranded.ts';
+export * from './load-flow-graph.ts';
+export * from './renew-leases.ts';
+export * from './vertex-rows.ts';
+export * from './installation.ts';

@@ -25,9 +25,17 @@ export async function execute(
   return { affectedRows, insertId };
 }
 
-/** Rows for one multi-row INSERT: `(?, ?), (?, ?)` and the values in order. */
-export function placeRows(rows: readonly (readonly unknown[])[]): { places: string; values: unknown[] } {
-  const place = `(${(rows[0] ?? []).map(() => '?').join(', ')})`;
+/**
+ * Rows for one multi-row INSERT.
+ * @param rows values, one list a row
+ * @param expressions SQL that ends every row
+ * @returns `(?, ?, NOW()), (?, ?, NOW())` and the values in order
+ */
+export function placeRows(
+  rows: readonly (readonly unknown[])[],
+  expressions: readonly string[] = [],
+): { places: string; values: unknown[] } {
+  const place = `(${[...(rows[0] ?? []).map(() => '?'), ...expressions].join(', ')})`;
   return { places: rows.map(() => place).join(', '), values: rows.flat() };
 }
 

@@ -7,6 +7,7 @@ export * from './pipeline-status.ts';
 export * from './retry-policy.ts';
 export * from './track-id.ts';
 export * from './track-status.ts';
+export type { TrackToDispatch } from './track-to-dispatch.ts';
 export * from './transition-rules.ts';
 export * from './transition-types.ts';
 export { checkGraph, checkGraphDocument } from './graph-check.ts';

@@ -1,21 +1,5 @@
+import type { TrackToDispatch } from '@baton/domain';
 import { z } from 'zod';
-
-/** One attempt that may start, as MySQL says it after a commit. */
-export interface TrackToDispatch {
-  trackId: number;
-  attempt: number;
-  /** Counts the times this attempt was enqueued; part of the queue entry's id. */
-  seq: number;
-  /** The label set that a worker must serve. */
-  labels: readonly string[];
-  /** Higher first. */
-  priority: number;
-  pipelineId: number;
-  /** Names, for the people who look at the dashboard. */
-  pipeline: string;
-  vertex: string;
-  graph: string;
-}
 
 /** What a queue entry holds: ids, and names for people. Never a script, a parameter or a secret. */
 export const trackMessageSchema = z.object({

@@ -1,6 +1,7 @@
+import type { TrackToDispatch } from '@baton/domain';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { labelSetOf, trackEntryId, trackQueueName, type TrackMessage, type TrackToDispatch } from './track-message.ts';
+import { labelSetOf, trackEntryId, trackQueueName, type TrackMessage } from './track-message.ts';
 
 /** BullMQ's largest priority number is the last to run; 0 would mean "before all others". */
 const PRIORITY_OFFSET = 1_000_000;

@@ -1,0 +1,47 @@
+import type { Database } from '@baton/database';
+import { applyFlowEvents, type AppliedEvents } from '@baton/database';
+import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
+import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
+import type { Logger } from '@baton/service';
+
+/** What both ways of the orchestrator work with. */
+export interface OrchestratorDeps {
+  database: Database;
+  trackQueue: TrackQueue;
+  redis: Redis;
+  redisPrefix: string;
+  logger: Logger;
+}
+
+/**
+ * The second half of every transition: apply in one transaction, and after its commit enqueue what may start.
+ * When Redis is away the tracks stay PENDING, and the reconcile loop enqueues them as soon as it is back.
+ */
+export async function applyEvents(
+  deps: OrchestratorDeps,
+  events: ReadonlyMap<number, readonly FlowEvent[]>,
+): Promise<AppliedEvents> {
+  const applied = await applyFlowEvents(deps.database, events, {
+    onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
+  });
+  try {
+    if (applied.toDispatch.length > 0) await deps.trackQueue.enqueueTracks(applied.toDispatch);
+    if (applied.killRequested.length > 0) await publishNudge(deps.redis, deps.redisPrefix);
+  } catch (error) {
+    deps.logger.warn({ event: 'enqueue_failed', tracks: applied.toDispatch.length, err: error }, 'enqueued later');
+  }
+  for (const { pipelineId, state } of applied.ended) deps.logger.info({ event: 'pipeline_ended', pipelineId, state });
+  return applied;
+}
+
+/** Completions as events of their pipelines, in the order given. */
+export function groupByPipeline(completions: readonly Completion[]): Map<number, FlowEvent[]> {
+  const events = new Map<number, FlowEvent[]>();
+  for (const completion of completions) {
+    const pipelineId = pipelineIdOf(completion.trackId);
+    const list = events.get(pipelineId);
+    if (list === undefined) events.set(pipelineId, [{ kind: 'completion', completion }]);
+    else list.push({ kind: 'completion', completion });
+  }
+  return events;
+}

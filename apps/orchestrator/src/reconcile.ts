@@ -1,0 +1,130 @@
+import {
+  findDueTracks,
+  findExpiredRuns,
+  findStrandedPipelines,
+  makeAllTracksDue,
+  postponeQueuedTracks,
+  takeDueTracks,
+} from '@baton/database';
+import type { Completion } from '@baton/domain';
+import { leaveMark } from '@baton/queue';
+import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
+
+/**
+ * Finds what stands still although it should not, and sets it going through the same code as the normal way. Every
+ * replica does this; each step is safe to do twice at once.
+ *
+ * - PENDING and unclaimed for too long: enqueued again (its entry was lost, or never made). Retries that are due as well.
+ * - RUNNING past its lease: lost; a completion is made that says so.
+ * - Redis came back empty (its mark is gone): all that is PENDING is enqueued again at once.
+ * - A pipeline that has nothing left to live for, or a track that should have started: recounted and mended; a repair,
+ *   which a correct system never makes.
+ */
+export interface ReconcileResult {
+  enqueued: number;
+  lost: number;
+  repairs: number;
+}
+
+const AT_ONCE = 1000;
+
+/** One round of all steps. A step that fails (Redis or MySQL is away) does not keep the others from being done. */
+export async function reconcile(deps: OrchestratorDeps): Promise<ReconcileResult> {
+  const result: ReconcileResult = { enqueued: 0, lost: 0, repairs: 0 };
+  const steps: Record<string, () => Promise<void>> = {
+    lost: async () => {
+      result.lost = await declareLostRuns(deps);
+    },
+    stranded: async () => {
+      result.repairs = await mendStrandedPipelines(deps);
+    },
+    enqueue: async () => {
+      result.enqueued = await enqueueDueTracks(deps);
+    },
+  };
+  for (const [step, run] of Object.entries(steps)) {
+    try {
+      await run();
+    } catch (error) {
+      deps.logger.warn({ event: 'reconcile_failed', step, err: error });
+    }
+  }
+  return result;
+}
+
+async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {
+  const runs = await findExpiredRuns(deps.database, AT_ONCE);
+  if (runs.length === 0) return 0;
+  const completions = runs.map((run): Completion => ({
+    ...run,
+    outcome: 'lost',
+    exitCode: null,
+    signal: null,
+    detail: 'its worker did not renew its lease',
+    durationMs: 0,
+    outputBytes: 0,
+    cutBytes: 0,
+    next: null,
+  }));
+  await applyEvents(deps, groupByPipeline(completions));
+  deps.logger.warn({ event: 'leases_expired', tracks: runs.map(({ trackId }) => trackId) });
+  return runs.length;
+}
+
+async function mendStrandedPipelines(deps: OrchestratorDeps): Promise<number> {
+  let repairs = 0;
+  for (const pipelineId of await findStrandedPipelines(deps.database, AT_ONCE)) {
+    const applied = await applyEvents(deps, new Map([[pipelineId, [{ kind: 'recount' }]]]));
+    repairs += applied.repairs;
+    if (applied.repairs > 0) deps.logger.error({ event: 'repaired', pipelineId, repairs: applied.repairs });
+  }
+  return repairs;
+}
+
+async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
+  if (await leaveMark(deps.redis, deps.redisPrefix)) {
+    const tracks = await makeAllTracksDue(deps.database);
+    deps.logger.warn({ event: 'redis_was_empty', tracks }, 'enqueuing everything that is PENDING');
+  }
+  let enqueued = 0;
+  for (let found = AT_ONCE; found === AT_ONCE;) {
+    const due = await findDueTracks(deps.database, AT_ONCE);
+    found = due.length;
+    if (found === 0) break;
+    const areQueued = await deps.trackQueue.areQueued(due);
+    await postponeQueuedTracks(
+      deps.database,
+      due.filter((_, index) => areQueued[index] === true),
+    );
+    const taken = await takeDueTracks(
+      deps.database,
+      due.filter((_, index) => areQueued[index] !== true),
+    );
+    await deps.trackQueue.enqueueTracks(taken);
+    enqueued += taken.length;
+  }
+  if (enqueued > 0) deps.logger.info({ event: 'enqueued_again', tracks: enqueued });
+  return enqueued;
+}
+
+/** Reconciles again and again, each round this long after the last one ended. */
+export function startReconciling(deps: OrchestratorDeps, intervalMs: number): { stop(): Promise<void> } {
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let round: Promise<unknown> = Promise.resolve();
+  const next = (): void => {
+    timer = setTimeout(() => {
+      round = reconcile(deps).then(() => {
+        if (!isStopped) next();
+      });
+    }, intervalMs);
+  };
+  next();
+  return {
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

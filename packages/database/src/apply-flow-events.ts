@@ -1,0 +1,109 @@
+import {
+  decideChanges,
+  isPipelineEnded,
+  vertexIdOf,
+  type Changes,
+  type FlowEvent,
+  type PipelineState,
+  type TrackToDispatch,
+} from '@baton/domain';
+import { applyChanges, type DecidedPipeline } from './apply-changes.ts';
+import type { Database } from './data-source.ts';
+import { loadTracks, lockPipelines, tracksNeededFirst, type LockedPipeline } from './load-transition-context.ts';
+import type { Runner } from './statements.ts';
+import { describeTrack } from './track-to-dispatch.ts';
+import { withTransaction, type TransactionOptions } from './with-transaction.ts';
+
+/** What has to be done after the commit, and what to tell people. */
+export interface AppliedEvents {
+  toDispatch: TrackToDispatch[];
+  /** Pipelines that these events ended. */
+  ended: { pipelineId: number; state: PipelineState }[];
+  /** Pipelines whose workers are to look for cancelled tracks now. */
+  killRequested: number[];
+  stale: number;
+  repairs: number;
+  /** Events of pipelines or vertices that do not exist. */
+  unknown: number;
+}
+
+/**
+ * Applies events to pipelines: one transaction for all of them. Every transition of Baton goes through here: completions,
+ * lost workers, cancels, recounts.
+ *
+ * Lock the pipelines in id order, load and lock the tracks that the events name and their successors, decide by the pure
+ * rules, load more where the rules ask for more, write. Nothing is sent to any queue in here: a rollback would make it a lie.
+ */
+export function applyFlowEvents(
+  database: Database,
+  events: ReadonlyMap<number, readonly FlowEvent[]>,
+  options: TransactionOptions = {},
+): Promise<AppliedEvents> {
+  return withTransaction(
+    database,
+    async (runner) => {
+      const locked = await lockPipelines(runner, database, [...events.keys()]);
+      const known = new Map<LockedPipeline, FlowEvent[]>();
+      let unknown = 0;
+      for (const [pipelineId, list] of events) {
+        const pipeline = locked.get(pipelineId);
+        const fitting = pipeline === undefined ? [] : list.filter((event) => concernsGraphOf(pipeline, event));
+        unknown += list.length - fitting.length;
+        if (pipeline !== undefined && fitting.length > 0) known.set(pipeline, fitting);
+      }
+      const decided = await decideAll(runner, known);
+      await applyChanges(runner, decided);
+      return { ...summarize(decided), unknown };
+    },
+    options,
+  );
+}
+
+function concernsGraphOf(locked: LockedPipeline, event: FlowEvent): boolean {
+  return event.kind !== 'completion' || locked.graph.vertices.has(vertexIdOf(event.completion.trackId));
+}
+
+async function decideAll(runner: Runner, known: ReadonlyMap<LockedPipeline, FlowEvent[]>): Promise<DecidedPipeline[]> {
+  await loadTracks(
+    runner,
+    [...known].map(([locked, events]) => ({ locked, vertexIds: tracksNeededFirst(locked, events) })),
+  );
+  const decided: DecidedPipeline[] = [];
+  for (const [locked, events] of known) {
+    let result = decideChanges(locked, events);
+    while (result.kind === 'needs_tracks') {
+      await loadTracks(runner, [{ locked, vertexIds: result.vertexIds }]);
+      result = decideChanges(locked, events);
+    }
+    decided.push({ locked, changes: result });
+  }
+  return decided;
+}
+
+function summarize(decided: readonly DecidedPipeline[]): Omit<AppliedEvents, 'unknown'> {
+  const result: Omit<AppliedEvents, 'unknown'> = { toDispatch: [], ended: [], killRequested: [], stale: 0, repairs: 0 };
+  for (const { locked, changes } of decided) {
+    const { before, after } = changes.pipeline;
+    result.toDispatch.push(...findToDispatch(locked, changes));
+    if (before.state !== after.state && isPipelineEnded(after.state)) {
+      result.ended.push({ pipelineId: after.id, state: after.state });
+    }
+    if (changes.killRunning) result.killRequested.push(after.id);
+    result.stale += changes.stale.length;
+    result.repairs += changes.repairs;
+  }
+  return result;
+}
+
+function findToDispatch(locked: LockedPipeline, changes: Changes): TrackToDispatch[] {
+  if (changes.pipeline.after.state !== 'RUNNING') return [];
+  return changes.tracks
+    .filter(({ before, after, delayMs }) => {
+      const isNewlyPending =
+        after.state === 'PENDING' && (before.state !== 'PENDING' || after.attempt > before.attempt);
+      return isNewlyPending && after.awaits === null && delayMs === 0;
+    })
+    .map(({ after }) =>
+      describeTrack(locked.graph, locked.pipeline, { vertexId: after.vertexId, attempt: after.attempt, seq: 1 }),
+    );
+}

@@ -1,0 +1,127 @@
+import { pipelineIdOf, vertexIdOf, type TrackToDispatch } from '@baton/domain';
+import type { RunKey } from './claim-attempts.ts';
+import type { Database } from './data-source.ts';
+import { loadFlowGraph } from './load-flow-graph.ts';
+import { execute, inChunks, selectRows } from './statements.ts';
+import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
+import { withTransaction } from './with-transaction.ts';
+
+/** The statements of the reconcile loop: what stands still although it should not. Each is safe to run anywhere, twice at once. */
+
+export const SELECT_DUE_TRACKS = `SELECT id, attempt, dispatch_seq AS seq FROM track
+  WHERE state = 'PENDING' AND due_at <= UTC_TIMESTAMP(6) ORDER BY due_at LIMIT ?`;
+
+interface DueTrack {
+  id: number;
+  attempt: number;
+  seq: number;
+}
+
+/** @returns PENDING tracks that nobody claimed in time or whose retry is due, as they were last enqueued (seq 0: never) */
+export async function findDueTracks(database: Database, limit: number): Promise<TrackToDispatch[]> {
+  const rows = await selectRows<DueTrack>(database.dataSource, SELECT_DUE_TRACKS, [limit]);
+  if (rows.length === 0) return [];
+  const pipelines = await selectRows<{ id: number; name: string; priority: number; versionId: number }>(
+    database.dataSource,
+    'SELECT id, name, priority, version_id AS versionId FROM pipeline WHERE id IN (?)',
+    [[...new Set(rows.map(({ id }) => pipelineIdOf(id)))]],
+  );
+  const due: TrackToDispatch[] = [];
+  for (const pipeline of pipelines) {
+    const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+    for (const { id, attempt, seq } of rows) {
+      if (pipelineIdOf(id) === pipeline.id) {
+        due.push(describeTrack(graph, pipeline, { vertexId: vertexIdOf(id), attempt, seq }));
+      }
+    }
+  }
+  return due;
+}
+
+/**
+ * Takes due tracks for enqueueing: exactly one of several callers gets each. They are counted up, so that the next queue
+ * entry has an id of its own.
+ * @returns those to enqueue now
+ */
+export async function takeDueTracks(
+  database: Database,
+  tracks: readonly TrackToDispatch[],
+): Promise<TrackToDispatch[]> {
+  const taken: TrackToDispatch[] = [];
+  for (const [seq, group] of groupBySeq(tracks)) {
+    for (const chunk of inChunks(group, 500)) taken.push(...(await takeWithSeq(database, chunk, seq)));
+  }
+  return taken;
+}
+
+function takeWithSeq(database: Database, tracks: readonly TrackToDispatch[], seq: number): Promise<TrackToDispatch[]> {
+  return withTransaction(database, async (runner) => {
+    const rows = await selectRows<{ id: number; attempt: number }>(
+      runner,
+      `SELECT id, attempt FROM track WHERE id IN (?) AND state = 'PENDING' AND dispatch_seq = ?
+         AND due_at <= UTC_TIMESTAMP(6) ORDER BY id FOR UPDATE SKIP LOCKED`,
+      [tracks.map(({ trackId }) => trackId), seq],
+    );
+    const attempts = new Map(rows.map((row) => [row.id, row.attempt]));
+    const won = tracks.filter(({ trackId, attempt }) => attempts.get(trackId) === attempt);
+    if (won.length === 0) return [];
+    await execute(
+      runner,
+      'UPDATE track SET dispatch_seq = ?, due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?)',
+      [seq + 1, dispatchTimeoutMs(seq + 1) * 1000, won.map(({ trackId }) => trackId)],
+    );
+    return won.map((track) => ({ ...track, seq: seq + 1 }));
+  });
+}
+
+/**
+ * Due tracks whose queue entry still waits for a worker: looked at again when they have waited twice as long, between
+ * 10 s and 5 minutes from now, so that a long queue is not asked about over and over.
+ */
+export async function postponeQueuedTracks(database: Database, tracks: readonly TrackToDispatch[]): Promise<void> {
+  for (const chunk of inChunks(tracks, 500)) {
+    await execute(
+      database.dataSource,
+      `UPDATE track SET due_at = UTC_TIMESTAMP(6)
+         + INTERVAL LEAST(300, GREATEST(10, TIMESTAMPDIFF(SECOND, pending_at, UTC_TIMESTAMP(6)))) SECOND
+       WHERE id IN (?) AND state = 'PENDING' AND due_at <= UTC_TIMESTAMP(6)`,
+      [chunk.map(({ trackId }) => trackId)],
+    );
+  }
+}
+
+function groupBySeq(tracks: readonly TrackToDispatch[]): Map<number, TrackToDispatch[]> {
+  const groups = new Map<number, TrackToDispatch[]>();
+  for (const track of tracks) groups.set(track.seq, [...(groups.get(track.seq) ?? []), track]);
+  return groups;
+}
+
+/** Redis came back empty: every enqueued track is due now. @returns how many */
+export async function makeAllTracksDue(database: Database): Promise<number> {
+  const { affectedRows } = await execute(
+    database.dataSource,
+    `UPDATE track SET due_at = UTC_TIMESTAMP(6) WHERE state = 'PENDING' AND due_at > UTC_TIMESTAMP(6) AND dispatch_seq > 0`,
+  );
+  return affectedRows;
+}
+
+export const SELECT_EXPIRED_LEASES = `SELECT id AS trackId, attempt, run_id AS runId, worker_id AS workerId FROM track
+  WHERE state = 'RUNNING' AND due_at <= UTC_TIMESTAMP(6) ORDER BY due_at LIMIT ?`;
+
+/** @returns runs whose worker has not renewed its lease in time */
+export function findExpiredRuns(database: Database, limit: number): Promise<(RunKey & { workerId: string })[]> {
+  return selectRows(database.dataSource, SELECT_EXPIRED_LEASES, [limit]);
+}
+
+export const SELECT_STRANDED_PIPELINES = `SELECT p.id FROM pipeline p WHERE p.state IN ('RUNNING', 'PAUSED') AND (
+    p.open_tracks = 0
+    OR EXISTS (SELECT 1 FROM track w WHERE w.pipeline_id = p.id AND w.state = 'WAITING' AND w.predecessors_left = 0)
+    OR NOT EXISTS (SELECT 1 FROM track l WHERE l.pipeline_id = p.id
+                   AND (l.state IN ('PENDING', 'RUNNING') OR l.awaits IS NOT NULL)))
+  ORDER BY p.id LIMIT ?`;
+
+/** @returns live pipelines that have nothing left to live for, or a track that should have started: none in a correct system */
+export async function findStrandedPipelines(database: Database, limit: number): Promise<number[]> {
+  const rows = await selectRows<{ id: number }>(database.dataSource, SELECT_STRANDED_PIPELINES, [limit]);
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,30 @@
+import { trackIdOf, type TrackToDispatch } from '@baton/domain';
+import type { StoredGraph } from './load-flow-graph.ts';
+
+/**
+ * How long an enqueued track may stay unclaimed before the reconcile loop looks whether its queue entry is still there.
+ * Doubles with each time, so that a long queue is not asked about over and over.
+ */
+export function dispatchTimeoutMs(seq: number): number {
+  return Math.min(5000 * 2 ** Math.max(seq - 1, 0), 300_000);
+}
+
+export function describeTrack(
+  graph: StoredGraph,
+  pipeline: { id: number; name: string; priority: number },
+  track: { vertexId: number; attempt: number; seq: number },
+): TrackToDispatch {
+  const vertex = graph.vertices.get(track.vertexId);
+  if (vertex === undefined) throw new Error(`graph version ${graph.versionId} has no vertex ${track.vertexId}`);
+  return {
+    trackId: trackIdOf(pipeline.id, track.vertexId),
+    attempt: track.attempt,
+    seq: track.seq,
+    labels: vertex.policies.labels,
+    priority: pipeline.priority + vertex.policies.priority,
+    pipelineId: pipeline.id,
+    pipeline: pipeline.name,
+    vertex: vertex.name,
+    graph: graph.graph,
+  };
+}

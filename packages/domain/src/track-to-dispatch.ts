@@ -1,0 +1,16 @@
+/** One attempt that may start now: what a queue entry is made of. */
+export interface TrackToDispatch {
+  trackId: number;
+  attempt: number;
+  /** Counts the times that this attempt was enqueued; part of the queue entry's id. */
+  seq: number;
+  /** A worker must serve all of these; none stand for `default`. */
+  labels: readonly string[];
+  /** Higher first. */
+  priority: number;
+  pipelineId: number;
+  /** Names, for the people who look at the dashboard. */
+  pipeline: string;
+  vertex: string;
+  graph: string;
+}
