@@ -70,7 +70,7 @@ async function settleBatch(deps: OrchestratorDeps, batch: readonly Waiting[], si
       batch.map(({ completion }) => completion),
       signal,
     );
-    for (const { resolve } of batch) resolve();
+    for (const one of batch) one.resolve();
   } catch (error) {
     if (batch.length === 1) batch[0]?.reject(error);
     else for (const one of batch) await settleBatch(deps, [one], signal);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMigrated, loadCompletionSecret, openDatabase, type Database } from '@baton/database';
+import { isMigrated, readCompletionSecret, openDatabase, type Database } from '@baton/database';
 import {
   COMPLETION_QUEUE,
   completionMessageSchema,
@@ -32,7 +32,7 @@ async function start(config: Config, logger: Logger): Promise<Service> {
   const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger };
   const handler = createCompletionHandler({
     ...deps,
-    secret: await loadCompletionSecret(database),
+    secret: await readCompletionSecret(database),
     batchSize: config.BATON_COMPLETION_BATCH,
   });
   const consumer = createConsumer({

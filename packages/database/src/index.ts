@@ -25,4 +25,4 @@ export * from './find-stranded.ts';
 export * from './load-flow-graph.ts';
 export * from './renew-leases.ts';
 export * from './vertex-rows.ts';
-export * from './installation.ts';
+export * from './read-completion-secret.ts';
