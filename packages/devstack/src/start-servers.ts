@@ -42,6 +42,8 @@ export interface StartServersOptions {
   mayInstall?: boolean;
   /** Where the settings are read; the process's own environment unless given. */
   environment?: NodeJS.ProcessEnv;
+  /** Folders in which programs are looked for; those of PATH and the usual ones unless given. */
+  searchFolders?: string[];
   /** Called when a private server ended by itself after it had been ready. */
   onUnexpectedExit?: (server: ManagedProcess, exit: ProcessExit) => void;
 }
@@ -90,6 +92,7 @@ export async function launchServers(given: StartServersOptions): Promise<Servers
   const config = readDevstackConfig(options.environment);
   if (options.mysqlUrl) config.mysqlUrl = options.mysqlUrl;
   if (options.redisUrl) config.redisUrl = options.redisUrl;
+  if (options.searchFolders) config.searchFolders = options.searchFolders;
   const ways = await findWays(options, config);
   const [mysql, redis] = await Promise.allSettled([ways.mysql(), ways.redis()]);
   if (mysql.status === 'fulfilled' && redis.status === 'fulfilled') return combine(mysql.value, redis.value);

@@ -1,0 +1,1 @@
+export function bundleSource(sourcePath: string): Promise<string>;
