@@ -69,6 +69,7 @@ process-group) ;;
 *) [ "$$" -eq 1 ] || exit 70 ;;
 esac
 exec >"$3" || exit 71
+exec 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 printf 'ready\\n' >&3
 while IFS=' ' read -r mark directory; do
   code=refused

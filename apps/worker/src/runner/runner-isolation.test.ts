@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  findLevels,
+  findProcesses,
+  makeRequest,
+  openRunner,
+  type TestRunner,
+  uniqueSleep,
+  waitFor,
+} from './testing/open-runner.ts';
+
+const levels = await findLevels();
+
+describe.each(levels)('the end of a run is the end of its processes (%s)', (isolation) => {
+  let runner: TestRunner;
+  let sleep: string;
+  beforeAll(async () => {
+    runner = await openRunner({ isolation });
+  });
+  afterAll(() => runner.close());
+  const start = (script: string): { seconds: string; script: string } => {
+    sleep = uniqueSleep();
+    return { seconds: sleep, script: script.replaceAll('SLEEP', `sleep ${sleep}`) };
+  };
+  const leftovers = (): Promise<number[]> => findProcesses(sleep);
+
+  test.each([
+    ['a background child that holds stdout', 'SLEEP & echo hi; exit 4'],
+    ['setsid', 'setsid SLEEP & echo hi; exit 4'],
+    ['a double fork that ignores TERM', '( (trap "" TERM HUP; setsid sh -c "SLEEP; :") & ) ; echo hi; exit 4'],
+    ['a stopped child', 'SLEEP & kill -STOP $!; echo hi; exit 4'],
+    ['a child without its own pipe', 'SLEEP >/dev/null 2>&1 </dev/null & echo hi; exit 4'],
+    [
+      'a child that goes on forking',
+      'hop() { [ $1 -gt 60 ] || { setsid sh -c ". ./hop; hop $(($1 + 1))" & } ; SLEEP; }; echo "hop() { [ \\$1 -gt 60 ] || { setsid sh -c \\". ./hop; hop \\$((\\$1 + 1))\\" & } ; SLEEP; }" >hop; hop 1 & echo hi; exit 4',
+    ],
+  ])('normal end: %s', async (_name, text) => {
+    const { script } = start(text);
+    const result = await runner.runScript(script);
+    expect(await leftovers()).toEqual([]);
+    expect(result).toMatchObject({ exitCode: 4, text: 'hi\n' });
+    expect(result.durationMs).toBeLessThan(10_000);
+  });
+
+  test('timeout: TERM lets the script end in its own way', async () => {
+    const { script } = start('trap "echo bye; exit 9" TERM; SLEEP & wait');
+    const result = await runner.runScript(script, { timeoutMs: 100, graceMs: 30_000 });
+    expect(await leftovers()).toEqual([]);
+    expect(result).toMatchObject({ timedOut: true, cancelled: false, exitCode: 9, text: 'bye\n' });
+  });
+
+  test('timeout: TERM ends a script that does not care', async () => {
+    const { script } = start('SLEEP');
+    const result = await runner.runScript(script, { timeoutMs: 100, graceMs: 30_000 });
+    expect(result).toMatchObject({ timedOut: true, exitCode: null, signal: 'TERM' });
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test('timeout: what ignores TERM is killed after the grace, with all that it hid', async () => {
+    const { script } = start('trap "" TERM; setsid SLEEP & echo hi; while :; do SLEEP; done');
+    const result = await runner.runScript(script, { timeoutMs: 200, graceMs: 200 });
+    expect(await leftovers()).toEqual([]);
+    expect(result).toMatchObject({ timedOut: true, exitCode: null, signal: 'KILL', text: 'hi\n', spawnError: null });
+    expect((await runner.runScript('echo next')).text).toBe('next\n');
+  });
+
+  test('cancel of what runs', async () => {
+    const { script } = start('trap "" TERM; echo hi; while :; do SLEEP; done');
+    let seen = (): void => undefined;
+    const isSeen = new Promise<void>((resolve) => (seen = resolve));
+    const handle = runner.run(makeRequest(script, { onOutput: async () => seen() }));
+    await isSeen;
+    handle.cancel();
+    handle.cancel();
+    expect(await handle.result).toMatchObject({ cancelled: true, timedOut: false, signal: 'KILL', spawnError: null });
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test('cancel of what waits for a slot: it never starts', async () => {
+    const first = runner.run(makeRequest('sleep 0.2'));
+    const file = join(runner.directory, randomUUID());
+    const second = runner.run(makeRequest(`touch ${file}`));
+    second.cancel();
+    expect(await second.result).toMatchObject({ cancelled: true, exitCode: null, signal: null });
+    expect(await first.result).toMatchObject({ exitCode: 0 });
+    await expect(readFile(file)).rejects.toThrow('ENOENT');
+  });
+
+  test('cancel at any moment ends the run, and the slot goes on', async () => {
+    for (let delayMs = 0; delayMs < 30; delayMs += 1) {
+      const handle = runner.run(makeRequest('sleep 20', { graceMs: 50 }));
+      setTimeout(() => handle.cancel(), delayMs / 3);
+      expect(await handle.result).toMatchObject({ cancelled: true, timedOut: false, spawnError: null });
+    }
+    expect(await runner.runScript('exit 3')).toMatchObject({ exitCode: 3, cancelled: false });
+  });
+
+  test('a helper that is killed from outside ends its run with the reason, and is replaced', async () => {
+    const { script } = start('echo hi; SLEEP');
+    const running = runner.runScript(script);
+    await waitFor('the script', async () => (await leftovers()).length > 0);
+    const helpers = await findProcesses(join(runner.directory, 'helper'));
+    process.kill(Math.max(...helpers), 'SIGKILL');
+    const result = await running;
+    expect(await leftovers()).toEqual([]);
+    expect(result).toMatchObject({ exitCode: null, signal: 'KILL', guarded: false, cancelled: false, text: 'hi\n' });
+    expect(result.spawnError).toMatch(/helper shell of the script ended/);
+    expect((await runner.runScript('echo next')).text).toBe('next\n');
+  });
+
+  test('close ends what runs, and leaves no process and no directory', async () => {
+    const other = await openRunner({ isolation, slots: 2 });
+    const { script } = start('trap "" TERM; setsid SLEEP & while :; do SLEEP; done');
+    const results = [1, 2, 3].map(() => other.run(makeRequest(script, { graceMs: 60_000 })).result);
+    await waitFor('the scripts', async () => (await leftovers()).length >= 4);
+    await other.close();
+    for (const result of await Promise.all(results)) expect(result).toMatchObject({ cancelled: true });
+    expect(await leftovers()).toEqual([]);
+    expect(await findProcesses(other.directory)).toEqual([]);
+  });
+});
+
+test('a runner that is started and stopped many times leaves nothing', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const runner = await openRunner({ slots: 2 });
+    expect(await runner.runScript('exit 6')).toMatchObject({ exitCode: 6 });
+    await runner.close();
+    expect(await findProcesses(runner.directory)).toEqual([]);
+  }
+});
+
+test('a level that is not there is said so, with the reason', async () => {
+  await expect(openRunner({ path: '/nowhere' })).rejects.toThrow(
+    /no level of isolation of pid-namespace, user-namespace/,
+  );
+});
+
+test('more runs than slots: each runs once, never more at a time than slots', async () => {
+  const runner = await openRunner({ slots: 3 });
+  const directory = await mkdtemp(join(tmpdir(), 'baton-count-'));
+  const script = `mkdir "${directory}/$$.$BATON_N"; ls ${directory} | wc -l >"${directory}.$BATON_N"; sleep 0.02; rmdir "${directory}/$$.$BATON_N"`;
+  const results = await Promise.all(
+    Array.from({ length: 30 }, (_, n) => runner.runScript(script, { environment: { BATON_N: String(n) } })),
+  );
+  const counts = await Promise.all(results.map(async (_, n) => Number(await readFile(`${directory}.${n}`, 'utf8'))));
+  expect(results.every(({ exitCode }) => exitCode === 0)).toBe(true);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(3);
+  await Promise.all([rm(directory, { recursive: true }), ...counts.map((_, n) => rm(`${directory}.${n}`))]);
+  await runner.close();
+});
