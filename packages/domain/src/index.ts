@@ -3,6 +3,7 @@ export * from './completion.ts';
 export * from './errors.ts';
 export * from './flow-graph.ts';
 export * from './join-rules.ts';
+export * from './label-set.ts';
 export * from './pipeline-status.ts';
 export * from './retry-policy.ts';
 export * from './track-id.ts';

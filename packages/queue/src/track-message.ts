@@ -1,4 +1,5 @@
 import type { TrackToDispatch } from '@baton/domain';
+import { DEFAULT_LABEL, labelSetOf } from '@baton/domain';
 import { z } from 'zod';
 
 /** What a queue entry holds: ids, and names for people. Never a script, a parameter or a secret. */
@@ -15,12 +16,7 @@ export const trackMessageSchema = z.object({
 
 export type TrackMessage = z.infer<typeof trackMessageSchema>;
 
-export const DEFAULT_LABEL = 'default';
-
-/** The canonical text of a set of labels; no labels are the set of `default` alone. */
-export function labelSetOf(labels: readonly string[]): string {
-  return labels.length === 0 ? DEFAULT_LABEL : [...new Set(labels)].toSorted().join('+');
-}
+export { labelSetOf };
 
 /** One queue a label set. */
 export function trackQueueName(labelSet: string): string {

@@ -49,7 +49,7 @@ export class Installation1700000000003 implements MigrationInterface {
       CONSTRAINT ck_worker_slots CHECK (slots >= 1)
     ) ${TABLE_OPTIONS}`);
     await queryRunner.query(`CREATE TABLE IF NOT EXISTS track_queue (
-      labels VARCHAR(500) NOT NULL,
+      labels VARCHAR(1300) ${ASCII} NOT NULL,
       created_at DATETIME(6) NOT NULL,
       PRIMARY KEY (labels)
     ) ${TABLE_OPTIONS}`);

@@ -1,0 +1,55 @@
+import type { VertexDefinition } from '@baton/domain';
+import type { StoredVertex } from './find-graphs.ts';
+import { execute, placeRows, type Runner } from './statements.ts';
+import { toVertexRow } from './vertex-rows.ts';
+
+/** Rows of one INSERT at most, and about how much text: servers refuse statements of over 16 MiB by default. */
+const ROWS_AT_ONCE = 2000;
+const CHARACTERS_AT_ONCE = 2_000_000;
+
+/** Writes new vertices of a version. */
+export async function insertVertices(
+  runner: Runner,
+  versionId: number,
+  vertices: readonly StoredVertex[],
+): Promise<void> {
+  for (const chunk of inBoundedChunks(vertices)) {
+    const rows = chunk.map((vertex) => {
+      const { id, name, description, script, input, next, policies } = toVertexRow(vertex.id, vertex);
+      return [versionId, id, name, description, script, input, next, policies];
+    });
+    const { places, values } = placeRows(rows);
+    await execute(
+      runner,
+      `INSERT INTO vertex (version_id, id, name, description, script, input, next, policies) VALUES ${places}`,
+      values,
+    );
+  }
+}
+
+/** Writes new edges of a version, by ids. */
+export async function insertEdges(
+  runner: Runner,
+  versionId: number,
+  edges: readonly { id: number; tail: number; head: number }[],
+): Promise<void> {
+  for (let start = 0; start < edges.length; start += ROWS_AT_ONCE) {
+    const rows = edges.slice(start, start + ROWS_AT_ONCE).map(({ id, tail, head }) => [versionId, id, tail, head]);
+    const { places, values } = placeRows(rows);
+    await execute(runner, `INSERT INTO edge (version_id, id, tail, head) VALUES ${places}`, values);
+  }
+}
+
+function* inBoundedChunks<T extends VertexDefinition>(vertices: readonly T[]): Generator<T[]> {
+  let chunk: T[] = [];
+  let characters = 0;
+  for (const vertex of vertices) {
+    chunk.push(vertex);
+    characters += vertex.script.length;
+    if (chunk.length < ROWS_AT_ONCE && characters < CHARACTERS_AT_ONCE) continue;
+    yield chunk;
+    chunk = [];
+    characters = 0;
+  }
+  if (chunk.length > 0) yield chunk;
+}
