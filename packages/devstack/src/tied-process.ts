@@ -15,6 +15,8 @@ export interface TiedProcessOptions {
   workingDirectory: string;
   /** Gets standard output and error, appended. */
   logPath: string;
+  /** What ends it after its parent; the kernel where it can, unless given. */
+  endedBy?: 'kernel' | 'watcher';
 }
 
 // Terminates the process when standard input ends, and kills it when it is still there after 30 s.
@@ -26,7 +28,8 @@ process.stdin.resume().on('close', () => { send('SIGTERM'); setInterval(() => se
 
 /** Starts a program that ends with this process. The caller listens to 'error' and 'exit'. */
 export function startTiedProcess(options: TiedProcessOptions): ChildProcess {
-  const words = hasParentDeathSignal() ? ['setpriv', '--pdeathsig', 'TERM', '--', ...options.command] : options.command;
+  const endedBy = options.endedBy ?? (hasParentDeathSignal() ? 'kernel' : 'watcher');
+  const words = endedBy === 'kernel' ? ['setpriv', '--pdeathsig', 'TERM', '--', ...options.command] : options.command;
   const [program = '', ...programArguments] = words;
   const log = openSync(options.logPath, 'a', 0o600);
   try {
@@ -36,7 +39,7 @@ export function startTiedProcess(options: TiedProcessOptions): ChildProcess {
       detached: true,
       stdio: ['ignore', log, log],
     });
-    if (!hasParentDeathSignal() && child.pid !== undefined) watchFor(child);
+    if (endedBy === 'watcher' && child.pid !== undefined) watchFor(child);
     return child;
   } finally {
     closeSync(log);
