@@ -1,5 +1,5 @@
 import type { Dir, Dirent } from 'node:fs';
-import { chmod, opendir, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const ENTRIES_READ_AT_ONCE = 256;
@@ -12,6 +12,10 @@ const ENTRIES_READ_AT_ONCE = 256;
  * beside it under names that begin with `<name>~`.
  */
 export async function removeDirectory(directory: string, shouldStop: () => boolean): Promise<boolean> {
+  if (!(await lstat(directory)).isDirectory()) {
+    await unlink(directory);
+    return true;
+  }
   const pending = [directory];
   let count = 0;
   let isComplete = true;

@@ -1,4 +1,4 @@
-import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDirectory } from './remove-directory.ts';
 import type { RunnerEvent } from './run-types.ts';
@@ -35,9 +35,9 @@ export function createRunCleaner(runsDirectory: string, report: (event: RunnerEv
   }
   return {
     async remove(directory) {
-      if (await removeUntouched(directory)) return;
       const deadlineMs = performance.now() + WAIT_MS;
       try {
+        if (await removeUntouched(directory)) return;
         if (await removeDirectory(directory, () => performance.now() > deadlineMs)) return;
         report({ kind: 'cleanup_incomplete', detail: `${directory} is removed in the background` });
       } catch (error) {
@@ -60,6 +60,8 @@ export function createRunCleaner(runsDirectory: string, report: (event: RunnerEv
 
 /** The common case, in as few calls as can be: a script that left nothing in its folder. False where that is not so. */
 async function removeUntouched(directory: string): Promise<boolean> {
+  // A script may have put a link in the place of its directory: what the link leads to is not ours to touch.
+  if (!(await lstat(directory)).isDirectory()) return false;
   const results = await Promise.allSettled([
     ...RUN_FILES.map((name) => unlink(join(directory, name))),
     rmdir(join(directory, RUN_WORK_FOLDER)),
