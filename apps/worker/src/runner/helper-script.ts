@@ -37,17 +37,19 @@ export const SWEEP_SCRIPT = `${SWEEP_COOKIE}
 sweep_cookie "$1"
 `;
 
-/** Arguments: the level of isolation, the cookie of the slot (for the level 'process-group'), the pipe for the output. */
+/** Arguments: the level of isolation, the cookie of the slot (for the level 'process-group'), the path of the slot's pipe
+ * and of the file for the shell's messages, without `.pipe` and `.died`. */
 export const HELPER_SCRIPT = `
 shopt -s execfail 2>/dev/null
 isolation=$1
 cookie=$2
+died=$3.died
 ${SWEEP_COOKIE}
 sweep() {
   case $isolation in
   process-group)
     group=
-    [ -s "$directory/group" ] && read -r group <"$directory/group"
+    [ -s "$directory.group" ] && read -r group <"$directory.group"
     case $group in
     '' | 0 | 1 | *[!0-9]*) ;;
     *) kill -9 -- "-$group" 2>/dev/null ;;
@@ -68,31 +70,31 @@ case $isolation in
 process-group) ;;
 *) [ "$$" -eq 1 ] || exit 70 ;;
 esac
-exec >"$3" || exit 71
+exec >"$3.pipe" || exit 71
 exec 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 printf 'ready\\n' >&3
 while IFS=' ' read -r mark directory; do
   code=refused
   {
     (
-      trap ': >"$directory/failed"' EXIT
+      trap ': >"$directory.failed"' EXIT
       exec 2>&1
-      . "$directory/start"
+      . "$directory.start"
       exit 126
     ) </dev/null 3>&-
     code=$?
-  } 2>"$directory/died"
+  } 2>"$died"
   sweep
   flags=
   case $code in
   0) ;;
   *)
-    [ -s "$directory/died" ] && flags="$flags signal"
-    [ -e "$directory/failed" ] && flags="$flags failed"
+    [ -s "$died" ] && flags="$flags signal"
+    [ -e "$directory.failed" ] && flags="$flags failed"
     ;;
   esac
-  [ -e "$directory/next" ] && flags="$flags next"
-  [ -e "$directory/output" ] && flags="$flags output"
+  [ -e "$directory.next" ] && flags="$flags next"
+  [ -e "$directory.output" ] && flags="$flags output"
   printf '%s%s\\n' "$code" "$flags" >&3
   printf '%s' "$mark"
 done

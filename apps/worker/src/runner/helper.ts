@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { close, constants, open } from 'node:fs';
-import { readFile, unlink } from 'node:fs/promises';
+import { readFile, rm, unlink } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,13 +52,14 @@ const GONE_POLL_MS = 5;
  * neither side waits for the other, and from then on the pipe ends when its last writer does.
  */
 export async function startHelper(options: HelperOptions): Promise<Helper> {
-  const pipe = join(options.directory, `pipe-${randomUUID()}`);
+  const files = join(options.directory, `helper-${randomUUID()}`);
+  const pipe = `${files}.pipe`;
   const environment = { PATH: options.path };
   const made = await startProgram({ command: ['mkfifo', '-m', '600', pipe], environment }).ended;
   if (made.exitCode !== 0) throw new Error(`mkfifo of the output pipe failed: ${made.message}`);
   const readEnd = await openDescriptor(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = await openDescriptor(pipe, constants.O_WRONLY);
-  const program = startProgram({ command: composeCommand(options, pipe), environment });
+  const program = startProgram({ command: composeCommand(options, files), environment });
   const socket = new Socket({ fd: readEnd, readable: true, writable: false });
   const answers = createAnswerReader(program);
   const first = await withTimeout(Promise.race([answers.next(), program.ended]), START_TIMEOUT_MS);
@@ -71,11 +72,13 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
     socket.destroy();
     throw new Error(`a helper could not be started (${options.isolation}): ${end.message || describeEnd(end)}`);
   }
-  return assembleHelper({ options, program, pid, innerPid, socket, answers });
+  return assembleHelper({ options, files, program, pid, innerPid, socket, answers });
 }
 
 interface HelperParts {
   options: HelperOptions;
+  /** Path of the helper's own files, without their endings. */
+  files: string;
   program: Program;
   pid: number;
   innerPid: number;
@@ -83,12 +86,13 @@ interface HelperParts {
   answers: AnswerReader;
 }
 
-function assembleHelper({ options, program, pid, innerPid, socket, answers }: HelperParts): Helper {
+function assembleHelper({ options, files, program, pid, innerPid, socket, answers }: HelperParts): Helper {
   const isGroupLevel = options.isolation === 'process-group';
   const iterator = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let hasEnded = false;
   const gone = program.ended.then(async (end) => {
     hasEnded = true;
+    await rm(`${files}.died`, { force: true });
     if (isGroupLevel) {
       await sweepGroupLevel(options);
       // What escaped the sweep can still hold the pipe, and must not hold up the run's end (RELIABILITY.md R17).
@@ -131,8 +135,8 @@ function assembleHelper({ options, program, pid, innerPid, socket, answers }: He
   };
 }
 
-function composeCommand(options: HelperOptions, pipe: string): [string, ...string[]] {
-  const helper = ['/bin/sh', options.helperFile, options.isolation, options.cookie, pipe];
+function composeCommand(options: HelperOptions, files: string): [string, ...string[]] {
+  const helper = ['/bin/sh', options.helperFile, options.isolation, options.cookie, files];
   const tie = ['setpriv', '--pdeathsig', 'KILL'] as const;
   const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   switch (options.isolation) {
@@ -185,7 +189,7 @@ async function findInnerPid(pid: number, isolation: Isolation): Promise<number |
 
 async function readGroup(runDirectory: string): Promise<number | null> {
   try {
-    return parsePid(await readFile(join(runDirectory, 'group'), 'latin1'));
+    return parsePid(await readFile(`${runDirectory}.group`, 'latin1'));
   } catch (error) {
     // The subshell has not come so far yet: there is no group of its own to signal.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

@@ -46,38 +46,33 @@ export function findRequestProblem(request: RunRequest): string | null {
 }
 
 /**
- * Makes the directory of a run: `script`, `start` (read by the helper's subshell: limits, environment, exec) and `work`, the
- * script's own temporary directory. Returns the directory, or why the script cannot be started. The caller removes it.
+ * Makes what a run needs below `runsDirectory`: the folder `<run id>`, the script's own temporary directory, and beside it
+ * `<run id>.script` and `<run id>.start` (read by the helper's subshell: limits, environment, exec). Returns the folder,
+ * or why the script cannot be started. Whenever `directory` is returned the caller removes it all.
  */
 export async function prepareRun(
   request: RunRequest,
   place: RunPlace,
-): Promise<{ directory: string } | { problem: string }> {
+): Promise<{ directory: string } | { directory?: string; problem: string }> {
   const problem = findRequestProblem(request);
   if (problem !== null) return { problem };
   const interpreter = await place.resolveInterpreter(request.script, request.shell);
   if ('problem' in interpreter) return interpreter;
   const directory = join(place.runsDirectory, request.runId);
-  try {
-    await mkdir(directory, { mode: 0o700 });
-  } catch (error) {
-    return { problem: `the directory of the run could not be made: ${(error as Error).message}` };
-  }
-  const script = join(directory, 'script');
+  const script = `${directory}.script`;
   const words = [...(place.isolation === 'process-group' ? ['setsid'] : []), ...interpreter.words, script];
-  try {
-    await Promise.all([
-      mkdir(join(directory, 'work'), { mode: 0o700 }),
-      writeFile(script, request.script, { mode: 0o600, flag: 'wx' }),
-      writeFile(join(directory, 'start'), composeStart(directory, words, { request, place }), {
-        mode: 0o600,
-        flag: 'wx',
-      }),
-    ]);
-  } catch (error) {
-    return { directory, problem: `the files of the run could not be written: ${(error as Error).message}` };
-  }
-  return { directory };
+  const start = composeStart(directory, words, { request, place });
+  const made = await Promise.allSettled([
+    mkdir(directory, { mode: 0o700 }),
+    writeFile(script, request.script, { mode: 0o600, flag: 'wx' }),
+    writeFile(`${directory}.start`, start, { mode: 0o600, flag: 'wx' }),
+  ]);
+  const failures = made.flatMap((one) => (one.status === 'rejected' ? [one.reason as NodeJS.ErrnoException] : []));
+  const [failure] = failures;
+  if (failure === undefined) return { directory };
+  const reason = `the files of the run could not be made: ${failure.message}`;
+  // What exists already belongs to another run of this id, and is not to be removed.
+  return failures.some(({ code }) => code === 'EEXIST') ? { problem: reason } : { directory, problem: reason };
 }
 
 function composeStart(
@@ -85,23 +80,22 @@ function composeStart(
   words: string[],
   { request, place }: { request: RunRequest; place: RunPlace },
 ): string {
-  const work = join(directory, 'work');
   const environment: Record<string, string> = {
     PATH: place.path,
-    HOME: work,
-    TMPDIR: work,
+    HOME: directory,
+    TMPDIR: directory,
     LANG: 'C.UTF-8',
     TZ: 'UTC',
     ...request.environment,
-    BATON_NEXT: join(directory, 'next'),
-    BATON_OUTPUT: join(directory, 'output'),
+    BATON_NEXT: `${directory}.next`,
+    BATON_OUTPUT: `${directory}.output`,
   };
-  const lines = ['umask 077', `cd ${quoteForShell(work)} || exit`, 'unset OLDPWD', ...composeLimits(place.limits)];
+  const lines = ['umask 077', `cd ${quoteForShell(directory)} || exit`, 'unset OLDPWD', ...composeLimits(place.limits)];
   if (place.isolation === 'process-group') {
     environment['BATON_COOKIE'] = place.cookie;
     lines.push(
       'read -r group rest </proc/self/stat',
-      `printf '%s\\n' "$group" >${quoteForShell(join(directory, 'group'))}`,
+      `printf '%s\\n' "$group" >${quoteForShell(`${directory}.group`)}`,
     );
   }
   for (const [name, value] of Object.entries(environment)) lines.push(`export ${name}=${quoteForShell(value)}`);

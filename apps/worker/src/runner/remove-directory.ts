@@ -1,8 +1,9 @@
-import type { Dir, Dirent } from 'node:fs';
+import type { Dir, Dirent, Stats } from 'node:fs';
 import { chmod, lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const ENTRIES_READ_AT_ONCE = 256;
+const ENTRIES_REMOVED_AT_ONCE = 64;
 
 /**
  * Removes a directory that a script may have filled with anything: millions of files, chains of folders longer than any
@@ -12,7 +13,9 @@ const ENTRIES_READ_AT_ONCE = 256;
  * beside it under names that begin with `<name>~`.
  */
 export async function removeDirectory(directory: string, shouldStop: () => boolean): Promise<boolean> {
-  if (!(await lstat(directory)).isDirectory()) {
+  const status = await lstatIfThere(directory);
+  if (status === null) return true;
+  if (!status.isDirectory()) {
     await unlink(directory);
     return true;
   }
@@ -35,22 +38,40 @@ export async function removeDirectory(directory: string, shouldStop: () => boole
   return isComplete;
 }
 
+async function lstatIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
 async function emptyFolder(
   folder: string,
   shouldStop: () => boolean,
   takeFolder: (path: string) => Promise<void>,
 ): Promise<boolean> {
   const handle = await openFolder(folder);
-  if (handle === null) return true;
   let isEmptied = true;
+  let batch: Promise<boolean>[] = [];
+  const finishBatch = async (): Promise<void> => {
+    if ((await Promise.all(batch)).includes(false)) isEmptied = false;
+    batch = [];
+  };
   for await (const entry of handle) {
-    if (shouldStop()) return false;
-    if (!(await removeEntry(join(folder, entry.name), entry, takeFolder))) isEmptied = false;
+    batch.push(removeEntry(join(folder, entry.name), entry, takeFolder));
+    if (batch.length === ENTRIES_REMOVED_AT_ONCE) await finishBatch();
+    if (shouldStop()) {
+      isEmptied = false;
+      break;
+    }
   }
+  await finishBatch();
   return isEmptied;
 }
 
-async function openFolder(folder: string): Promise<Dir | null> {
+async function openFolder(folder: string): Promise<Dir> {
   try {
     return await opendir(folder, { bufferSize: ENTRIES_READ_AT_ONCE });
   } catch (error) {

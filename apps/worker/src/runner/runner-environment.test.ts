@@ -88,7 +88,7 @@ describe.each(levels.filter((level) => level !== 'process-group'))('what a names
       runner.runScript(`sleep 0.3; ${list} # two`),
     ]);
     for (const { text } of [one, two]) {
-      expect(text.match(/\/script/g)?.length).toBe(1);
+      expect(text.match(/\.script/g)?.length).toBe(1);
       expect(text).not.toMatch(/jest|node/);
     }
   });

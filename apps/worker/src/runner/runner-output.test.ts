@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMarkScanner } from './mark-scanner.ts';
 import { createOutputCap } from './output-cap.ts';
@@ -62,7 +62,7 @@ describe('the output of a script', () => {
     const chunks: Buffer[] = [];
     const script = 'i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %03o $i)"; i=$((i+1)); done';
     await runner.run(makeRequest(script, { onOutput: async (chunk) => void chunks.push(chunk) })).result;
-    expect([...Buffer.concat(chunks)]).toEqual(Array.from({ length: 256 }, (_, byte) => byte));
+    expect(Buffer.concat(chunks)).toEqual(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)));
   });
 
   test('a script that closes stdout', async () => {
@@ -80,7 +80,7 @@ describe('the output of a script', () => {
   test('output comes as it is printed, the last line without a newline too', async () => {
     const flag = join(runner.directory, 'seen');
     const onOutput = async (chunk: Buffer): Promise<void> => {
-      if (chunk.toString() === 'prompt: ') await (await import('node:fs/promises')).writeFile(flag, '');
+      if (chunk.toString() === 'prompt: ') await writeFile(flag, '');
     };
     const script = `printf 'prompt: '; until [ -e ${flag} ]; do sleep 0.01; done`;
     expect(await runner.run(makeRequest(script, { onOutput, timeoutMs: 20_000 })).result).toMatchObject({

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { startGuard, type Guard } from './guard.ts';
 import { HELPER_SCRIPT } from './helper-script.ts';
@@ -43,6 +43,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const runsDirectory = join(options.directory, 'runs');
   const helperFile = join(options.directory, 'helper');
   await mkdir(runsDirectory, { mode: 0o700, recursive: true });
+  await removeStaleFiles(options.directory);
   await writeFile(helperFile, HELPER_SCRIPT, { mode: 0o600 });
   const cleaner = createRunCleaner(runsDirectory, report);
   await cleaner.removeLeftovers();
@@ -68,11 +69,17 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       place: { runsDirectory, path, limits: options.limits ?? {}, isolation, cookie, resolveInterpreter },
       guard,
       startHelper: () => startHelper({ ...helperOptions, cookie, isolation }),
-      removeRunDirectory: (directory) => cleaner.remove(directory),
+      removeRunDirectory: (directory, isUntouched) => cleaner.remove(directory, isUntouched),
       report,
     });
   });
   return assembleRunner({ isolation, slots, guard, cleaner });
+}
+
+/** What an earlier runner that was killed left; above all the file by which its guard says that it fired. */
+async function removeStaleFiles(directory: string): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => /^(?:helper-|guard-fired-)/.test(name));
+  await Promise.all(names.map((name) => rm(join(directory, name))));
 }
 
 async function chooseIsolation(

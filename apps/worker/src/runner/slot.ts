@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import type { Guard } from './guard.ts';
 import { describeEnd, type Helper } from './helper.ts';
 import { createMarkScanner } from './mark-scanner.ts';
@@ -14,7 +13,7 @@ export interface SlotOptions {
   place: RunPlace;
   guard: Guard;
   startHelper(): Promise<Helper>;
-  removeRunDirectory(directory: string): Promise<void>;
+  removeRunDirectory(directory: string, isUntouched: boolean): Promise<void>;
   report(event: RunnerEvent): void;
 }
 
@@ -60,16 +59,19 @@ export function createSlot(options: SlotOptions): Slot {
       const result = emptyResult();
       if (control.isCancelled()) return { ...result, cancelled: true };
       const prepared = await prepareRun(request, options.place);
+      let isUntouched = false;
       try {
         if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
         const live = await takeHelper();
         if (control.isCancelled()) return { ...result, cancelled: true };
-        return await execute({ options, request, control, helper: live, directory: prepared.directory });
+        const ended = await execute({ options, request, control, helper: live, directory: prepared.directory });
+        isUntouched = leftNoFiles(ended) && options.place.isolation !== 'process-group';
+        return ended;
       } catch (error) {
         if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
         throw error;
       } finally {
-        if ('directory' in prepared) await options.removeRunDirectory(prepared.directory);
+        if (prepared.directory !== undefined) await options.removeRunDirectory(prepared.directory, isUntouched);
         await replaceEndedHelper();
       }
     },
@@ -85,6 +87,11 @@ export function createSlot(options: SlotOptions): Slot {
       }
     },
   };
+}
+
+/** The helper saw the interpreter exit, and none of the files that a script may make beside its directory. */
+function leftNoFiles(result: RunResult): boolean {
+  return result.exitCode !== null && result.spawnError === null && result.next === null && result.output === null;
 }
 
 class HelperStartError extends Error {}
@@ -179,11 +186,11 @@ async function readAnswer(answer: string, directory: string): Promise<Partial<Ru
   }
   const code = Number(status);
   const signal = code > 128 && flags.includes('signal') ? nameSignal(code - 128) : null;
-  const next = await readFlagged(flags.includes('next'), join(directory, 'next'), {
+  const next = await readFlagged(flags.includes('next'), `${directory}.next`, {
     name: '$BATON_NEXT',
     maxBytes: MAX_NEXT_BYTES,
   });
-  const output = await readFlagged(flags.includes('output'), join(directory, 'output'), {
+  const output = await readFlagged(flags.includes('output'), `${directory}.output`, {
     name: '$BATON_OUTPUT',
     maxBytes: MAX_OUTPUT_FILE_BYTES,
   });
