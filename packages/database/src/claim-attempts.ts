@@ -82,6 +82,7 @@ export async function claimAttempts(database: Database, request: ClaimRequest): 
       );
       const results: ClaimResult[] = [];
       const won: RunKey[] = [];
+      const repeated: RunKey[] = [];
       for (const claim of request.claims) {
         const track = tracks.get(claim.trackId);
         const pipeline = pipelines.get(pipelineIdOf(claim.trackId));
@@ -98,7 +99,7 @@ export async function claimAttempts(database: Database, request: ClaimRequest): 
           results.push({ runId: claim.runId, granted: false, why });
           continue;
         }
-        if (!isRepeat) won.push(claim);
+        (isRepeat ? repeated : won).push(claim);
         Object.assign(track, { state: 'RUNNING', runId: claim.runId, workerId: request.workerId });
         const input = track.input === null ? {} : (JSON.parse(track.input) as Record<string, JsonValue>);
         results.push({
@@ -112,6 +113,7 @@ export async function claimAttempts(database: Database, request: ClaimRequest): 
         });
       }
       await writeClaims(runner, request, won);
+      await prolongClaims(runner, request, repeated);
       return results;
     },
     { maxTries: 3 },
@@ -180,4 +182,14 @@ async function writeClaims(runner: Runner, request: ClaimRequest, won: readonly 
     ],
   );
   if (affectedRows !== won.length) throw new Error(`claimed ${affectedRows} of ${won.length} locked PENDING tracks`);
+}
+
+/** A repeated claim was asked for anew: its lease counts from now, as the worker believes. */
+async function prolongClaims(runner: Runner, request: ClaimRequest, repeated: readonly RunKey[]): Promise<void> {
+  if (repeated.length === 0) return;
+  await execute(
+    runner,
+    `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?) AND state = 'RUNNING'`,
+    [request.leaseMs * 1000, repeated.map(({ trackId }) => trackId)],
+  );
 }

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@baton/service';
+import type { ClaimedRun, RunKey, WorkerApi } from './worker-api.ts';
+
+/**
+ * Claims attempts from the API. While one call is under way, further claims are collected; they are the next call.
+ *
+ * A call whose end is unknown is made again with the same run ids until there is an answer: the API grants the same run
+ * id again, so a lost reply neither loses an attempt nor starts it twice. Nothing is spawned without a "yes".
+ */
+export interface Claimer {
+  /** @returns the run with the time its lease is good for, or null where it is not ours to run */
+  claim(track: { trackId: number; attempt: number }): Promise<GrantedRun | null>;
+}
+
+export interface GrantedRun {
+  runId: string;
+  run: ClaimedRun;
+  /** On performance.now(): counted from before the call was made, so it never lasts longer than the API thinks. */
+  leaseUntil: number;
+}
+
+interface Waiting extends RunKey {
+  resolve(granted: GrantedRun | null): void;
+}
+
+const CLAIMS_AT_ONCE = 256;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 2000;
+
+export function createClaimer(options: {
+  api: Pick<WorkerApi, 'claimAttempts'>;
+  workerId: string;
+  labels: string[];
+  logger: Logger;
+}): Claimer {
+  let waiting: Waiting[] = [];
+  let isCalling = false;
+
+  const callUntilAnswered = async (batch: readonly Waiting[]): Promise<void> => {
+    const claims = batch.map(({ trackId, attempt, runId }) => ({ trackId, attempt, runId }));
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
+      const askedAt = performance.now();
+      try {
+        const { leaseMs, results } = await options.api.claimAttempts({
+          workerId: options.workerId,
+          labels: options.labels,
+          claims,
+        });
+        const granted = new Map(results.map((result) => [result.runId, result.granted ? result.run : null]));
+        for (const { runId, resolve } of batch) {
+          const run = granted.get(runId) ?? null;
+          resolve(run === null ? null : { runId, run, leaseUntil: askedAt + leaseMs });
+        }
+        return;
+      } catch (error) {
+        options.logger.warn({ event: 'claim_failed', claims: claims.length, err: error }, 'asking again');
+        await sleep(retryMs);
+      }
+    }
+  };
+
+  const callAll = async (): Promise<void> => {
+    isCalling = true;
+    // Entries that were fetched in the same turn go into one call.
+    await new Promise(setImmediate);
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, CLAIMS_AT_ONCE);
+      waiting = waiting.slice(CLAIMS_AT_ONCE);
+      await callUntilAnswered(batch);
+    }
+    isCalling = false;
+  };
+
+  return {
+    claim: ({ trackId, attempt }) =>
+      new Promise((resolve) => {
+        waiting.push({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
+        if (!isCalling) void callAll();
+      }),
+  };
+}

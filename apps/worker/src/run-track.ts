@@ -1,0 +1,137 @@
+import type { Completion } from '@baton/domain';
+import type { TrackMessage } from '@baton/queue';
+import type { Logger } from '@baton/service';
+import type { Claimer, GrantedRun } from './claimer.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { OutputSender } from './output-sender.ts';
+import type { Reporter } from './reporter.ts';
+import type { Runner, RunResult } from './runner/run-types.ts';
+
+/** What running a track needs. */
+export interface TrackDeps {
+  workerId: string;
+  claimer: Claimer;
+  leases: LeaseKeeper;
+  output: OutputSender;
+  reporter: Reporter;
+  runner: Runner;
+  defaults: { graceMs: number; maxOutputBytes: number };
+  /** Ends every script of this worker as lost: it is stopping and out of time. */
+  running: Set<(why: 'lost') => void>;
+  logger: Logger;
+}
+
+/**
+ * The walk of a track on a worker: claim, run, send the output, report. Resolves when the completion is on its way and on
+ * disk; the lease is kept until it is known to be applied.
+ */
+export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<void> {
+  const granted = await deps.claimer.claim(message);
+  if (granted === null) return;
+  const { run, runId } = granted;
+  const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
+  log.info({ event: 'track_started', pipelineId: run.pipelineId });
+  const completion = run.refusal === null ? await runClaimed(deps, granted) : refuse(deps, granted, run.refusal);
+  log.info({
+    event: 'track_ended',
+    outcome: completion.outcome,
+    exitCode: completion.exitCode,
+    ms: completion.durationMs,
+  });
+  deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => deps.leases.release(runId) });
+  await deps.reporter.report(completion, run.completionKey);
+}
+
+function keyOf({ run: { trackId, attempt }, runId }: GrantedRun): { trackId: number; attempt: number; runId: string } {
+  return { trackId, attempt, runId };
+}
+
+async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Completion> {
+  const { run, runId, leaseUntil } = granted;
+  const output = deps.output.open(keyOf(granted));
+  let endedBecause: 'cancel' | 'lost' | null = null;
+  const handle = deps.runner.run({
+    runId,
+    script: run.script,
+    shell: run.shell,
+    environment: run.environment,
+    timeoutMs: run.timeoutMs,
+    graceMs: run.graceMs ?? deps.defaults.graceMs,
+    maxOutputBytes: run.maxOutputBytes ?? deps.defaults.maxOutputBytes,
+    onOutput: (chunk) => output.write(chunk),
+  });
+  const end = (why: 'cancel' | 'lost'): void => {
+    endedBecause ??= why;
+    if (why === 'lost') output.drop();
+    handle.cancel();
+  };
+  deps.running.add(end);
+  deps.leases.hold({ ...keyOf(granted), leaseUntil, end });
+  const result = await handle.result;
+  await output.flush();
+  deps.running.delete(end);
+  return toCompletion(deps.workerId, granted, { result, endedBecause });
+}
+
+function toCompletion(
+  workerId: string,
+  granted: GrantedRun,
+  { result, endedBecause }: { result: RunResult; endedBecause: 'cancel' | 'lost' | null },
+): Completion {
+  const { outcome, detail } = judge(result, endedBecause);
+  return {
+    ...keyOf(granted),
+    workerId,
+    outcome,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    detail: detail?.slice(0, 2000) ?? null,
+    durationMs: Math.round(result.durationMs),
+    outputBytes: result.outputBytes,
+    cutBytes: result.cutBytes,
+    next: result.next === null ? null : parseNext(result.next),
+  };
+}
+
+function judge(
+  result: RunResult,
+  endedBecause: 'cancel' | 'lost' | null,
+): { outcome: Completion['outcome']; detail: string | null } {
+  if (result.guarded) return { outcome: 'lost', detail: 'the worker was frozen for longer than its lease' };
+  if (result.cancelled && endedBecause === 'lost')
+    return { outcome: 'lost', detail: 'the worker lost its lease or was stopped' };
+  if (result.cancelled) return { outcome: 'cancelled', detail: null };
+  if (result.timedOut) return { outcome: 'timeout', detail: null };
+  if (result.spawnError !== null) return { outcome: 'spawn_error', detail: result.spawnError };
+  return { outcome: 'exited', detail: null };
+}
+
+function refuse(deps: TrackDeps, granted: GrantedRun, refusal: string): Completion {
+  return {
+    ...keyOf(granted),
+    workerId: deps.workerId,
+    outcome: 'spawn_error',
+    exitCode: null,
+    signal: null,
+    detail: refusal.slice(0, 2000),
+    durationMs: 0,
+    outputBytes: 0,
+    cutBytes: 0,
+    next: null,
+  };
+}
+
+const MAX_NAME_LENGTH = 190;
+const MAX_NAMES = 10_000;
+
+/**
+ * The successors that a script wrote to $BATON_NEXT, one a line; null where it wrote none. What is too long for a name is
+ * cut, and so names no successor: the rules refuse the choice.
+ */
+export function parseNext(text: string): string[] | null {
+  const names = text
+    .split('\n')
+    .map((line) => line.trim().slice(0, MAX_NAME_LENGTH))
+    .filter((line) => line !== '');
+  return names.length === 0 ? null : names.slice(0, MAX_NAMES);
+}

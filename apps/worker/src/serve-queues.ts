@@ -1,0 +1,86 @@
+import { DEFAULT_LABEL } from '@baton/domain';
+import {
+  createConsumer,
+  trackMessageSchema,
+  trackQueueName,
+  type Consumer,
+  type Redis,
+  type TrackMessage,
+} from '@baton/queue';
+import type { Logger } from '@baton/service';
+import { createSlots, type Slots } from './slots.ts';
+
+/** The queues that a worker pulls from, one a label set, sharing its slots. */
+export interface ServedQueues {
+  readonly slots: Slots;
+  /** Starts to pull from label sets that it did not know yet. */
+  serve(labelSets: readonly string[]): void;
+  /** No further track is taken; those under way go on. */
+  pause(): Promise<void>;
+  close(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * With one queue, the consumer's own limit keeps to the slots. With several, each may bring as many entries as there are
+ * slots: a track that finds none free is given back, and all queues rest until there is one.
+ */
+export function serveQueues(options: {
+  redis: Redis;
+  prefix: string;
+  slots: number;
+  labels: readonly string[];
+  run(message: TrackMessage): Promise<void>;
+  logger: Logger;
+}): ServedQueues {
+  const consumers = new Map<string, Consumer>();
+  let isPaused = false;
+  const slots = createSlots(options.slots, (hasFree) => {
+    if (consumers.size < 2 || isPaused) return;
+    for (const consumer of consumers.values()) {
+      if (hasFree) consumer.resume();
+      else consumer.pause().catch((error: unknown) => options.logger.warn({ event: 'pause_failed', err: error }));
+    }
+  });
+
+  const serve = (labelSets: readonly string[]): void => {
+    for (const labelSet of labelSets) {
+      if (consumers.has(labelSet) || isPaused) continue;
+      consumers.set(
+        labelSet,
+        createConsumer({
+          redis: options.redis,
+          prefix: options.prefix,
+          queueName: trackQueueName(labelSet),
+          schema: trackMessageSchema,
+          concurrency: options.slots,
+          keepFailed: true,
+          async handle(message) {
+            if (isPaused || !slots.tryTake()) return 'give_back';
+            try {
+              await options.run(message);
+            } finally {
+              slots.give();
+            }
+            return 'done';
+          },
+          onFailed: (error) => options.logger.error({ event: 'entry_parked', labelSet, err: error }),
+        }),
+      );
+      options.logger.info({ event: 'queue_served', labelSet });
+    }
+  };
+  if (options.labels.includes(DEFAULT_LABEL)) serve([DEFAULT_LABEL]);
+
+  return {
+    slots,
+    serve,
+    async pause() {
+      isPaused = true;
+      await Promise.all([...consumers.values()].map((consumer) => consumer.pause()));
+    },
+    async close(timeoutMs) {
+      isPaused = true;
+      await Promise.all([...consumers.values()].map((consumer) => consumer.close(timeoutMs)));
+    },
+  };
+}

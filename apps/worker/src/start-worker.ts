@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectRedis, createCompletionQueue, subscribeNudges, waitForRedis } from '@baton/queue';
+import type { Logger, Service } from '@baton/service';
+import { createClaimer } from './claimer.ts';
+import type { Config } from './config.ts';
+import { createLeaseKeeper, guardTimeoutMs, type LeaseKeeper } from './lease-keeper.ts';
+import { lockDirectory } from './lock-directory.ts';
+import { createOutputSender } from './output-sender.ts';
+import { createReporter, type Reporter } from './reporter.ts';
+import { runTrack, type TrackDeps } from './run-track.ts';
+import { createRunner } from './runner/index.ts';
+import { serveQueues, type ServedQueues } from './serve-queues.ts';
+import { openSpool } from './spool.ts';
+import { connectApi } from './connect-api.ts';
+import type { HeartbeatAnswer, WorkerReport } from './worker-api.ts';
+
+const SOFTWARE_VERSION = '0.1.0';
+const REDIS_WAIT_MS = 60_000;
+const API_WAIT_MS = 60_000;
+/** After the scripts are gone: for the last reports to be applied. */
+const SETTLE_MS = 5000;
+const CLOSE_MS = 3000;
+
+/** From the signal to a forced end: drain, grace of what is then killed, settle, close. */
+export function stopTimeoutMs(config: Config): number {
+  return config.BATON_DRAIN_MS + config.BATON_GRACE_MS + SETTLE_MS + 2 * CLOSE_MS + 5000;
+}
+
+export async function startWorker(config: Config, logger: Logger): Promise<Service> {
+  const workerId = `w-${randomBytes(9).toString('base64url')}`;
+  const startedAt = new Date().toISOString();
+  await mkdir(config.directory, { recursive: true, mode: 0o700 });
+  const lock = await lockDirectory(config.directory);
+  if (lock === null) {
+    throw new Error(
+      `another worker works in ${config.directory}: give this one its own BATON_WORKER_NAME or BATON_WORKER_DIRECTORY`,
+    );
+  }
+  const redis = await connectQueues(config, logger);
+  const api = connectApi(config.BATON_API_URL, config.BATON_WORKER_TOKEN);
+  const spool = await openSpool(join(config.directory, 'spool'));
+  const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
+  const reporter = createReporter({ spool, queue: completionQueue, logger });
+
+  let isDraining = false;
+  let served: ServedQueues | null = null;
+  const leases = createLeaseKeeper({
+    api,
+    reporter,
+    logger,
+    describeWorker: (): WorkerReport => ({
+      id: workerId,
+      name: config.BATON_WORKER_NAME,
+      host: hostname(),
+      pid: process.pid,
+      softwareVersion: SOFTWARE_VERSION,
+      isolationLevel: runner?.isolation ?? 'starting',
+      labels: config.BATON_LABELS,
+      slots: config.BATON_CONCURRENCY,
+      isDraining,
+      startedAt,
+    }),
+    onAnswer: (answer) => served?.serve(answer.queues),
+  });
+  let runner: TrackDeps['runner'] | null = null;
+  const { leaseMs, heartbeatMs } = await startLeases(leases, logger);
+  runner = await createRunner({
+    slots: config.BATON_CONCURRENCY,
+    directory: join(config.directory, 'runs'),
+    guardTimeoutMs: guardTimeoutMs(leaseMs, heartbeatMs),
+    ...(config.BATON_SCRIPT_PATH === undefined ? {} : { path: config.BATON_SCRIPT_PATH }),
+    ...(config.BATON_ISOLATION === undefined ? {} : { isolation: config.BATON_ISOLATION }),
+    report: ({ kind, detail }) => logger.info({ event: `runner_${kind}`, detail }),
+  });
+  const replayed = await reporter.replay();
+  if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
+
+  const deps: TrackDeps = {
+    workerId,
+    claimer: createClaimer({ api, workerId, labels: config.BATON_LABELS, logger }),
+    leases,
+    output: createOutputSender({ api, logger }),
+    reporter,
+    runner,
+    defaults: { graceMs: config.BATON_GRACE_MS, maxOutputBytes: config.BATON_MAX_OUTPUT_BYTES },
+    running: new Set(),
+    logger,
+  };
+  served = serveQueues({
+    redis: redis.blocking,
+    prefix: config.BATON_REDIS_PREFIX,
+    slots: config.BATON_CONCURRENCY,
+    labels: config.BATON_LABELS,
+    run: (message) => runTrack(deps, message),
+    logger,
+  });
+  await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
+  leases.nudge();
+  const queues = served;
+  const isolation = runner.isolation;
+  return {
+    ready: { workerId, worker: config.BATON_WORKER_NAME, slots: config.BATON_CONCURRENCY, isolation },
+    async stop() {
+      isDraining = true;
+      await drain(queues, deps, config.BATON_DRAIN_MS);
+      await waitUntilApplied(reporter, leases);
+      await leases.stop();
+      await queues.close(CLOSE_MS);
+      await deps.runner.close();
+      await Promise.race([completionQueue.close(), sleep(CLOSE_MS)]);
+      for (const connection of Object.values(redis)) connection.disconnect();
+      lock.release();
+    },
+  };
+}
+
+async function connectQueues(config: Config, logger: Logger) {
+  const place = { url: config.BATON_REDIS_URL, prefix: config.BATON_REDIS_PREFIX };
+  const onError = (error: Error): void => logger.warn({ event: 'redis_away', err: error });
+  const connections = {
+    producer: connectRedis(place, 'producer', onError),
+    blocking: connectRedis(place, 'consumer', onError),
+    subscriber: connectRedis(place, 'subscriber', onError),
+  };
+  await waitForRedis(connections.producer, REDIS_WAIT_MS);
+  return connections;
+}
+
+/** The API may be started later than its workers. */
+async function startLeases(leases: LeaseKeeper, logger: Logger): Promise<HeartbeatAnswer> {
+  const deadline = performance.now() + API_WAIT_MS;
+  for (;;) {
+    try {
+      return await leases.start();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      logger.warn({ event: 'api_away', err: error }, 'trying again');
+      await sleep(500);
+    }
+  }
+}
+
+/** No new track; what runs may end by itself until the time is up, then it is killed and reported as lost. */
+async function drain(queues: ServedQueues, deps: TrackDeps, drainMs: number): Promise<void> {
+  await Promise.race([queues.pause(), sleep(CLOSE_MS)]);
+  const deadline = new AbortController();
+  const isIdle = await Promise.race([
+    queues.slots.whenIdle().then(() => true),
+    sleep(drainMs, false, { signal: deadline.signal }).catch(() => true), // aborted: idle came first
+  ]);
+  deadline.abort();
+  if (isIdle) return;
+  deps.logger.warn({ event: 'drain_timeout', drainMs, scripts: deps.running.size }, 'killing what still runs');
+  for (const end of deps.running) end('lost');
+  await queues.slots.whenIdle();
+}
+
+/** What is not applied by then stays on disk, for this worker's next life. */
+async function waitUntilApplied(reporter: Reporter, leases: LeaseKeeper): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  while (reporter.unapplied().length > 0 && performance.now() < deadline) {
+    leases.nudge();
+    await sleep(100);
+  }
+}
