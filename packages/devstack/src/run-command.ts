@@ -30,10 +30,12 @@ export async function runCommand(command: readonly string[], options: RunCommand
   return { exitCode: result.exitCode ?? null, stdout: result.stdout ?? '', output: output ?? '' };
 }
 
-/** Runs a command that has to succeed. @throws DevstackError with the end of its output */
+/** Runs a command that has to succeed. @throws DevstackError with the beginning and the end of its output */
 export async function runCommandOrThrow(command: readonly string[], options: RunCommandOptions): Promise<string> {
   const result = await runCommand(command, options);
   if (result.exitCode === 0) return result.stdout;
-  const tail = result.output.split('\n').slice(-25).join('\n');
+  const lines = result.output.split('\n');
+  // The cause may stand first (mariadb-install-db then gives a page of general advice) or last (apt-get).
+  const tail = lines.length > 40 ? [...lines.slice(0, 15), '...', ...lines.slice(-25)].join('\n') : result.output;
   throw new DevstackError(`"${command.join(' ')}" failed (exit status ${result.exitCode ?? 'none'}):\n${tail}`);
 }

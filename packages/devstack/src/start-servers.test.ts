@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
+import { readDevstackConfig } from './config.ts';
 import { findFreePort } from './free-port.ts';
 import { findProcessIdentity } from './process-identity.ts';
 import { type Servers, startServers, type StartServersOptions } from './start-servers.ts';
@@ -13,6 +14,14 @@ import { bundleSource } from './testing/bundle-source.mjs';
 import { makeTemporaryDirectory } from './testing/temporary-directory.ts';
 import { testServers } from './testing.ts';
 import { pollUntil } from './wait.ts';
+
+// Without the URLs that the suite may have been given: these tests start servers of their own, from the same programs as the suite's.
+const { mysqldCommand = [], redisServerCommand = [] } = readDevstackConfig();
+const ENVIRONMENT = {
+  PATH: '/usr/bin:/bin',
+  BATON_DEVSTACK_MYSQLD: mysqldCommand.join(' '),
+  BATON_DEVSTACK_REDIS_SERVER: redisServerCommand.join(' '),
+};
 
 let folder: ReturnType<typeof makeTemporaryDirectory>;
 let started: Servers[];
@@ -36,7 +45,7 @@ async function start(options: Partial<StartServersOptions> = {}): Promise<Server
     directory: folder.directory,
     report: () => undefined,
     purpose: 'tests',
-    environment: { PATH: '/usr/bin:/bin' },
+    environment: ENVIRONMENT,
     ...options,
   });
   started.push(servers);
@@ -91,13 +100,15 @@ test('the user may make databases for tests and no others, and nobody gets in wi
   }
 });
 
-test('MySQL is durable, in utf8mb4 and UTC; Redis never evicts', async () => {
+test('MySQL is durable, in utf8mb4 and UTC, with its own temporary folder; Redis never evicts', async () => {
   const { mysqlUrl, redisUrl } = await start();
   const settings = await query(
     mysqlUrl,
     'SELECT @@innodb_flush_log_at_trx_commit AS flush, @@character_set_server AS charset, @@global.time_zone AS zone, @@local_infile AS local_files',
   );
   expect(settings).toEqual([{ flush: 1, charset: 'utf8mb4', zone: '+00:00', local_files: 0 }]);
+  const folders = await query(mysqlUrl, 'SELECT @@tmpdir AS folder');
+  expect(folders).toEqual([{ folder: path.join(folder.directory, 'mysql-tmp') }]);
   const redis = makeRedis(redisUrl);
   await expect(redis.config('GET', 'maxmemory-policy')).resolves.toEqual(['maxmemory-policy', 'noeviction']);
   await expect(redis.config('GET', 'appendonly')).resolves.toEqual(['appendonly', 'yes']);
@@ -122,13 +133,14 @@ test('servers end when the process that started them is killed, and their direct
   removeAfterwards.push(script);
   const parent = spawn(process.execPath, [script, folder.directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: '/usr/bin:/bin' },
+    env: ENVIRONMENT,
   });
   const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
   const { pids, mysqlUrl } = JSON.parse(line) as { pids: number[]; mysqlUrl: string };
   expect(pids.every((pid) => findProcessIdentity(pid) !== null)).toBe(true);
   await query(mysqlUrl, 'CREATE TABLE kept (id INT PRIMARY KEY)');
   parent.kill('SIGKILL');
+  await once(parent, 'exit');
 
   const servers = await start();
   await expect(query(servers.mysqlUrl, 'SELECT COUNT(*) AS rows_found FROM kept')).resolves.toEqual([
@@ -152,7 +164,7 @@ test('given servers are used, and left running', async () => {
 
 test('one server may be given and the other found', async () => {
   const { redisUrl } = testServers();
-  const servers = await start({ environment: { PATH: '/usr/bin:/bin', BATON_REDIS_URL: redisUrl } });
+  const servers = await start({ environment: { ...ENVIRONMENT, BATON_REDIS_URL: redisUrl } });
   expect(servers.redis).toBeUndefined();
   expect(servers.mysql?.pid).toBeGreaterThan(0);
 });
