@@ -49,9 +49,9 @@ export function createClaimer(options: {
           claims,
         });
         const granted = new Map(results.map((result) => [result.runId, result.granted ? result.run : null]));
-        for (const { runId, resolve } of batch) {
-          const run = granted.get(runId) ?? null;
-          resolve(run === null ? null : { runId, run, leaseUntil: askedAt + leaseMs });
+        for (const one of batch) {
+          const run = granted.get(one.runId) ?? null;
+          one.resolve(run === null ? null : { runId: one.runId, run, leaseUntil: askedAt + leaseMs });
         }
         return;
       } catch (error) {

@@ -82,7 +82,8 @@ function wake(stream: Stream): void {
   for (const resolve of stream.wakers.splice(0)) resolve();
 }
 
-interface Taken extends OutputChunk {
+interface Taken {
+  chunk: OutputChunk;
   bytes: number;
 }
 
@@ -96,7 +97,8 @@ function takeChunks(dirty: Set<Stream>): { chunks: Taken[]; streams: Stream[] } 
     const data = takeBytes(stream, BYTES_IN_A_CHUNK);
     total += data.length;
     const { trackId, attempt, runId } = stream;
-    chunks.push({ trackId, attempt, runId, seq: stream.seq, data: data.toString('base64'), bytes: data.length });
+    const chunk = { trackId, attempt, runId, seq: stream.seq, data: data.toString('base64') };
+    chunks.push({ chunk, bytes: data.length });
     stream.seq += 1;
     streams.push(stream);
     dirty.delete(stream);
@@ -127,13 +129,12 @@ async function sendUntilStored(
     const wanted = chunks.filter((_, index) => streams[index]?.isDropped === false);
     if (wanted.length === 0) return;
     try {
-      const body = wanted.map(({ bytes: _, ...chunk }) => chunk);
-      const { refused } = await options.api.sendOutput({ chunks: body });
+      const { refused } = await options.api.sendOutput({ chunks: wanted.map(({ chunk }) => chunk) });
       const refusedRuns = new Set(refused.map(({ runId }) => runId));
-      chunks.forEach((chunk, index) => {
+      chunks.forEach(({ chunk, bytes }, index) => {
         const stream = streams[index];
         if (stream === undefined) return;
-        stream.waitingBytes -= chunk.bytes;
+        stream.waitingBytes -= bytes;
         if (refusedRuns.has(chunk.runId)) stream.isDropped = true;
       });
       return;
