@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@baton/database/testing';
 import { testServers } from '@baton/devstack/testing';
-import { connectRedis, createTrackQueue, type Redis, type TrackToDispatch } from '@baton/queue';
+import type { TrackToDispatch } from '@baton/domain';
+import { connectRedis, createCompletionQueue, createTrackQueue, type Redis } from '@baton/queue';
 import { uniquePrefix } from '@baton/queue/testing';
 import { createLogger } from '@baton/service';
 import type { Express } from 'express';
@@ -25,16 +26,22 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** @param changes of the dependencies, e.g. a queue that fails, and of the settings */
-export async function createTestApi(
-  changes: { deps?: Partial<AppDeps>; settings?: Partial<AppSettings> } = {},
-): Promise<TestApi> {
+/** What a test wants different: settings, other dependencies, a queue that fails. */
+export interface TestChanges {
+  settings?: Partial<AppSettings>;
+  deps?: Partial<AppDeps>;
+  enqueueTracks?: AppDeps['queue']['enqueueTracks'];
+}
+
+export async function createTestApi(changes: TestChanges = {}): Promise<TestApi> {
   const database = await createTestDatabase(testServers().mysqlUrl);
   const redis: Redis = connectRedis({ url: testServers().redisUrl, prefix: 'unused' }, 'producer', (error) => {
     throw error;
   });
   await new Promise((resolve) => redis.once('ready', resolve));
-  const queue = createTrackQueue(redis, uniquePrefix());
+  const prefix = uniquePrefix();
+  const queue = createTrackQueue(redis, prefix);
+  const completionQueue = createCompletionQueue(redis, prefix);
   const enqueued: TrackToDispatch[] = [];
   const deps: AppDeps = {
     database,
@@ -42,9 +49,10 @@ export async function createTestApi(
       ...queue,
       async enqueueTracks(tracks) {
         enqueued.push(...tracks);
-        await queue.enqueueTracks(tracks);
+        await (changes.enqueueTracks ?? queue.enqueueTracks)(tracks);
       },
     },
+    completions: completionQueue.queue,
     nudgeWorkers: async () => {},
     isRedisReady: () => redis.status === 'ready',
     authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
@@ -61,6 +69,7 @@ export async function createTestApi(
     call: (method, path) => supertest(app)[method](path).set('Authorization', `Bearer ${ADMIN_TOKEN}`),
     async close() {
       await queue.close();
+      await completionQueue.close();
       redis.disconnect();
       await database.close();
     },

@@ -48,13 +48,22 @@ export async function rememberRequest<T>(
     if (known !== null) return { answer: known.answer, isReplayed: true };
     await insertKey(runner, request, hash);
     const answer = await body(runner);
-    await execute(
-      runner,
-      'UPDATE idempotency_key SET status = 200, response = ? WHERE token_id = ? AND idempotency_key = ?',
-      [JSON.stringify(answer), request.tokenId, request.key],
-    );
+    await keepAnswer(runner, request, answer);
     return { answer, isReplayed: false };
   });
+}
+
+/** Keeps another answer for a request that was done: one that could only be made after the commit. */
+export async function replaceAnswer<T>(database: Database, request: RequestToRemember, answer: T): Promise<void> {
+  await keepAnswer(database.dataSource, request, answer);
+}
+
+async function keepAnswer(runner: Runner, { tokenId, key }: RequestToRemember, answer: unknown): Promise<void> {
+  await execute(
+    runner,
+    'UPDATE idempotency_key SET status = 200, response = ? WHERE token_id = ? AND idempotency_key = ?',
+    [JSON.stringify(answer), tokenId, key],
+  );
 }
 
 async function findAnswer<T>(runner: Runner, request: RequestToRemember, hash: Buffer): Promise<{ answer: T } | null> {

@@ -16,7 +16,7 @@ export const trackMessageSchema = z.object({
 
 export type TrackMessage = z.infer<typeof trackMessageSchema>;
 
-export { labelSetOf };
+export { DEFAULT_LABEL, labelSetOf };
 
 /** One queue a label set. */
 export function trackQueueName(labelSet: string): string {

@@ -12,7 +12,10 @@ export function mountRoute(app: Express, route: Route, deps: AppDeps): void {
   const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
   app[route.method](path, async (request, response) => {
     const identity = await identify(request, deps, route);
-    const patience = startPatience(response, route.isStream === true ? null : deps.settings.deadlineMs);
+    const patience = startPatience(
+      response,
+      route.isStream === true ? null : (route.deadlineMs ?? deps.settings.deadlineMs),
+    );
     try {
       const answer = await Promise.race([
         answerCall({ request, response, route, deps, identity, patience }),

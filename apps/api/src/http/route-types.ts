@@ -104,7 +104,9 @@ export interface RouteSpec<S extends RequestShape, R extends Responses> {
   responses: R;
   /** Besides those that any call may answer with. */
   errors?: readonly ErrorCode[];
-  /** Without the deadline of ordinary requests. */
+  /** Where it is not the setting for ordinary requests. */
+  deadlineMs?: number;
+  /** Without a deadline. */
   isStream?: boolean;
 }
 

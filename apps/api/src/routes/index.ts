@@ -1,8 +1,63 @@
 import type { Mount, Route } from '../http/route-types.ts';
+import { queueBoard } from './board.ts';
+import {
+  addEdgeRoute,
+  addVertexRoute,
+  changeEdgeRoute,
+  changeVertexRoute,
+  removeEdgeRoute,
+  removeVertexRoute,
+} from './graph-edits.ts';
+import {
+  checkAllGraphs,
+  checkGraphRoute,
+  createGraphRoute,
+  createVersion,
+  getGraph,
+  listGraphs,
+  putGraphRoute,
+} from './graphs.ts';
 import { getHealth, getReadiness } from './health.ts';
+import { cancelPipelineRoute, startPipelineRoute } from './pipelines.ts';
+import { getOutput } from './output.ts';
+import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
+import { deleteToken, listTokens, postToken } from './tokens.ts';
+import { getTrackRoute } from './tracks.ts';
+import { postClaims, postHeartbeats, postOutput } from './worker-calls.ts';
+import { listWorkers } from './workers.ts';
 
 /** Every call of the API. What is not in this table does not exist; /openapi.json is made from it. */
-export const ROUTES: readonly Route[] = [getHealth, getReadiness];
+export const ROUTES: readonly Route[] = [
+  getHealth,
+  getReadiness,
+  createGraphRoute,
+  listGraphs,
+  checkAllGraphs,
+  getGraph,
+  putGraphRoute,
+  createVersion,
+  checkGraphRoute,
+  addVertexRoute,
+  changeVertexRoute,
+  removeVertexRoute,
+  addEdgeRoute,
+  changeEdgeRoute,
+  removeEdgeRoute,
+  startPipelineRoute,
+  cancelPipelineRoute,
+  listPipelines,
+  getPipelineRoute,
+  listTracks,
+  getTrackRoute,
+  getOutput,
+  listWorkers,
+  listTokens,
+  postToken,
+  deleteToken,
+  postClaims,
+  postHeartbeats,
+  postOutput,
+];
 
 /** What brings its own router. */
-export const MOUNTS: readonly Mount[] = [];
+export const MOUNTS: readonly Mount[] = [queueBoard];

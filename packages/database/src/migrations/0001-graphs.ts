@@ -43,7 +43,7 @@ export class Graphs1700000000001 implements MigrationInterface {
       description TEXT NULL,
       script MEDIUMTEXT NOT NULL,
       input LONGTEXT NULL,
-      next TEXT NULL,
+      next MEDIUMTEXT NULL,
       policies LONGTEXT NULL,
       PRIMARY KEY (version_id, id),
       UNIQUE KEY uq_vertex_name (version_id, name),
