@@ -1,5 +1,5 @@
 import type { Database } from '@baton/database';
-import type { TrackQueue } from '@baton/queue';
+import type { Queue, TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { Authenticate } from './auth/authenticate.ts';
 
@@ -7,6 +7,8 @@ import type { Authenticate } from './auth/authenticate.ts';
 export interface AppDeps {
   database: Database;
   queue: TrackQueue;
+  /** The queue of completions, for the dashboard alone. */
+  completions: Queue;
   /** Tells the workers to look now; a hint, so its failure is logged and forgotten. */
   nudgeWorkers(): Promise<void>;
   /** For /readyz: whether Redis answers. The API works without it. */

@@ -1,0 +1,157 @@
+import { runIdSchema } from '@baton/domain';
+import { z } from 'zod';
+import { claimTracks, claimedRunSchema } from '../claim-tracks.ts';
+import { hearWorker } from '../hear-worker.ts';
+import { defineRoute, jsonBody } from '../http/define-route.ts';
+import { keepOutput } from '../keep-output.ts';
+
+/*
+ * What workers call, and nobody else: they know no database. Each call carries many attempts, so that the number of calls
+ * depends on the number of workers and not on how short the scripts are. All of them may be repeated.
+ */
+
+const MAX_CLAIMS = 256;
+const MAX_RUNS = 4096;
+const MAX_CHUNKS = 2048;
+const MAX_CHUNK_BYTES = 1024 * 1024;
+const HEARTBEAT_LIMIT_BYTES = 4 * 1024 * 1024;
+const OUTPUT_LIMIT_BYTES = 8 * 1024 * 1024;
+
+const workerIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const labelsSchema = z
+  .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/))
+  .min(1)
+  .max(100)
+  .describe('what the worker serves; `default` for vertices without labels');
+
+const runSchema = z
+  .strictObject({ trackId: z.int().positive(), attempt: z.int().positive(), runId: runIdSchema })
+  .meta({ id: 'WorkerRun' });
+
+export const postClaims = defineRoute({
+  method: 'post',
+  path: '/api/v1/worker/claims',
+  scope: 'worker',
+  summary: 'Claim attempts: at most one run ever gets an attempt; a run may ask again for what it got',
+  tag: 'worker calls',
+  request: {
+    body: jsonBody(
+      z.strictObject({
+        workerId: workerIdSchema,
+        labels: labelsSchema,
+        claims: z.array(runSchema).min(1).max(MAX_CLAIMS),
+      }),
+    ),
+  },
+  responses: {
+    200: {
+      description: 'One result a claim, in their order.',
+      schema: z.strictObject({
+        leaseMs: z.int().describe('from the moment the request was sent; ends unless heartbeats renew it'),
+        results: z.array(
+          z.discriminatedUnion('granted', [
+            z.strictObject({ runId: runIdSchema, granted: z.literal(true), run: claimedRunSchema }),
+            z.strictObject({ runId: runIdSchema, granted: z.literal(false), why: z.string() }),
+          ]),
+        ),
+      }),
+    },
+  },
+}).handle(async ({ deps, body }) => ({
+  status: 200,
+  body: { leaseMs: deps.settings.leaseMs, results: await claimTracks(deps, body) },
+}));
+
+const workerReportSchema = z
+  .strictObject({
+    id: workerIdSchema,
+    name: z.string().min(1).max(190),
+    host: z.string().min(1).max(190),
+    pid: z.int().positive(),
+    softwareVersion: z.string().min(1).max(64),
+    isolationLevel: z.string().regex(/^[\x21-\x7e]{1,32}$/),
+    labels: labelsSchema,
+    slots: z.int().min(1).max(10_000),
+    isDraining: z.boolean(),
+    startedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'WorkerReport' });
+
+export const postHeartbeats = defineRoute({
+  method: 'post',
+  path: '/api/v1/worker/heartbeats',
+  scope: 'worker',
+  summary: 'Say that a worker lives; renew the leases of what it runs; learn what to stop and what was applied',
+  tag: 'worker calls',
+  request: {
+    body: jsonBody(
+      z.strictObject({
+        worker: workerReportSchema,
+        running: z.array(runSchema).max(MAX_RUNS).describe('its claims: their leases are renewed'),
+        reported: z.array(runSchema).max(MAX_RUNS).describe('completions that it keeps until they are applied'),
+      }),
+      { limitBytes: HEARTBEAT_LIMIT_BYTES },
+    ),
+  },
+  responses: {
+    200: {
+      description: 'What became of its runs.',
+      schema: z.strictObject({
+        leaseMs: z.int(),
+        heartbeatMs: z.int().describe('call again after this'),
+        queues: z.array(z.string()).describe('label sets that this worker can serve, in canonical form'),
+        running: z.array(
+          z.strictObject({
+            runId: runIdSchema,
+            state: z.enum(['held', 'cancel', 'lost']).describe('cancel: kill it and report; lost: kill it'),
+          }),
+        ),
+        applied: z.array(runIdSchema).describe('of `reported`: these may be forgotten'),
+      }),
+    },
+  },
+}).handle(async ({ deps, body }) => ({ status: 200, body: await hearWorker(deps, body) }));
+
+/** Checked without a pattern that could nest: a megabyte of it is ordinary. */
+const base64Schema = z
+  .string()
+  .max(Math.ceil(MAX_CHUNK_BYTES / 3) * 4, `expected at most ${MAX_CHUNK_BYTES} bytes`)
+  .refine((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), 'expected base64')
+  .meta({ description: 'base64' });
+
+export const postOutput = defineRoute({
+  method: 'post',
+  path: '/api/v1/worker/output',
+  scope: 'worker',
+  summary: 'Store pieces of output; a piece that is there already stays as it is',
+  tag: 'worker calls',
+  request: {
+    body: jsonBody(
+      z.strictObject({
+        chunks: z
+          .array(
+            runSchema
+              .extend({
+                seq: z
+                  .int()
+                  .min(0)
+                  .max(2 ** 31 - 1),
+                data: base64Schema,
+              })
+              .meta({ id: 'OutputChunk' }),
+          )
+          .min(1)
+          .max(MAX_CHUNKS),
+      }),
+      { limitBytes: OUTPUT_LIMIT_BYTES },
+    ),
+  },
+  responses: {
+    200: {
+      description: 'Everything else is stored.',
+      schema: z.strictObject({
+        refused: z.array(z.strictObject({ runId: runIdSchema, why: z.enum(['other_run', 'unknown_attempt']) })),
+      }),
+    },
+  },
+}).handle(async ({ deps, body }) => ({ status: 200, body: { refused: await keepOutput(deps, body.chunks) } }));

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { findOutputStatus, measureOutput, readOutput, type Database, type OutputStatus } from '@baton/database';
+import { BatonError, isTrackEnded } from '@baton/domain';
+import type { Response } from 'express';
+import { parseRange, piecesIn } from './output-range.ts';
+import { getTrack } from './show-track.ts';
+
+/*
+ * Output is read in pieces and written as fast as the client takes it: memory holds a few pieces, whatever the length.
+ *
+ * Following asks MySQL again and again, the more seldom the more people follow, so that they cannot keep the pool busy.
+ * Pieces may arrive out of order, so a follower stops at a gap until it is filled, or the attempt has ended: what is missing
+ * then was never sent. A client that leaves ends its loop; a database that goes away cuts the answer.
+ */
+
+const PIECES_AT_ONCE = 16;
+const POLL_MS = 250;
+const POLL_MS_PER_FOLLOWER = 2;
+let followers = 0;
+
+export interface OutputRequest {
+  trackId: number;
+  /** Null: the one that runs, else the newest that printed. */
+  attempt: number | null;
+  isFollowing: boolean;
+  /** The Range header. */
+  range: string | undefined;
+}
+
+interface OutputFrame {
+  headers: Record<string, string>;
+  write(response: Response): Promise<void>;
+}
+export type OutputAnswer = ({ status: 200 } & OutputFrame) | ({ status: 206 } & OutputFrame);
+
+interface Place {
+  database: Database;
+  trackId: number;
+  attempt: number;
+}
+
+/** @throws BatonError track_not_found, attempt_not_found */
+export async function sendOutput(
+  database: Database,
+  request: OutputRequest,
+  signal: AbortSignal,
+): Promise<OutputAnswer> {
+  const { trackId } = request;
+  const track = await getTrack(database, trackId);
+  const status = await findOutputStatus(database, trackId, request.attempt);
+  // A follower may come before the first attempt starts; what an ended track has not, it never gets.
+  const mayStart =
+    request.isFollowing && !isTrackEnded(track.state) && (request.attempt ?? track.attempt) >= track.attempt;
+  if (status === null && !mayStart) throw unknownAttempt(trackId, request.attempt);
+  if (request.isFollowing) {
+    const headers = { ...TEXT_HEADERS, ...statusHeaders(status) };
+    return { status: 200, headers, write: (response) => follow(database, request, { response, signal }) };
+  }
+  if (status === null) throw unknownAttempt(trackId, request.attempt);
+  return sendStored({ database, trackId, attempt: status.attempt }, status, { range: request.range, signal });
+}
+
+const TEXT_HEADERS = {
+  'Content-Type': 'text/plain; charset=utf-8',
+  'X-Content-Type-Options': 'nosniff',
+  'Cache-Control': 'no-store',
+};
+
+function statusHeaders(status: OutputStatus | null): Record<string, string> {
+  if (status === null) return {};
+  return {
+    'X-Baton-Attempt': String(status.attempt),
+    'X-Baton-Attempt-Ended': String(status.hasEnded),
+    ...(status.cutBytes === null ? {} : { 'X-Baton-Cut-Bytes': String(status.cutBytes) }),
+  };
+}
+
+function unknownAttempt(trackId: number, attempt: number | null): BatonError {
+  const expected = attempt === null ? 'an attempt' : `attempt ${attempt}`;
+  return new BatonError('attempt_not_found', `expected ${expected} of track ${trackId} that has started, found none`);
+}
+
+async function sendStored(
+  place: Place,
+  status: OutputStatus,
+  { range: header, signal }: { range: string | undefined; signal: AbortSignal },
+): Promise<OutputAnswer> {
+  const pieces = await measureOutput(place.database, place.trackId, place.attempt);
+  const totalBytes = pieces.reduce((sum, { byteCount }) => sum + byteCount, 0);
+  const found = parseRange(header, totalBytes);
+  const range = found ?? { from: 0, to: totalBytes };
+  const frame: OutputFrame = {
+    headers: {
+      ...TEXT_HEADERS,
+      ...statusHeaders(status),
+      'X-Baton-Output-Bytes': String(totalBytes),
+      'Accept-Ranges': 'bytes',
+      'Content-Length': String(range.to - range.from),
+      ...(found === null ? {} : { 'Content-Range': `bytes ${range.from}-${range.to - 1}/${totalBytes}` }),
+    },
+    async write(response) {
+      for (const { seq, start, end } of piecesIn(pieces, range)) {
+        if (signal.aborted) return;
+        const [piece] = await readOutput(place.database, { ...place, afterSeq: seq - 1, limit: 1 });
+        if (piece === undefined) break; // deleted meanwhile: the answer is shorter than it said, which the client sees
+        await writeBytes(response, piece.bytes.subarray(start, end), signal);
+      }
+      response.end();
+    },
+  };
+  return found === null ? { status: 200, ...frame } : { status: 206, ...frame };
+}
+
+/** Writes what is there and what comes, until the attempt has ended or the client has gone. */
+async function follow(
+  database: Database,
+  { trackId, attempt }: OutputRequest,
+  { response, signal }: { response: Response; signal: AbortSignal },
+): Promise<void> {
+  followers += 1;
+  try {
+    response.flushHeaders();
+    const started = await waitForAttempt(database, { trackId, attempt }, signal);
+    if (started !== null) await followAttempt({ database, trackId, attempt: started.attempt }, { response, signal });
+    response.end();
+  } finally {
+    followers -= 1;
+  }
+}
+
+/** @returns null where the track ends without starting it, or the client has gone */
+async function waitForAttempt(
+  database: Database,
+  { trackId, attempt }: { trackId: number; attempt: number | null },
+  signal: AbortSignal,
+): Promise<OutputStatus | null> {
+  while (!signal.aborted) {
+    const { state } = await getTrack(database, trackId);
+    const status = await findOutputStatus(database, trackId, attempt);
+    if (status !== null || isTrackEnded(state)) return status;
+    await pause(signal);
+  }
+  return null;
+}
+
+async function followAttempt(
+  place: Place,
+  { response, signal }: { response: Response; signal: AbortSignal },
+): Promise<void> {
+  let afterSeq = -1;
+  while (!signal.aborted) {
+    // Asked first: everything that was stored before the end is then read below.
+    const status = await findOutputStatus(place.database, place.trackId, place.attempt);
+    const hasEnded = status?.hasEnded !== false;
+    const pieces = await readOutput(place.database, { ...place, afterSeq, limit: PIECES_AT_ONCE });
+    let hasGap = false;
+    for (const { seq, bytes } of pieces) {
+      hasGap = seq !== afterSeq + 1 && !hasEnded;
+      if (hasGap || signal.aborted) break;
+      await writeBytes(response, bytes, signal);
+      afterSeq = seq;
+    }
+    const isBehind = pieces.length === PIECES_AT_ONCE && !hasGap;
+    if (hasEnded && !isBehind) return;
+    if (!isBehind) await pause(signal);
+  }
+}
+
+/** Ends early when the client has gone. */
+async function pause(signal: AbortSignal): Promise<void> {
+  const delayMs = Math.max(POLL_MS, POLL_MS_PER_FOLLOWER * followers);
+  await wait(delayMs, undefined, { signal }).catch(ignoreAbort);
+}
+
+async function writeBytes(response: Response, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  if (!response.write(bytes) && !signal.aborted) await once(response, 'drain', { signal }).catch(ignoreAbort);
+}
+
+/** The client has gone: the loop that waits looks at the signal itself. */
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+}

@@ -1,0 +1,140 @@
+import {
+  countStaleCompletions,
+  findAttempts,
+  findTrack,
+  loadFlowGraph,
+  type AttemptRecord,
+  type Database,
+  type GraphVertex,
+  type PipelineRecord,
+  type StoredGraph,
+  type TrackRecord,
+} from '@baton/database';
+import { AWAITED, BatonError, FAILURE_REASONS, PIPELINE_STATES, TRACK_STATES, type JsonValue } from '@baton/domain';
+import { z } from 'zod';
+import { renderScript } from './render-script-seam.ts';
+import { getPipeline, MASK } from './show-pipeline.ts';
+
+const trackFields = {
+  id: z.int(),
+  pipelineId: z.int(),
+  pipeline: z.string().describe("the pipeline's name"),
+  pipelineState: z.enum(PIPELINE_STATES),
+  vertexId: z.int(),
+  vertex: z.string(),
+  state: z.enum(TRACK_STATES),
+  attempt: z.int().describe('the current attempt, or the next while it waits'),
+  awaits: z.enum(AWAITED).nullable().describe('what a person has to give before it goes on'),
+  exitCode: z.int().nullable(),
+  reason: z.string().nullable().describe('why it ended so'),
+  input: z.record(z.string(), z.json()).describe(`parameter values; secrets are ${MASK}`),
+  script: z.string().describe('as a worker gets it; as the graph has it while values are missing'),
+  worker: z.string().nullable(),
+  pendingAt: z.iso.datetime().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+};
+
+export const trackSchema = z.strictObject(trackFields).meta({ id: 'Track' });
+
+const attemptSchema = z
+  .strictObject({
+    attempt: z.int(),
+    runId: z.string(),
+    worker: z.string(),
+    result: z
+      .enum(['succeed', 'cancelled', ...FAILURE_REASONS])
+      .nullable()
+      .describe('null: it runs'),
+    exitCode: z.int().nullable(),
+    signal: z.string().nullable(),
+    detail: z.string().nullable(),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable(),
+    durationMs: z.int().nullable(),
+    outputBytes: z.int().nullable(),
+    cutBytes: z.int().nullable().describe('bytes of output over the cap, not stored'),
+  })
+  .meta({ id: 'Attempt' });
+
+export const trackDetailsSchema = z
+  .strictObject({
+    ...trackFields,
+    cancelRequestedAt: z.iso.datetime().nullable(),
+    attempts: z.array(attemptSchema).describe('oldest first'),
+    staleCompletions: z.int().describe('reports that came too late or twice, and changed nothing'),
+  })
+  .meta({ id: 'TrackDetails' });
+
+export type TrackItem = z.infer<typeof trackSchema>;
+export type TrackDetails = z.infer<typeof trackDetailsSchema>;
+
+/**
+ * One track with its attempts.
+ * @throws BatonError track_not_found
+ */
+export async function showTrack(database: Database, trackId: number): Promise<TrackDetails> {
+  const track = await getTrack(database, trackId);
+  const pipeline = await getPipeline(database, track.pipelineId);
+  const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+  const ended = await findAttempts(database, trackId);
+  return {
+    ...describeTrackOf(track, pipeline, graph),
+    cancelRequestedAt: track.cancelRequestedAt?.toISOString() ?? null,
+    attempts: [...ended.map(showAttempt), ...showRunning(track, ended)],
+    staleCompletions: await countStaleCompletions(database, trackId),
+  };
+}
+
+/** @throws BatonError track_not_found */
+export async function getTrack(database: Database, trackId: number): Promise<TrackRecord> {
+  const track = await findTrack(database, trackId);
+  if (track === null) throw new BatonError('track_not_found', `expected the id of a track, found ${trackId}`);
+  return track;
+}
+
+/** A track in the words of SPEC section 4. */
+export function describeTrackOf(track: TrackRecord, pipeline: PipelineRecord, graph: StoredGraph): TrackItem {
+  const vertex = graph.vertices.get(track.vertexId);
+  if (vertex === undefined) throw new Error(`graph version ${graph.versionId} has no vertex ${track.vertexId}`);
+  const { runId: _run, cancelRequestedAt: _cancel, ...shown } = track;
+  return {
+    ...shown,
+    pipeline: pipeline.name,
+    pipelineState: pipeline.state,
+    vertex: vertex.name,
+    input: maskInput(vertex, track.input),
+    script: previewScript(vertex, track.input),
+    pendingAt: track.pendingAt?.toISOString() ?? null,
+    startedAt: track.startedAt?.toISOString() ?? null,
+    finishedAt: track.finishedAt?.toISOString() ?? null,
+  };
+}
+
+function maskInput(vertex: GraphVertex, input: Record<string, JsonValue>): Record<string, JsonValue> {
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [name, vertex.input[name]?.secret === false ? value : MASK]),
+  );
+}
+
+/** Rendering puts no secret into a script: it refers to the environment. */
+function previewScript(vertex: GraphVertex, values: Record<string, JsonValue>): string {
+  const { script, input: declarations, policies } = vertex;
+  const isComplete = Object.entries(declarations).every(
+    ([name, { required }]) => !required || Object.hasOwn(values, name),
+  );
+  return isComplete ? renderScript({ script, shell: policies.shell, declarations, values }).script : script;
+}
+
+function showAttempt({ pendingAt: _pendingAt, ...attempt }: AttemptRecord): z.infer<typeof attemptSchema> {
+  return { ...attempt, startedAt: attempt.startedAt.toISOString(), finishedAt: attempt.finishedAt.toISOString() };
+}
+
+/** The attempt that runs has no row of its own yet: the track's row is its claim. */
+function showRunning(track: TrackRecord, ended: readonly AttemptRecord[]): z.infer<typeof attemptSchema>[] {
+  const { attempt, runId, worker, startedAt } = track;
+  if (runId === null || startedAt === null || ended.some((other) => other.attempt === attempt)) return [];
+  const unknown = { exitCode: null, signal: null, detail: null, durationMs: null, outputBytes: null, cutBytes: null };
+  const started = { attempt, runId, worker: worker ?? '', startedAt: startedAt.toISOString() };
+  return [{ ...started, ...unknown, result: null, finishedAt: null }];
+}
