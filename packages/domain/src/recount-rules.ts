@@ -1,7 +1,6 @@
-import type { FlowVertex } from './flow-graph.ts';
 import { joinIfDecided, outcomeForSuccessors } from './propagation-rules.ts';
 import type { TrackView } from './transition-types.ts';
-import { isPipelineLive, isTrackOpen, type WorkingSet } from './working-set.ts';
+import { isFailure, isPipelineLive, isTrackOpen, type WorkingSet } from './working-set.ts';
 
 /**
  * Computes from the states alone what the counters must be, mends what differs, and lets run what should have run.
@@ -35,11 +34,6 @@ function recountTotals(work: WorkingSet, tracks: ReadonlyMap<number, TrackView>)
   pipeline.openTracks = openTracks;
   pipeline.failures = failures;
   work.repairs += 1;
-}
-
-function isFailure(vertex: FlowVertex, track: TrackView): boolean {
-  if (track.state === 'FAILED') return !vertex.allowFailure;
-  return track.state === 'CANCELLED' && track.reason === 'cancelled';
 }
 
 function recountPredecessors(work: WorkingSet, track: TrackView, tracks: ReadonlyMap<number, TrackView>): void {

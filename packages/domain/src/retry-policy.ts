@@ -66,6 +66,8 @@ export function decideRetry(
 }
 
 function retryDelayMs(retry: RetryPolicy, attemptsMade: number, random: number): number {
-  const full = Math.min(retry.delayMs * retry.factor ** (attemptsMade - 1), retry.maxDelayMs);
+  // The power of a long budget is Infinity, and no delay times Infinity would be no number.
+  const growth = Math.min(retry.factor ** (attemptsMade - 1), Number.MAX_VALUE);
+  const full = Math.min(retry.delayMs * growth, retry.maxDelayMs);
   return Math.round(full * (1 - retry.jitter * random));
 }

@@ -5,16 +5,7 @@ export type TrackState = (typeof TRACK_STATES)[number];
 /** Who moves a track: the flow (start, claim, completion, failure policy) or a person (rerun, skip, force, decide). */
 export type TransitionCause = 'flow' | 'person';
 
-/**
- * | from      | by the flow                                                      | by a person besides      |
- * | WAITING   | PENDING join holds, SKIPPED, CANCELLED                            |                          |
- * | PENDING   | RUNNING claim, SKIPPED, CANCELLED, FAILED rejected or expired     | SUCCEED forced           |
- * | RUNNING   | SUCCEED, FAILED, CANCELLED, PENDING for the next attempt          |                          |
- * | SUCCEED   | none: final                                                      | PENDING, WAITING: rerun  |
- * | FAILED    | CANCELLED never; final                                           | PENDING, WAITING, SKIPPED, SUCCEED |
- * | SKIPPED   | none: final                                                      | PENDING, WAITING         |
- * | CANCELLED | none: final                                                      | PENDING, WAITING         |
- */
+/** Why each is allowed is said in docs/states.md, whose tables are compared with these. */
 const FLOW_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
   WAITING: ['PENDING', 'SKIPPED', 'CANCELLED'],
   PENDING: ['RUNNING', 'SKIPPED', 'CANCELLED', 'FAILED'],

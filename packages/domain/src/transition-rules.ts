@@ -17,7 +17,7 @@ import { recountPipeline } from './recount-rules.ts';
 import { decideRetry, type FailureReason } from './retry-policy.ts';
 import { vertexIdOf } from './track-id.ts';
 import type { Changes, FlowEvent, NeedsTracks, TrackView, TransitionContext } from './transition-types.ts';
-import { createWorkingSet, isPipelineLive, type WorkingSet } from './working-set.ts';
+import { createWorkingSet, isFailure, isPipelineLive, type WorkingSet } from './working-set.ts';
 
 /**
  * Decides what events do.
@@ -30,8 +30,8 @@ export function decideChanges(context: TransitionContext, events: readonly FlowE
   for (const event of events) {
     applyEvent(work, event);
     propagateEnds(work);
+    endPipelineIfDone(work, event);
   }
-  endPipelineIfDone(work, events);
   return work.result();
 }
 
@@ -69,6 +69,7 @@ function applyCompletion(work: WorkingSet, completion: Completion): void {
 
 function succeed(work: WorkingSet, track: TrackView, chosen: readonly number[] | null): void {
   track.state = 'SUCCEED';
+  track.reason = null;
   track.chosen = chosen;
   const hasSuccessors = work.vertex(track.vertexId).successors.length > 0;
   if (work.pipeline.mode === 'manual' && chosen === null && hasSuccessors && isPipelineLive(work.pipeline)) {
@@ -81,7 +82,7 @@ function succeed(work: WorkingSet, track: TrackView, chosen: readonly number[] |
 function fail(work: WorkingSet, track: TrackView, reason: FailureReason): void {
   track.reason = reason;
   const isLost = reason === 'lost';
-  if (track.cancelRequested) return endBadly(work, track, isLost ? 'CANCELLED' : 'FAILED');
+  if (track.cancelRequested || work.killRunning) return endBadly(work, track, isLost ? 'CANCELLED' : 'FAILED');
   if (!isPipelineLive(work.pipeline)) return endBadly(work, track, 'FAILED');
   const decision = decideRetry(work.vertex(track.vertexId), {
     reason,
@@ -103,8 +104,9 @@ function endBadly(work: WorkingSet, track: TrackView, state: 'FAILED' | 'CANCELL
   const vertex = work.vertex(track.vertexId);
   track.state = state;
   if (state === 'CANCELLED') track.reason = reasonOfCancelled(work);
-  if (!isPipelineLive(pipeline) || (state === 'FAILED' && vertex.allowFailure)) return work.close(track);
-  pipeline.failures += 1;
+  const counts = isFailure(vertex, track);
+  if (counts) pipeline.failures += 1;
+  if (!counts || !isPipelineLive(pipeline)) return work.close(track);
   pipeline.reason ??= `track ${vertex.name}: ${track.reason}${track.reason === 'exit_code' ? ` ${track.exitCode}` : ''}`;
   if (pipeline.onFailure === 'hold') {
     track.awaits = 'decision';
@@ -145,9 +147,10 @@ function endPipeline(work: WorkingSet, state: 'FAILED' | 'CANCELLED'): void {
   }
 }
 
-function endPipelineIfDone(work: WorkingSet, events: readonly FlowEvent[]): void {
+/** After every single event, so that what comes later in the same batch meets an ended pipeline as it would alone. */
+function endPipelineIfDone(work: WorkingSet, event: FlowEvent): void {
   const { pipeline } = work;
   if (pipeline.openTracks > 0 || !isPipelineLive(pipeline)) return;
   pipeline.state = pipeline.failures > 0 ? 'FAILED' : 'FINISH';
-  if (events.every(({ kind }) => kind === 'recount')) work.repairs += 1;
+  if (event.kind === 'recount') work.repairs += 1;
 }

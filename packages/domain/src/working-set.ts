@@ -113,3 +113,9 @@ export function isTrackOpen(track: TrackView): boolean {
 export function isPipelineLive(pipeline: PipelineView): boolean {
   return !isPipelineEnded(pipeline.state);
 }
+
+/** Ended badly and counts as such: FAILED and not allowed to, or CANCELLED by a person while the pipeline was alive. */
+export function isFailure(vertex: Pick<FlowVertex, 'allowFailure'>, track: TrackView): boolean {
+  if (track.state === 'FAILED') return !vertex.allowFailure;
+  return track.state === 'CANCELLED' && track.reason === 'cancelled';
+}
