@@ -36,7 +36,8 @@ export interface LeaseKeeperOptions {
 }
 
 const RUNS_IN_A_HEARTBEAT = 4096;
-const FIRST_HEARTBEAT_RETRY_MS = 500;
+const HEARTBEAT_RETRY_MS = 500;
+const FENCE_INTERVAL_MS = 100;
 
 /** Before its lease's end a script is killed: a fifth of the lease, between half a second and three. */
 export function fenceMarginMs(leaseMs: number): number {
@@ -52,84 +53,109 @@ export function guardTimeoutMs(leaseMs: number, heartbeatMs: number): number {
 }
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { api, reporter, logger } = options;
-  const held = new Map<string, HeldRun>();
-  let timing = { leaseMs: 15_000, heartbeatMs: 4000 };
-  let timer: NodeJS.Timeout | undefined;
-  let fenceTimer: NodeJS.Timeout | undefined;
-  let beating: Promise<unknown> | null = null;
-  let isWanted = false;
-  let isStopped = false;
+  const heartbeat = new Heartbeat(options);
+  return {
+    hold: (run) => heartbeat.hold(run),
+    release: (runId) => heartbeat.release(runId),
+    nudge: () => heartbeat.beatSoon(),
+    start: () => heartbeat.start(),
+    stop: () => heartbeat.stop(),
+  };
+}
 
-  const beat = async (): Promise<HeartbeatAnswer> => {
+class Heartbeat {
+  readonly #options: LeaseKeeperOptions;
+  readonly #held = new Map<string, HeldRun>();
+  #timing = { leaseMs: 15_000, heartbeatMs: 4000 };
+  #timer: NodeJS.Timeout | undefined;
+  #fenceTimer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | null = null;
+  /** Something happened while a heartbeat was under way: another one follows at once. */
+  #isWanted = false;
+  #isStopped = false;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+  }
+
+  hold(run: HeldRun): void {
+    this.#held.set(run.runId, run);
+  }
+
+  release(runId: string): void {
+    this.#held.delete(runId);
+  }
+
+  /** @throws the call's error: without a first answer there is nothing to go by */
+  async start(): Promise<HeartbeatAnswer> {
+    const answer = await this.#beat();
+    this.#beatIn(this.#timing.heartbeatMs);
+    this.#fenceTimer = setInterval(() => this.#fence(), FENCE_INTERVAL_MS);
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#fenceTimer);
+    await this.#beating;
+  }
+
+  beatSoon(): void {
+    if (this.#beating !== null) {
+      this.#isWanted = true;
+      return;
+    }
+    this.#beating = this.#beatAndSchedule();
+  }
+
+  async #beatAndSchedule(): Promise<void> {
+    let delayMs = this.#timing.heartbeatMs;
+    try {
+      await this.#beat();
+      await this.#options.reporter.resendOverdue();
+      delayMs = this.#timing.heartbeatMs;
+    } catch (error) {
+      this.#options.logger.warn({ event: 'heartbeat_failed', err: error });
+      delayMs = Math.min(HEARTBEAT_RETRY_MS, delayMs);
+    }
+    this.#beating = null;
+    this.#beatIn(this.#isWanted ? 0 : delayMs);
+    this.#isWanted = false;
+  }
+
+  #beatIn(delayMs: number): void {
+    if (this.#isStopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.beatSoon(), delayMs);
+  }
+
+  async #beat(): Promise<HeartbeatAnswer> {
     const askedAt = performance.now();
-    const reported = reporter.unapplied().slice(0, RUNS_IN_A_HEARTBEAT);
-    const running = [...held.values()].slice(0, RUNS_IN_A_HEARTBEAT).map(({ trackId, attempt, runId }) => ({
-      trackId,
-      attempt,
-      runId,
-    }));
-    const answer = await api.sendHeartbeat({ worker: options.describeWorker(), running, reported });
-    timing = { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
-    await reporter.settle(answer.applied);
-    for (const runId of answer.applied) held.delete(runId);
+    const answer = await this.#options.api.sendHeartbeat({
+      worker: this.#options.describeWorker(),
+      running: [...this.#held.values()].slice(0, RUNS_IN_A_HEARTBEAT).map(toRunKey),
+      reported: this.#options.reporter.unapplied().slice(0, RUNS_IN_A_HEARTBEAT),
+    });
+    this.#timing = { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
+    await this.#options.reporter.settle(answer.applied);
+    for (const runId of answer.applied) this.#held.delete(runId);
     for (const { runId, state } of answer.running) {
-      const run = held.get(runId);
+      const run = this.#held.get(runId);
       if (run === undefined) continue;
       if (state !== 'lost') run.leaseUntil = askedAt + answer.leaseMs;
       if (state !== 'held') run.end(state);
     }
-    options.onAnswer(answer);
+    this.#options.onAnswer(answer);
     return answer;
-  };
+  }
 
-  const next = (delayMs: number): void => {
-    if (isStopped) return;
-    clearTimeout(timer);
-    timer = setTimeout(beatOnce, delayMs);
-  };
+  #fence(): void {
+    const limit = performance.now() + fenceMarginMs(this.#timing.leaseMs);
+    for (const run of this.#held.values()) if (run.leaseUntil <= limit) run.end('lost');
+  }
+}
 
-  const beatOnce = (): void => {
-    if (beating !== null) {
-      isWanted = true;
-      return;
-    }
-    beating = beat()
-      .then(() => reporter.resendOverdue())
-      .then(
-        () => timing.heartbeatMs,
-        (error: unknown) => {
-          logger.warn({ event: 'heartbeat_failed', err: error });
-          return Math.min(FIRST_HEARTBEAT_RETRY_MS, timing.heartbeatMs);
-        },
-      )
-      .then((delayMs) => {
-        beating = null;
-        next(isWanted ? 0 : delayMs);
-        isWanted = false;
-      });
-  };
-
-  const fence = (): void => {
-    const limit = performance.now() + fenceMarginMs(timing.leaseMs);
-    for (const run of held.values()) if (run.leaseUntil <= limit) run.end('lost');
-  };
-
-  return {
-    hold: (run) => void held.set(run.runId, run),
-    release: (runId) => void held.delete(runId),
-    nudge: beatOnce,
-    async start() {
-      const answer = await beat();
-      next(timing.heartbeatMs);
-      fenceTimer = setInterval(fence, 100);
-      return answer;
-    },
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      clearInterval(fenceTimer);
-      await beating;
-    },
-  };
+function toRunKey({ trackId, attempt, runId }: RunKey): RunKey {
+  return { trackId, attempt, runId };
 }

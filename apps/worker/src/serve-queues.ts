@@ -20,18 +20,20 @@ export interface ServedQueues {
   close(timeoutMs: number): Promise<void>;
 }
 
-/**
- * With one queue, the consumer's own limit keeps to the slots. With several, each may bring as many entries as there are
- * slots: a track that finds none free is given back, and all queues rest until there is one.
- */
-export function serveQueues(options: {
+export interface ServeQueuesOptions {
   redis: Redis;
   prefix: string;
   slots: number;
   labels: readonly string[];
   run(message: TrackMessage): Promise<void>;
   logger: Logger;
-}): ServedQueues {
+}
+
+/**
+ * With one queue, the consumer's own limit keeps to the slots. With several, each may bring as many entries as there are
+ * slots: a track that finds none free is given back, and all queues rest until there is one.
+ */
+export function serveQueues(options: ServeQueuesOptions): ServedQueues {
   const consumers = new Map<string, Consumer>();
   let isPaused = false;
   const slots = createSlots(options.slots, (hasFree) => {
@@ -41,36 +43,23 @@ export function serveQueues(options: {
       else consumer.pause().catch((error: unknown) => options.logger.warn({ event: 'pause_failed', err: error }));
     }
   });
-
+  const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
+    if (isPaused || !slots.tryTake()) return 'give_back';
+    try {
+      await options.run(message);
+    } finally {
+      slots.give();
+    }
+    return 'done';
+  };
   const serve = (labelSets: readonly string[]): void => {
     for (const labelSet of labelSets) {
       if (consumers.has(labelSet) || isPaused) continue;
-      consumers.set(
-        labelSet,
-        createConsumer({
-          redis: options.redis,
-          prefix: options.prefix,
-          queueName: trackQueueName(labelSet),
-          schema: trackMessageSchema,
-          concurrency: options.slots,
-          keepFailed: true,
-          async handle(message) {
-            if (isPaused || !slots.tryTake()) return 'give_back';
-            try {
-              await options.run(message);
-            } finally {
-              slots.give();
-            }
-            return 'done';
-          },
-          onFailed: (error) => options.logger.error({ event: 'entry_parked', labelSet, err: error }),
-        }),
-      );
+      consumers.set(labelSet, consumeLabelSet(options, labelSet, handle));
       options.logger.info({ event: 'queue_served', labelSet });
     }
   };
   if (options.labels.includes(DEFAULT_LABEL)) serve([DEFAULT_LABEL]);
-
   return {
     slots,
     serve,
@@ -83,4 +72,21 @@ export function serveQueues(options: {
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(timeoutMs)));
     },
   };
+}
+
+function consumeLabelSet(
+  options: ServeQueuesOptions,
+  labelSet: string,
+  handle: (message: TrackMessage) => Promise<'done' | 'give_back'>,
+): Consumer {
+  return createConsumer({
+    redis: options.redis,
+    prefix: options.prefix,
+    queueName: trackQueueName(labelSet),
+    schema: trackMessageSchema,
+    concurrency: options.slots,
+    keepFailed: true,
+    handle,
+    onFailed: (error) => options.logger.error({ event: 'entry_parked', labelSet, err: error }),
+  });
 }

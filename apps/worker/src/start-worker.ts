@@ -13,6 +13,7 @@ import { createOutputSender } from './output-sender.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { runTrack, type TrackDeps } from './run-track.ts';
 import { createRunner } from './runner/index.ts';
+import type { Runner } from './runner/run-types.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
 import { connectApi } from './connect-api.ts';
@@ -31,57 +32,29 @@ export function stopTimeoutMs(config: Config): number {
 }
 
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {
-  const workerId = `w-${randomBytes(9).toString('base64url')}`;
-  const startedAt = new Date().toISOString();
-  await mkdir(config.directory, { recursive: true, mode: 0o700 });
-  const lock = await lockDirectory(config.directory);
-  if (lock === null) {
-    throw new Error(
-      `another worker works in ${config.directory}: give this one its own BATON_WORKER_NAME or BATON_WORKER_DIRECTORY`,
-    );
-  }
+  const lock = await lockOwnDirectory(config);
   const redis = await connectQueues(config, logger);
   const api = connectApi(config.BATON_API_URL, config.BATON_WORKER_TOKEN);
   const spool = await openSpool(join(config.directory, 'spool'));
   const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
   const reporter = createReporter({ spool, queue: completionQueue, logger });
-
-  let isDraining = false;
+  const report = describeSelf(config);
   let served: ServedQueues | null = null;
   const leases = createLeaseKeeper({
     api,
     reporter,
     logger,
-    describeWorker: (): WorkerReport => ({
-      id: workerId,
-      name: config.BATON_WORKER_NAME,
-      host: hostname(),
-      pid: process.pid,
-      softwareVersion: SOFTWARE_VERSION,
-      isolationLevel: runner?.isolation ?? 'starting',
-      labels: config.BATON_LABELS,
-      slots: config.BATON_CONCURRENCY,
-      isDraining,
-      startedAt,
-    }),
+    describeWorker: () => report,
     onAnswer: (answer) => served?.serve(answer.queues),
   });
-  let runner: TrackDeps['runner'] | null = null;
-  const { leaseMs, heartbeatMs } = await startLeases(leases, logger);
-  runner = await createRunner({
-    slots: config.BATON_CONCURRENCY,
-    directory: join(config.directory, 'runs'),
-    guardTimeoutMs: guardTimeoutMs(leaseMs, heartbeatMs),
-    ...(config.BATON_SCRIPT_PATH === undefined ? {} : { path: config.BATON_SCRIPT_PATH }),
-    ...(config.BATON_ISOLATION === undefined ? {} : { isolation: config.BATON_ISOLATION }),
-    report: ({ kind, detail }) => logger.info({ event: `runner_${kind}`, detail }),
-  });
+  const runner = await startRunner(config, logger, await startLeases(leases, logger));
+  report.isolationLevel = runner.isolation;
   const replayed = await reporter.replay();
   if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
 
   const deps: TrackDeps = {
-    workerId,
-    claimer: createClaimer({ api, workerId, labels: config.BATON_LABELS, logger }),
+    workerId: report.id,
+    claimer: createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger }),
     leases,
     output: createOutputSender({ api, logger }),
     reporter,
@@ -90,7 +63,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     running: new Set(),
     logger,
   };
-  served = serveQueues({
+  const queues = serveQueues({
     redis: redis.blocking,
     prefix: config.BATON_REDIS_PREFIX,
     slots: config.BATON_CONCURRENCY,
@@ -98,24 +71,62 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     run: (message) => runTrack(deps, message),
     logger,
   });
+  served = queues;
   await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
   leases.nudge();
-  const queues = served;
-  const isolation = runner.isolation;
   return {
-    ready: { workerId, worker: config.BATON_WORKER_NAME, slots: config.BATON_CONCURRENCY, isolation },
+    ready: { workerId: report.id, worker: report.name, slots: report.slots, isolation: runner.isolation },
     async stop() {
-      isDraining = true;
+      report.isDraining = true;
       await drain(queues, deps, config.BATON_DRAIN_MS);
       await waitUntilApplied(reporter, leases);
       await leases.stop();
       await queues.close(CLOSE_MS);
-      await deps.runner.close();
+      await runner.close();
       await Promise.race([completionQueue.close(), sleep(CLOSE_MS)]);
       for (const connection of Object.values(redis)) connection.disconnect();
       lock.release();
     },
   };
+}
+
+function describeSelf(config: Config): WorkerReport {
+  return {
+    id: `w-${randomBytes(9).toString('base64url')}`,
+    name: config.BATON_WORKER_NAME,
+    host: hostname(),
+    pid: process.pid,
+    softwareVersion: SOFTWARE_VERSION,
+    isolationLevel: 'starting',
+    labels: config.BATON_LABELS,
+    slots: config.BATON_CONCURRENCY,
+    isDraining: false,
+    startedAt: new Date().toISOString(),
+  };
+}
+
+async function lockOwnDirectory(config: Config): Promise<{ release(): void }> {
+  await mkdir(config.directory, { recursive: true, mode: 0o700 });
+  const lock = await lockDirectory(config.directory);
+  if (lock !== null) return lock;
+  throw new Error(
+    `another worker works in ${config.directory}: give this one its own BATON_WORKER_NAME or BATON_WORKER_DIRECTORY`,
+  );
+}
+
+function startRunner(
+  config: Config,
+  logger: Logger,
+  { leaseMs, heartbeatMs }: { leaseMs: number; heartbeatMs: number },
+): Promise<Runner> {
+  return createRunner({
+    slots: config.BATON_CONCURRENCY,
+    directory: join(config.directory, 'runs'),
+    guardTimeoutMs: guardTimeoutMs(leaseMs, heartbeatMs),
+    ...(config.BATON_SCRIPT_PATH === undefined ? {} : { path: config.BATON_SCRIPT_PATH }),
+    ...(config.BATON_ISOLATION === undefined ? {} : { isolation: config.BATON_ISOLATION }),
+    report: ({ kind, detail }) => logger.info({ event: `runner_${kind}`, detail }),
+  });
 }
 
 async function connectQueues(config: Config, logger: Logger) {

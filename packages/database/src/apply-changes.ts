@@ -25,8 +25,8 @@ export async function applyChanges(runner: Runner, decided: readonly DecidedPipe
   await insertAttempts(runner, decided);
   await insertStaleCompletions(runner, decided);
   const updates = createGroupedUpdates();
-  for (const { locked, changes } of decided) {
-    for (const change of changes.tracks) addTrackUpdate(updates, locked, changes, change);
+  for (const { changes } of decided) {
+    for (const change of changes.tracks) addTrackUpdate(updates, changes, change);
   }
   await updates.flush(runner, 'track');
   const pipelineUpdates = createGroupedUpdates();
@@ -39,7 +39,7 @@ export async function applyChanges(runner: Runner, decided: readonly DecidedPipe
 
 /** Collects single-row changes and writes those with the same SQL as one statement. */
 interface GroupedUpdates {
-  add(id: number, set: readonly string[], where: string, values?: readonly unknown[]): void;
+  add(update: { id: number; set: readonly string[]; where: string; values: readonly unknown[] }): void;
   flush(runner: Runner, table: 'track' | 'pipeline'): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ const ROWS_AT_ONCE = 500;
 function createGroupedUpdates(): GroupedUpdates {
   const groups = new Map<string, { set: string; where: string; values: readonly unknown[]; ids: number[] }>();
   return {
-    add(id, set, where, values = []) {
+    add({ id, set, where, values }) {
       const group = { set: set.join(', '), where, values, ids: [id] };
       const key = JSON.stringify([group.set, where, values]);
       const known = groups.get(key);
@@ -79,7 +79,7 @@ const COUNTERS = {
   notTaken: 'predecessors_not_taken',
 } as const;
 
-function addTrackUpdate(updates: GroupedUpdates, locked: LockedPipeline, changes: Changes, change: TrackChange): void {
+function addTrackUpdate(updates: GroupedUpdates, changes: Changes, change: TrackChange): void {
   const { before, after } = change;
   const set: string[] = [];
   const values: unknown[] = [];
@@ -106,7 +106,7 @@ function addTrackUpdate(updates: GroupedUpdates, locked: LockedPipeline, changes
   if (after.awaits !== before.awaits) assign('awaits', after.awaits);
   if (after.chosen !== before.chosen) assign('chosen', after.chosen === null ? null : JSON.stringify(after.chosen));
   const where = `state = '${before.state}' AND attempt = ${before.attempt}`;
-  updates.add(trackIdOf(locked.pipeline.id, before.vertexId), set, where, values);
+  updates.add({ id: trackIdOf(changes.pipeline.before.id, before.vertexId), set, where, values });
 }
 
 /** A track that may start has its entry in the queue made after the commit, and is looked after from then on. */
@@ -166,7 +166,7 @@ function addPipelineUpdate(updates: GroupedUpdates, changes: Changes, closedByBu
     set.push('state = ?', `finished_at = ${isPipelineEnded(after.state) ? 'UTC_TIMESTAMP(6)' : 'NULL'}`);
     values.push(after.state);
   }
-  if (set.length > 0) updates.add(before.id, set, `state = '${before.state}'`, values);
+  if (set.length > 0) updates.add({ id: before.id, set, where: `state = '${before.state}'`, values });
 }
 
 async function insertAttempts(runner: Runner, decided: readonly DecidedPipeline[]): Promise<void> {

@@ -9,7 +9,7 @@ export class ConfigError extends Error {
 /**
  * Reads a process's settings from its environment. A variable `X` may be given as `X_FILE`, a path to a file with the value.
  * @param schema keys are variable names
- * @param environment usually process.env
+ * @param environment the process's own, as a rule
  * @throws ConfigError naming every variable that is missing or wrong, what was expected and what was found
  */
 export function readConfig<T>(schema: z.ZodType<T>, environment: Record<string, string | undefined>): T {
