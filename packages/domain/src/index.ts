@@ -47,3 +47,7 @@ export { convertValue, formatValue, PARAMETER_TYPES } from './parameters-value.t
 export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
 export { completeParameters, parameterVariable, resolveParameters, toEnvironment } from './parameters.ts';
 export type { ParameterisedVertex, ParameterValues, ResolvedParameters } from './parameters.ts';
+export { checkPlaceholders, findPlaceholders, renderScript } from './render-script.ts';
+export type { Placeholder, RenderedScript, RenderRequest, ScriptSource } from './render-script.ts';
+export { outputVariable, splitOutputReference } from './render-script-outputs.ts';
+export type { OutputReference } from './render-script-outputs.ts';

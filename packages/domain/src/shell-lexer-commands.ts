@@ -1,0 +1,188 @@
+import type { CommandsHazard, Scan } from './shell-lexer-scan.ts';
+import { judgeTest } from './shell-lexer-tests.ts';
+import type { Word } from './shell-lexer-words.ts';
+
+/** One simple command while it is read. */
+export interface CommandState {
+  /** Its name and arguments, without assignments before the name and without redirections. */
+  words: Word[];
+  firstPlace: number;
+  /** Something of it was read: reserved words have no meaning any more. */
+  isStarted: boolean;
+  /** Its words run nothing: the words of `for`, what follows a compound command. */
+  isData: boolean;
+  /** Inside `[[ ]]`. */
+  isConditional: boolean;
+  /** Shells read what follows differently. */
+  isAmbiguous: boolean;
+}
+
+/** What a command does with what it is given; each is null or says why a value would be code. */
+export interface Judgement {
+  /** Concerns its own words. */
+  argumentHazard: string | null;
+  /** Concerns its whole pipeline and the heredocs of that. */
+  hazard: string | null;
+  /** Concerns besides whatever may feed the pipeline. */
+  inputHazard: CommandsHazard;
+}
+
+const SAFE: Judgement = { argumentHazard: null, hazard: null, inputHazard: null };
+
+const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
+
+const SHELLS = names('sh bash dash ash rbash ksh ksh93 mksh pdksh zsh fish csh tcsh elvish nu pwsh powershell');
+const INTERPRETERS =
+  /^(?:python|pypy|perl|ruby|node|nodejs|deno|bun|php|lua|luajit|tclsh|expect|Rscript|osascript)[\d.]*$/;
+/** They run their arguments or their input, in languages of their own or by another shell. */
+const RUN_THEIR_INPUT = names(
+  'ssh rsh slogin su runuser parallel at batch crontab ed ex vi vim nvim emacs gdb bc dc m4 octave gnuplot R ftp sftp lftp ' +
+    'psql mysql mariadb sqlite3 mongosh watch busybox toybox script screen tmux',
+);
+const RUN_THEIR_ARGUMENTS = names(
+  'awk gawk mawk nawk sed gsed jq yq make gmake rsync flock chroot systemd-run nix-shell',
+);
+/** Builtins that evaluate arguments, or take names of variables (`name[$(code)]` is one to them). */
+const EVALUATING_BUILTINS = names(
+  '. source trap alias let unset read wait getopts mapfile readarray bind complete compgen enable hash fc history ' +
+    'shift return exit break continue ulimit print whence',
+);
+const DECLARATIONS = names('declare typeset local export readonly');
+const TESTS = names('test [');
+/** They run the command that their words name; those of the shell run its builtins too. */
+const SHELL_WRAPPERS = names('command builtin exec time coproc');
+const WRAPPERS = names('sudo doas env nohup nice ionice timeout setsid stdbuf xargs unbuffer strace');
+/** They take command lines of others among words of their own. */
+const CARRIERS = names('find docker podman nerdctl kubectl oc nsenter unshare lxc machinectl');
+
+/** Options after which a text of several words is likely to be code, whatever the command. */
+const CODE_OPTION = /^(?:-[a-z]?[ce]|--(?:command|eval|execute|exec|run))$/;
+const RUN_OPTION = names('-exec -execdir -ok -okdir');
+
+/** Judges a simple command by its words; `scan` learns whether it makes variables that evaluate. */
+export function judgeCommand(scan: Scan, { words, isData }: CommandState): Judgement {
+  const [first] = words;
+  if (first === undefined || isData) return SAFE;
+  if (first.literal === '[[' && !first.isQuoted) return argumentsOnly(judgeTest(words.slice(1), '[['));
+  const name = nameOf(first);
+  if (name === null) return { ...SAFE, hazard: 'the arguments of a command whose name is not known beforehand' };
+  const wraps = WRAPPERS.has(name) || SHELL_WRAPPERS.has(name);
+  const judgements = words.map((word, index) => {
+    const isCommand = index === 0 || SHELL_WRAPPERS.has(name);
+    const mayInterpret = isCommand || wraps || CARRIERS.has(name);
+    return judgeName(scan, { word, rest: words.slice(index + 1), isCommand, mayInterpret });
+  });
+  const wrapped = wraps ? judgeWrapped(words) : null;
+  const argumentHazard = firstOf(judgements, 'argumentHazard');
+  const hazard = firstOf(judgements, 'hazard');
+  // What xargs reads becomes arguments.
+  const throughXargs = name === 'xargs' ? (hazard ?? argumentHazard) : null;
+  return {
+    argumentHazard: argumentHazard ?? wrapped ?? judgeCodeOptions(words),
+    hazard,
+    inputHazard: firstOf(judgements, 'inputHazard') ?? throughXargs,
+  };
+}
+
+function firstOf(judgements: readonly Judgement[], kind: keyof Judgement): string | null {
+  return judgements.find((judgement) => judgement[kind] !== null)?.[kind] ?? null;
+}
+
+function argumentsOnly(argumentHazard: string | null): Judgement {
+  return { ...SAFE, argumentHazard };
+}
+
+/** The last part of a command's path, null where an expansion hides it. */
+function nameOf(word: Word): string | null {
+  if (word.literal === null && !word.tail.includes('/')) return null;
+  return (word.literal ?? word.tail).split('/').at(-1) as string;
+}
+
+interface NamedWord {
+  word: Word;
+  rest: readonly Word[];
+  /** It stands where its command runs it. */
+  isCommand: boolean;
+  /** It may be run by a command that takes others' command lines. */
+  mayInterpret: boolean;
+}
+
+function judgeName(scan: Scan, { word, rest, isCommand, mayInterpret }: NamedWord): Judgement {
+  const name = nameOf(word);
+  if (name === null) return SAFE;
+  if (name === 'eval') return { ...SAFE, hazard: 'the arguments of eval' };
+  if (SHELLS.has(name)) return judgeInterpreter(name, rest, /^-[A-Za-z]*[cs]|^--(?!norc$|noprofile$|posix$|login$|$)/);
+  if (RUN_THEIR_INPUT.has(name) && (mayInterpret || name === 'ssh' || name === 'su')) {
+    return { ...SAFE, inputHazard: `${name}, which runs what it is given` };
+  }
+  if (mayInterpret && INTERPRETERS.test(name)) {
+    return judgeInterpreter(name, rest, /^-[A-Za-z]*[ceEprR]|^--(?:eval|print|require|import|command)/);
+  }
+  if (mayInterpret && RUN_THEIR_ARGUMENTS.has(name)) return argumentsOnly(`an argument of ${name}, which runs code`);
+  if (!isCommand) return SAFE;
+  if (EVALUATING_BUILTINS.has(name)) return argumentsOnly(`an argument of ${name}`);
+  if (name === '[[') return argumentsOnly('[[ that does not begin a command');
+  if (DECLARATIONS.has(name)) return argumentsOnly(judgeDeclaration(scan, name, rest));
+  if (TESTS.has(name)) return argumentsOnly(judgeTest(rest, name));
+  return argumentsOnly(name === 'printf' ? judgePrintf(rest) : null);
+}
+
+/**
+ * A shell or an interpreter is safe with a script file that is named literally: what follows is data to that file. With code
+ * in an option, or without a file, it runs what it is given.
+ */
+function judgeInterpreter(name: string, rest: readonly Word[], codeOption: RegExp): Judgement {
+  let takesArgument = false;
+  for (const { literal, tail, firstPlace, endPlace } of rest) {
+    if (literal === null && tail.includes('/') && firstPlace === endPlace && !takesArgument) return SAFE;
+    if (literal === null) return { ...SAFE, inputHazard: `an argument of ${name} before the name of its script` };
+    if (literal === '-m' && !SHELLS.has(name)) return SAFE;
+    if (codeOption.test(literal)) return { ...SAFE, hazard: `code for ${name}` };
+    if (!/^[-+]./.test(literal) && !takesArgument) {
+      const isInput = literal === '-' || literal.startsWith('/dev/') || literal.startsWith('/proc/');
+      return isInput ? { ...SAFE, inputHazard: `${name}, which reads its script from there` } : SAFE;
+    }
+    const isAlone = (SHELLS.has(name) ? /^[-+][A-Za-z]*[^o]$/ : /^-[uOBsSEIbdiqvxw]+$/).test(literal);
+    takesArgument = /^[-+]/.test(literal) && !literal.startsWith('--') && !isAlone;
+  }
+  return { ...SAFE, inputHazard: `${name}, which reads its script from its input` };
+}
+
+/** `declare -i n`, `local -n r`: bash evaluates what is assigned. Else only `name=value` is safe. */
+function judgeDeclaration(scan: Scan, name: string, rest: readonly Word[]): string | null {
+  const options = rest.filter(({ literal }) => literal !== null && /^[-+]/.test(literal));
+  if (options.some(({ literal }) => !/^-[xrgp]+$/.test(literal as string))) scan.hasEvaluatingVariables = true;
+  const isSafe = rest.every((word) => word.firstPlace === word.endPlace || word.assigns !== null);
+  return isSafe ? null : `an argument of ${name} that is not the value in name=value`;
+}
+
+/** `printf -v name`: the name may be `a[$(code)]`. A format that is a value could use all of its arguments as numbers. */
+function judgePrintf(rest: readonly Word[]): string | null {
+  const [format] = rest;
+  if (format?.literal === '-v') return 'an argument of printf -v';
+  return format?.literal === null ? 'an argument of printf whose format is not known beforehand' : null;
+}
+
+/** A wrapper's first operand is a command: no value may stand before a literal one. */
+function judgeWrapped(words: readonly Word[]): string | null {
+  let isAfterOption = false;
+  for (const word of words.slice(1)) {
+    const hasPlace = word.firstPlace < word.endPlace;
+    const text = word.literal ?? '';
+    if (hasPlace && word.assigns === null) return `the place of a command that ${words[0]?.literal} runs`;
+    if (!hasPlace && !isAfterOption && /^[^-+\d]/.test(text) && word.assigns === null) return null;
+    isAfterOption = /^[-+]/.test(text);
+  }
+  return null;
+}
+
+function judgeCodeOptions(words: readonly Word[]): string | null {
+  for (const [index, word] of words.entries()) {
+    const option = words[index - 1]?.literal ?? '';
+    const hasPlace = word.firstPlace < word.endPlace;
+    if (hasPlace && RUN_OPTION.has(option)) return `the place of a command that ${option} runs`;
+    if (hasPlace && CODE_OPTION.test(option) && word.isQuoted && word.hasBlank)
+      return `a text after ${option} that looks like code`;
+  }
+  return null;
+}
