@@ -1,3 +1,6 @@
+import type { Nesting, Scan } from './statement-text.ts';
+import { advance, discard, giveUp, open, openDollar, stepInText, top } from './statement-text.ts';
+
 /**
  * Finds the lines of a shell script at which a statement begins that runs at most once: at the top level, and inside of
  * `if` and `{ }`. Statements of loops, functions, `case`, subshells and substitutions belong to the line where the
@@ -7,26 +10,6 @@
  * where its nesting does not come out even it finds none at all. What it must never do is to name a line in the middle of
  * something, because a marker is put there: statement-lines' tests run scripts with and without markers and compare.
  */
-type Nesting =
-  'if' | 'brace' | 'loop' | 'case' | 'function' | 'paren' | 'arithmetic' | 'expansion' | 'backtick' | 'quotes';
-
-interface Scan {
-  text: string;
-  at: number;
-  /** From 1. */
-  line: number;
-  nesting: Nesting[];
-  /** Whether the next word can be a command or a reserved word. */
-  isCommandNext: boolean;
-  /** Whether a newline ends a statement here: false after `|`, `&&`, `||` and `f()`. */
-  isContinued: boolean;
-  /** After `name()`: the next compound command is a function's body. */
-  awaitsBody: boolean;
-  heredocs: { delimiter: string; stripsTabs: boolean }[];
-  found: number[];
-  isOver: boolean;
-}
-
 const OPENING = new Map<string, Nesting>([
   ['if', 'if'],
   ['{', 'brace'],
@@ -42,10 +25,13 @@ const CLOSING = new Map<string, readonly Nesting[]>([
   ['done', ['loop']],
   ['esac', ['case']],
 ]);
+/** A name or a value follows, not a command. */
+const BEFORE_WORDS = new Set(['for', 'select', 'case']);
 const BEFORE_COMMANDS = new Set(['then', 'else', 'elif', 'do', '!', 'time']);
 const NOT_AT_A_START = new Set([...BEFORE_COMMANDS, ...CLOSING.keys(), 'in', 'function', 'coproc', '{']);
-const WORD = /[^\s;&|()<>'"`$\\#]/y;
-const FIRST_WORD = /[A-Za-z_./[:{(!][^\s;&|()<>]*/y;
+/** `#` too: where it begins a comment it is not read as a word. */
+const PLAIN = /[^\s;&|()<>'"`$\\]/;
+const FIRST_WORD = /[A-Za-z0-9_./~[:{(!$"'][^\s;&|()<>]*/y;
 
 /** @returns line numbers from 1, ascending; see above for what is left out */
 export function findStatementLines(text: string): number[] {
@@ -62,24 +48,11 @@ export function findStatementLines(text: string): number[] {
     isOver: false,
   };
   beginLine(scan);
-  while (!scan.isOver && scan.at < text.length) step(scan);
+  while (!scan.isOver && scan.at < text.length) {
+    if (!stepInText(scan)) stepInCommands(scan, text[scan.at] ?? '');
+  }
   const isEven = scan.nesting.length === 0 && scan.heredocs.length === 0;
   return scan.isOver || isEven ? scan.found : [];
-}
-
-/** What was found so far stays true; what comes after is not understood. */
-function giveUp(scan: Scan): void {
-  scan.isOver = true;
-}
-
-/** The nesting does not come out even: the scanner misread something before. */
-function discard(scan: Scan): void {
-  scan.found = [];
-  scan.isOver = true;
-}
-
-function top(scan: Scan): Nesting | undefined {
-  return scan.nesting.at(-1);
 }
 
 function beginLine(scan: Scan): void {
@@ -94,79 +67,6 @@ function beginLine(scan: Scan): void {
   if (word !== undefined && !NOT_AT_A_START.has(word)) scan.found.push(scan.line);
 }
 
-function step(scan: Scan): void {
-  const character = scan.text[scan.at] ?? '';
-  switch (top(scan)) {
-    case 'quotes':
-      return stepInQuotes(scan, character);
-    case 'backtick':
-      return stepToEnd(scan, character, '`');
-    case 'expansion':
-      return stepInExpansion(scan, character);
-    case 'arithmetic':
-      return stepInArithmetic(scan, character);
-    default:
-      return stepInCommands(scan, character);
-  }
-}
-
-function advance(scan: Scan, characters = 1): void {
-  for (let count = 0; count < characters && scan.at < scan.text.length; count += 1) {
-    if (scan.text[scan.at] === '\n') scan.line += 1;
-    scan.at += 1;
-  }
-}
-
-function stepToEnd(scan: Scan, character: string, end: string): void {
-  if (character === '\\') return advance(scan, 2);
-  if (character === end) scan.nesting.pop();
-  advance(scan);
-}
-
-function stepInQuotes(scan: Scan, character: string): void {
-  if (character === '$') return openDollar(scan);
-  if (character === '`') return open(scan, 'backtick', 1);
-  stepToEnd(scan, character, '"');
-}
-
-function stepInExpansion(scan: Scan, character: string): void {
-  // Whether this quote counts depends on the shell and on what is around.
-  if (character === "'") return giveUp(scan);
-  if (character === '"') return open(scan, 'quotes', 1);
-  if (character === '$') return openDollar(scan);
-  if (character === '`') return open(scan, 'backtick', 1);
-  stepToEnd(scan, character, '}');
-}
-
-function stepInArithmetic(scan: Scan, character: string): void {
-  if (character === "'" || character === '"' || character === '`') return giveUp(scan);
-  if (character === '$') return openDollar(scan);
-  if (character === '(') return open(scan, 'arithmetic', 1);
-  stepToEnd(scan, character, ')');
-}
-
-function open(scan: Scan, nesting: Nesting, characters: number): void {
-  scan.nesting.push(nesting);
-  advance(scan, characters);
-}
-
-function openDollar(scan: Scan): void {
-  const next = scan.text.slice(scan.at + 1, scan.at + 3);
-  if (next.startsWith("'") && top(scan) !== 'quotes') return giveUp(scan);
-  if (next === '((') {
-    scan.nesting.push('arithmetic');
-    return open(scan, 'arithmetic', 3);
-  }
-  if (next.startsWith('(')) {
-    open(scan, 'paren', 2);
-    scan.isCommandNext = true;
-    return;
-  }
-  if (next.startsWith('{')) return open(scan, 'expansion', 2);
-  // `$#`, `$$` and the like: the second character has no meaning of its own.
-  advance(scan, /^[#$!?*@-]/.test(next) ? 2 : 1);
-}
-
 function stepInCommands(scan: Scan, character: string): void {
   const { text, at } = scan;
   switch (character) {
@@ -175,10 +75,8 @@ function stepInCommands(scan: Scan, character: string): void {
     case ' ':
     case '\t':
       return advance(scan);
-    case '#': {
-      const end = text.indexOf('\n', at);
-      return advance(scan, (end === -1 ? text.length : end) - at);
-    }
+    case '#':
+      return isWordEnd(text[at - 1]) ? skipComment(scan) : readWord(scan);
     case ';':
     case '&':
     case '|':
@@ -193,6 +91,15 @@ function stepInCommands(scan: Scan, character: string): void {
     default:
       return readWord(scan);
   }
+}
+
+function isWordEnd(character: string | undefined): boolean {
+  return character === undefined || /[\s;&|()<>]/.test(character);
+}
+
+function skipComment(scan: Scan): void {
+  const end = scan.text.indexOf('\n', scan.at);
+  scan.at = end === -1 ? scan.text.length : end;
 }
 
 function endLine(scan: Scan): void {
@@ -264,25 +171,17 @@ function stepOverRedirection(scan: Scan): void {
   advance(scan, /[&|>]/.test(text[at + 1] ?? '') ? 2 : 1);
 }
 
-/** Reads one word with all its quotes and substitutions up to the first that nests; judges it if it is a plain one. */
+/** Reads the next plain piece of a word; a whole plain word where a command can stand is judged. */
 function readWord(scan: Scan): void {
   const { text } = scan;
   const start = scan.at;
-  for (;;) {
-    WORD.lastIndex = scan.at;
-    const isInner = scan.at > start && text[scan.at] === '#';
-    if (!isInner && !WORD.test(text)) break;
-    scan.at += 1;
-  }
-  const word = text.slice(start, scan.at);
+  while (scan.at < text.length && PLAIN.test(text[scan.at] ?? '')) scan.at += 1;
+  const isWhole = isWordEnd(text[start - 1]) && isWordEnd(text[scan.at]);
   const isCommand = scan.isCommandNext;
-  const isWhole = scan.at >= text.length || /[\s;&|()<>]/.test(text[scan.at] ?? '');
-  const isAlone = start === 0 || /[\s;&|()`]/.test(text[start - 1] ?? '');
   scan.isContinued = false;
   scan.isCommandNext = false;
-  if (word !== '' && isWhole && isAlone && isCommand) return judgeWord(scan, word);
-  if (word !== '') return;
-  openQuoted(scan);
+  if (scan.at === start) openQuoted(scan);
+  else if (isWhole && isCommand) judgeWord(scan, text.slice(start, scan.at));
 }
 
 function openQuoted(scan: Scan): void {
@@ -310,10 +209,10 @@ function judgeWord(scan: Scan, word: string): void {
   const opening = OPENING.get(word);
   const closing = CLOSING.get(word);
   if (opening !== undefined) {
-    scan.nesting.push(scan.awaitsBody ? (opening === 'brace' ? 'function' : opening) : opening);
     if (scan.awaitsBody && opening !== 'brace') return giveUp(scan);
+    scan.nesting.push(scan.awaitsBody ? 'function' : opening);
     scan.awaitsBody = false;
-    scan.isCommandNext = opening !== 'loop' && opening !== 'case' ? true : word === 'while' || word === 'until';
+    scan.isCommandNext = !BEFORE_WORDS.has(word);
   } else if (closing !== undefined) {
     const closed = scan.nesting.pop();
     if (closed === undefined || !closing.includes(closed)) discard(scan);

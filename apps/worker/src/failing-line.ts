@@ -1,0 +1,84 @@
+import { findStatementLines } from './statement-lines.ts';
+
+/**
+ * Which line of a script failed? `sh -e` stops there and often says nothing, and dash knows no $LINENO. So the script
+ * that is run notes, at each statement of its top level, the statement's line in a file beside it; what the file holds
+ * when the shell has ended is where it was.
+ *
+ * What the script can see of it: a function named `_baton_line`. Not changed are $?, positions, output, traps, options,
+ * line numbers and $0, because a note is put before a statement on its own line, leaves the status as it finds it and
+ * stands where `-e` and ERR traps do not look (`note && :`). Scripts that could see more ($0 as a file, xtrace, DEBUG
+ * traps, $_, PIPESTATUS, aliases) and scripts of other interpreters run as they are. Lines inside of loops, functions and
+ * subshells are not noted: those may run a million times, and count as the line where they begin.
+ */
+export interface LineRange {
+  /** From 1. */
+  first: number;
+  last: number;
+}
+
+export interface ScriptText {
+  /** As rendered. */
+  script: string;
+  /** Null: `#!` line or /bin/sh. */
+  shell: string | null;
+}
+
+const NOTED_SHELLS = new Set(['sh', 'dash', 'bash']);
+const SHEBANG = /^#![ \t]*(?:\/usr\/bin\/env[ \t]+|(?:\/[^\s/]+)*\/)(?:sh|dash|bash)(?:[ \t]+-[abefmuC]+)?[ \t]*(?:\n|$)/;
+/** What makes the notes visible. */
+const SEES_NOTES =
+  /\$_(?![A-Za-z0-9_])|\$\{_[^A-Za-z0-9_]|\$0|\$\{0|BASH_|PIPESTATUS|FUNCNAME|DEBUG|RETURN|xtrace|verbose|_baton_line|\b(?:alias|fc|history)\b|\bset[ \t]+(?:\S+[ \t]+)*[-+][A-Za-z]*[xv]/;
+
+/**
+ * @param lineFile absolute path of a file that does not exist yet and that the script's user may write
+ * @returns the text to run instead of the script: the same number of lines, the same behaviour
+ */
+export function addLineNotes(source: ScriptText, lineFile: string): string {
+  const noted = findNotedLines(source);
+  const [firstNoted] = noted;
+  if (firstNoted === undefined) return source.script;
+  const lines = source.script.split('\n');
+  for (const number of noted) lines[number - 1] = `_baton_line ${number} && :; ${lines[number - 1] ?? ''}`;
+  lines[firstNoted - 1] = `${composeNoteFunction(lineFile)} ${lines[firstNoted - 1] ?? ''}`;
+  return lines.join('\n');
+}
+
+/** `>|` because of noclobber; stderr closed off because a full disk is no business of the script's output. */
+function composeNoteFunction(lineFile: string): string {
+  const file = `'${lineFile.replaceAll("'", "'\\''")}'`;
+  return `_baton_line() { set -- "$?" "$1"; { command echo "$2" >|${file}; } 2>/dev/null; return "$1"; };`;
+}
+
+/**
+ * @param note what the line file holds, or null if there is none; it is the script's to write, so it is not trusted
+ * @returns the lines of the statement that ran last, or null where that is not known
+ */
+export function readLineNote(source: ScriptText, note: string | null): LineRange | null {
+  if (note === null || !/^\d{1,7}\n?$/.test(note)) return null;
+  const first = Number(note);
+  const noted = findNotedLines(source);
+  const position = noted.indexOf(first);
+  if (position === -1) return null;
+  const lines = source.script.split('\n');
+  let last = (noted[position + 1] ?? lines.length + 1) - 1;
+  while (last > first && isBesideStatements(lines[last - 1] ?? '')) last -= 1;
+  return { first, last };
+}
+
+/** Blank lines, comments and the words that only end or divide an `if` or a group. */
+function isBesideStatements(line: string): boolean {
+  return /^\s*(?:(?:fi|else|then|\})\s*;?\s*)?(?:#.*)?$/.test(line);
+}
+
+/** Such as `line 3: test "$sum" = good` or `lines 4 to 6: for file in *; do`. */
+export function describeLineRange(range: LineRange, script: string): string {
+  const text = (script.split('\n')[range.first - 1] ?? '').trim();
+  const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
+  return `${range.first === range.last ? `line ${range.first}` : `lines ${range.first} to ${range.last}`}: ${shown}`;
+}
+
+function findNotedLines({ script, shell }: ScriptText): number[] {
+  const isNoted = shell === null ? !script.startsWith('#!') || SHEBANG.test(script) : NOTED_SHELLS.has(shell);
+  return isNoted && !SEES_NOTES.test(script) ? findStatementLines(script) : [];
+}
