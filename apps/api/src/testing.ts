@@ -30,7 +30,7 @@ export interface TestApi {
 export interface TestChanges {
   settings?: Partial<AppSettings>;
   deps?: Partial<AppDeps>;
-  enqueueTracks?: AppDeps['queue']['enqueueTracks'];
+  enqueueTracks?: (tracks: readonly TrackToDispatch[]) => Promise<void>;
 }
 
 export async function createTestApi(changes: TestChanges = {}): Promise<TestApi> {
@@ -49,7 +49,7 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
       ...queue,
       async enqueueTracks(tracks) {
         enqueued.push(...tracks);
-        await (changes.enqueueTracks ?? queue.enqueueTracks)(tracks);
+        await (changes.enqueueTracks === undefined ? queue.enqueueTracks(tracks) : changes.enqueueTracks(tracks));
       },
     },
     completions: completionQueue.queue,

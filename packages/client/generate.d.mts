@@ -1,0 +1,1 @@
+export function createTypes(document: object): Promise<string>;

@@ -1,0 +1,198 @@
+import createFetchClient, { type Client as FetchClient } from 'openapi-fetch';
+import { ApiError, parseProblem } from './errors.ts';
+import { fetchStreamWithin, fetchWithin, type Fetch } from './fetch-within.ts';
+import { followOutput } from './follow-output.ts';
+import type { paths } from './schema.d.ts';
+import type * as Types from './types.ts';
+
+export interface ClientOptions {
+  /** Of the API, e.g. `http://127.0.0.1:3000`. */
+  url: string;
+  /** Null: none is sent. */
+  token: string | null;
+  /** For each call, ms; a graph document may take DOCUMENT_TIMEOUT_MS. */
+  timeoutMs?: number;
+  fetch?: Fetch;
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000;
+const DOCUMENT_TIMEOUT_MS = 130_000;
+
+/** A graph document: a value, or text in YAML or JSON as a person wrote it. */
+export type DocumentInput = Types.GraphDocument | { text: string; format: 'yaml' | 'json' };
+
+/** What openapi-fetch gives of a call. */
+interface Outcome<T> {
+  data?: T | undefined;
+  error?: unknown;
+  response: Response;
+}
+
+/** The API as functions. Each throws ApiError for a refusal and UnreachableError where no answer came in time. */
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * @returns the calls by name; `raw` is openapi-fetch's typed client for all others. Connections are kept alive by Node's
+ *   fetch. Nothing is retried here.
+ */
+export function createClient(options: ClientOptions) {
+  const { url, token, timeoutMs = DEFAULT_TIMEOUT_MS, fetch = globalThis.fetch } = options;
+  const baseUrl = url.replace(/\/+$/, '');
+  const headers: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` };
+  const quick = createFetchClient<paths>({ baseUrl, headers, fetch: fetchWithin(fetch, timeoutMs) });
+  const patientMs = Math.max(timeoutMs, DOCUMENT_TIMEOUT_MS);
+  const patient = createFetchClient<paths>({ baseUrl, headers, fetch: fetchWithin(fetch, patientMs) });
+  return {
+    raw: quick,
+    ...graphCalls(patient),
+    ...pipelineCalls(quick),
+    ...workerCalls(quick),
+    /** What a track prints, as it comes, until the attempt has ended; broken connections are made again. */
+    followOutput(trackId: number, follow: { attempt?: number; signal?: AbortSignal } = {}): AsyncGenerator<string> {
+      return followOutput(fetchStreamWithin(fetch, timeoutMs), { url: `${baseUrl}/`, headers, trackId, ...follow });
+    },
+  };
+}
+
+function graphCalls(api: FetchClient<paths>) {
+  return {
+    /** @throws ApiError graph_name_taken, invalid_graph */
+    async createGraph(document: DocumentInput, options: { idempotencyKey?: string } = {}): Promise<Types.SavedGraph> {
+      const params = { header: keyHeader(options.idempotencyKey) };
+      return answerOf(await api.POST('/api/v1/graphs', { params, ...bodyOf(document) }));
+    },
+    /** Makes a graph or gives it new contents. */
+    async putGraph(graph: string, document: DocumentInput): Promise<Types.SavedGraph> {
+      return answerOf(await api.PUT('/api/v1/graphs/{graph}', { params: { path: { graph } }, ...bodyOf(document) }));
+    },
+    /** @param graph id or name */
+    async getGraph(graph: string, version?: number): Promise<Types.Graph> {
+      const query = version === undefined ? {} : { version };
+      return answerOf(await api.GET('/api/v1/graphs/{graph}', { params: { path: { graph }, query } })) as Types.Graph;
+    },
+    /** The document as YAML. */
+    async exportGraph(graph: string, version?: number): Promise<string> {
+      const query = version === undefined ? {} : { version };
+      const params = { path: { graph }, query };
+      const headers = { Accept: 'application/yaml' };
+      return answerOf(await api.GET('/api/v1/graphs/{graph}', { params, headers, parseAs: 'text' })) as string;
+    },
+    /** Every graph, page after page, newest first. */
+    async *listGraphs(query: { name?: string } = {}): AsyncGenerator<Types.GraphSummary> {
+      yield* pages(async (page) =>
+        answerOf(await api.GET('/api/v1/graphs', { params: { query: { ...query, ...page } } })),
+      );
+    },
+    async checkGraph(graph: string): Promise<Types.CheckResult> {
+      return answerOf(await api.POST('/api/v1/graphs/{graph}/check', { params: { path: { graph } } }));
+    },
+    /** Checks every graph that has not passed its check. */
+    async checkGraphs(): Promise<Types.CheckResult[]> {
+      return answerOf(await api.POST('/api/v1/graphs/check')).items;
+    },
+  };
+}
+
+function pipelineCalls(api: FetchClient<paths>) {
+  return {
+    /** @throws ApiError graph_not_found, graph_check_failed, invalid_parameters, with every problem */
+    async startPipeline(body: Types.StartRequest, options: { idempotencyKey?: string } = {}): Promise<Types.Pipeline> {
+      const params = { header: keyHeader(options.idempotencyKey) };
+      return answerOf(await api.POST('/api/v1/pipelines', { params, body }));
+    },
+    async getPipeline(pipelineId: number): Promise<Types.Pipeline> {
+      return answerOf(await api.GET('/api/v1/pipelines/{pipelineId}', { params: { path: { pipelineId } } }));
+    },
+    /** Page after page, newest first. */
+    async *listPipelines(
+      query: { state?: Types.PipelineState[]; graph?: string; name?: string } = {},
+    ): AsyncGenerator<Types.PipelineSummary> {
+      yield* pages(async (page) =>
+        answerOf(await api.GET('/api/v1/pipelines', { params: { query: { ...query, ...page } } })),
+      );
+    },
+    /** Page after page, in the order of the graph's vertices. */
+    async *listTracks(pipelineId: number, query: { state?: Types.TrackState[] } = {}): AsyncGenerator<Types.Track> {
+      const path = { pipelineId };
+      yield* pages(async (page) =>
+        answerOf(
+          await api.GET('/api/v1/pipelines/{pipelineId}/tracks', { params: { path, query: { ...query, ...page } } }),
+        ),
+      );
+    },
+    async cancelPipeline(pipelineId: number): Promise<Types.Pipeline> {
+      return answerOf(await api.POST('/api/v1/pipelines/{pipelineId}/cancel', { params: { path: { pipelineId } } }));
+    },
+    async getTrack(trackId: number): Promise<Types.TrackDetails> {
+      return answerOf(await api.GET('/api/v1/tracks/{trackId}', { params: { path: { trackId } } }));
+    },
+    /** What it has printed so far, whole or the last bytes of it. */
+    async readOutput(trackId: number, options: { attempt?: number; tailBytes?: number } = {}): Promise<string> {
+      const { attempt, tailBytes } = options;
+      const params = {
+        path: { trackId },
+        query: attempt === undefined ? {} : { attempt },
+        header: tailBytes === undefined ? {} : { range: `bytes=-${tailBytes}` },
+      };
+      return answerOf<string>(await api.GET('/api/v1/tracks/{trackId}/output', { params, parseAs: 'text' }));
+    },
+    async listWorkers(options: { all?: boolean } = {}): Promise<Types.Worker[]> {
+      const query = options.all === true ? { all: 'true' as const } : {};
+      return answerOf(await api.GET('/api/v1/workers', { params: { query } })).items;
+    },
+  };
+}
+
+/** What workers call; each call may be repeated. */
+function workerCalls(api: FetchClient<paths>) {
+  return {
+    async claimAttempts(body: Types.ClaimRequest): Promise<Types.ClaimAnswer> {
+      return answerOf(await api.POST('/api/v1/worker/claims', { body }));
+    },
+    async sendHeartbeat(body: Types.HeartbeatRequest): Promise<Types.HeartbeatAnswer> {
+      return answerOf(await api.POST('/api/v1/worker/heartbeats', { body }));
+    },
+    async sendOutput(body: Types.OutputRequest): Promise<Types.OutputAnswer> {
+      return answerOf(await api.POST('/api/v1/worker/output', { body }));
+    },
+  };
+}
+
+function keyHeader(key: string | undefined): { 'idempotency-key'?: string } {
+  return key === undefined ? {} : { 'idempotency-key': key };
+}
+
+/** A text goes out as it is, so that problems name its lines. */
+function bodyOf(document: DocumentInput): {
+  body: Types.GraphDocument;
+  headers: Record<string, string>;
+  bodySerializer: () => string;
+} {
+  const { text, format } = isText(document) ? document : { text: JSON.stringify(document), format: 'json' };
+  const headers = { 'Content-Type': `application/${format}` };
+  return { body: document as Types.GraphDocument, headers, bodySerializer: () => text };
+}
+
+function isText(document: DocumentInput): document is { text: string; format: 'yaml' | 'json' } {
+  return 'text' in document && 'format' in document;
+}
+
+function answerOf<T>({ data, error, response }: Outcome<T>): T {
+  if (response.ok) return data as T; // undefined for 204 alone, whose calls have no answer
+  const problem = parseProblem(typeof error === 'string' ? error : JSON.stringify(error ?? null));
+  throw new ApiError(response.status, problem, new URL(response.url || 'http://api/').pathname);
+}
+
+async function* pages<T>(
+  load: (page: { cursor?: string; limit: number }) => Promise<{ items: T[]; nextCursor: string | null }>,
+): AsyncGenerator<T> {
+  let cursor: string | null = null;
+  do {
+    const page: { items: T[]; nextCursor: string | null } = await load({
+      limit: 200,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    yield* page.items;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}

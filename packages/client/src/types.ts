@@ -1,0 +1,41 @@
+import type { components, operations } from './schema.d.ts';
+
+type Schemas = components['schemas'];
+type JsonBodyOf<Operation> = Operation extends { requestBody?: { content: { 'application/json': infer Body } } }
+  ? Body
+  : never;
+type JsonAnswerOf<Operation> = Operation extends {
+  responses: { 200: { content: { 'application/json': infer Answer } } };
+}
+  ? Answer
+  : never;
+
+export type Attempt = Schemas['Attempt'];
+export type CheckResult = Schemas['CheckResult'];
+export type Edge = Schemas['Edge'];
+export type Graph = Schemas['Graph'];
+export type GraphDocument = Schemas['GraphDocument'];
+export type GraphSummary = Schemas['GraphSummary'];
+export type JsonValue = Schemas['JsonValue'];
+export type Pipeline = Schemas['Pipeline'];
+export type PipelineSummary = Schemas['PipelineSummary'];
+export type Problem = Schemas['Problem'];
+export type SavedGraph = Schemas['SavedGraph'];
+export type StartRequest = Schemas['StartRequest'];
+export type Token = Schemas['Token'];
+export type Track = Schemas['Track'];
+export type TrackDetails = Schemas['TrackDetails'];
+export type Vertex = Schemas['Vertex'];
+export type Worker = Schemas['Worker'];
+
+/** What workers send and get. */
+export type ClaimRequest = JsonBodyOf<operations['postWorkerClaims']>;
+export type ClaimAnswer = JsonAnswerOf<operations['postWorkerClaims']>;
+export type ClaimedRun = Schemas['ClaimedRun'];
+export type HeartbeatRequest = JsonBodyOf<operations['postWorkerHeartbeats']>;
+export type HeartbeatAnswer = JsonAnswerOf<operations['postWorkerHeartbeats']>;
+export type OutputRequest = JsonBodyOf<operations['postWorkerOutput']>;
+export type OutputAnswer = JsonAnswerOf<operations['postWorkerOutput']>;
+
+export type PipelineState = Pipeline['state'];
+export type TrackState = Track['state'];
