@@ -68,7 +68,11 @@ export function createWorkingSet(context: TransitionContext): WorkingSet {
       work.pipeline.openTracks -= 1;
       closed.push(track);
     },
-    nextClosed: () => closed[heard++],
+    nextClosed() {
+      const next = closed[heard];
+      if (next !== undefined) heard += 1;
+      return next;
+    },
     result() {
       if (missing.size > 0) return { kind: 'needs_tracks', vertexIds: [...missing].sort((a, b) => a - b) };
       return {
