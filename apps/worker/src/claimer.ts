@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@baton/service';
-import type { ClaimedRun, RunKey, WorkerApi } from './worker-api.ts';
+import type { ClaimedRun } from '@baton/client';
+import { isRefusedForGood, type RunKey, type WorkerApi } from './worker-api.ts';
 
 /**
  * Claims attempts from the API. While one call is under way, further claims are collected; they are the next call.
@@ -55,7 +56,11 @@ export function createClaimer(options: {
         }
         return;
       } catch (error) {
-        options.logger.warn({ event: 'claim_failed', claims: claims.length, err: error }, 'asking again');
+        options.logger.warn({ event: 'claim_failed', claims: claims.length, err: error });
+        if (isRefusedForGood(error)) {
+          for (const one of batch) one.resolve(null);
+          return;
+        }
         await sleep(retryMs);
       }
     }

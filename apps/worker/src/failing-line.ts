@@ -25,7 +25,8 @@ export interface ScriptText {
 }
 
 const NOTED_SHELLS = new Set(['sh', 'dash', 'bash']);
-const SHEBANG = /^#![ \t]*(?:\/usr\/bin\/env[ \t]+|(?:\/[^\s/]+)*\/)(?:sh|dash|bash)(?:[ \t]+-[abefmuC]+)?[ \t]*(?:\n|$)/;
+const SHEBANG =
+  /^#![ \t]*(?:\/usr\/bin\/env[ \t]+|(?:\/[^\s/]+)*\/)(?:sh|dash|bash)(?:[ \t]+-[abefmuC]+)?[ \t]*(?:\n|$)/;
 /** What makes the notes visible. */
 const SEES_NOTES =
   /\$_(?![A-Za-z0-9_])|\$\{_[^A-Za-z0-9_]|\$0|\$\{0|BASH_|PIPESTATUS|FUNCNAME|DEBUG|RETURN|xtrace|verbose|_baton_line|\b(?:alias|fc|history)\b|\bset[ \t]+(?:\S+[ \t]+)*[-+][A-Za-z]*[xv]/;

@@ -1,5 +1,6 @@
 import type { Logger } from '@baton/service';
-import type { HeartbeatAnswer, RunKey, WorkerApi, WorkerReport } from './worker-api.ts';
+import type { HeartbeatAnswer } from '@baton/client';
+import type { RunKey, WorkerApi, WorkerReport } from './worker-api.ts';
 import type { Reporter } from './reporter.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@baton/service';
-import type { OutputChunk, RunKey, WorkerApi } from './worker-api.ts';
+import { isRefusedForGood, type OutputChunk, type RunKey, type WorkerApi } from './worker-api.ts';
 
 /**
  * Sends what scripts print, of all runs together, many pieces a call. Bounded: a run that prints faster than the API
@@ -139,7 +139,11 @@ async function sendUntilStored(
       });
       return;
     } catch (error) {
-      options.logger.warn({ event: 'output_failed', chunks: wanted.length, err: error }, 'sending again');
+      options.logger.warn({ event: 'output_failed', chunks: wanted.length, err: error });
+      if (isRefusedForGood(error)) {
+        for (const stream of streams) stream.isDropped = true;
+        return;
+      }
       await sleep(retryMs);
     }
   }

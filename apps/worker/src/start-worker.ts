@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type HeartbeatAnswer } from '@baton/client';
 import { connectRedis, createCompletionQueue, subscribeNudges, waitForRedis } from '@baton/queue';
 import type { Logger, Service } from '@baton/service';
 import { createClaimer } from './claimer.ts';
@@ -16,10 +17,11 @@ import { createRunner } from './runner/index.ts';
 import type { Runner } from './runner/run-types.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
-import { connectApi } from './connect-api.ts';
-import type { HeartbeatAnswer, WorkerReport } from './worker-api.ts';
+import type { WorkerReport } from './worker-api.ts';
 
 const SOFTWARE_VERSION = '0.1.0';
+/** Shorter than a lease: a call that hangs is made again while there is still time. */
+const CALL_TIMEOUT_MS = 5000;
 const REDIS_WAIT_MS = 60_000;
 const API_WAIT_MS = 60_000;
 /** After the scripts are gone: for the last reports to be applied. */
@@ -34,7 +36,7 @@ export function stopTimeoutMs(config: Config): number {
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {
   const lock = await lockOwnDirectory(config);
   const redis = await connectQueues(config, logger);
-  const api = connectApi(config.BATON_API_URL, config.BATON_WORKER_TOKEN);
+  const api = createClient({ url: config.BATON_API_URL, token: config.BATON_WORKER_TOKEN, timeoutMs: CALL_TIMEOUT_MS });
   const spool = await openSpool(join(config.directory, 'spool'));
   const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
   const reporter = createReporter({ spool, queue: completionQueue, logger });

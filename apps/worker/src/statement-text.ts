@@ -111,4 +111,3 @@ export function openDollar(scan: Scan): void {
   // `$#`, `$$` and the like: the second character has no meaning of its own.
   advance(scan, /^[#$!?*@-]/.test(next) ? 2 : 1);
 }
-

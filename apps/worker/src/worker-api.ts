@@ -1,64 +1,17 @@
-/** The calls of the API that a worker makes; apps/worker/src/main.ts gives those of @baton/client. */
-export interface WorkerApi {
-  claimAttempts(body: { workerId: string; labels: string[]; claims: RunKey[] }): Promise<{
-    leaseMs: number;
-    results: ClaimAnswer[];
-  }>;
-  sendHeartbeat(body: { worker: WorkerReport; running: RunKey[]; reported: RunKey[] }): Promise<HeartbeatAnswer>;
-  sendOutput(body: { chunks: OutputChunk[] }): Promise<{ refused: { runId: string; why: string }[] }>;
-}
+import { ApiError, type Client, type HeartbeatRequest, type OutputRequest } from '@baton/client';
 
-export interface RunKey {
-  trackId: number;
-  attempt: number;
-  runId: string;
-}
+/** The calls of the API that a worker makes. */
+export type WorkerApi = Pick<Client, 'claimAttempts' | 'sendHeartbeat' | 'sendOutput'>;
 
-export interface ClaimedRun {
-  trackId: number;
-  attempt: number;
-  pipelineId: number;
-  pipeline: string;
-  vertexId: number;
-  vertex: string;
-  graph: string;
-  script: string;
-  shell: string | null;
-  environment: Record<string, string>;
-  timeoutMs: number | null;
-  graceMs: number | null;
-  maxOutputBytes: number | null;
-  completionKey: string;
-  /** Not null: run nothing, report `spawn_error` with this detail. */
-  refusal: string | null;
-}
+/** One run of one attempt. */
+export type RunKey = HeartbeatRequest['running'][number];
+export type WorkerReport = HeartbeatRequest['worker'];
+export type OutputChunk = OutputRequest['chunks'][number];
 
-export type ClaimAnswer =
-  { runId: string; granted: true; run: ClaimedRun } | { runId: string; granted: false; why: string };
+/** Refusals that pass: a token that is being renewed, an API that is overloaded. */
+const PASSING_STATUS = new Set([401, 403, 408, 425, 429]);
 
-export interface WorkerReport {
-  id: string;
-  name: string;
-  host: string;
-  pid: number;
-  softwareVersion: string;
-  isolationLevel: string;
-  labels: string[];
-  slots: number;
-  isDraining: boolean;
-  startedAt: string;
-}
-
-export interface HeartbeatAnswer {
-  leaseMs: number;
-  heartbeatMs: number;
-  queues: string[];
-  running: { runId: string; state: 'held' | 'cancel' | 'lost' }[];
-  applied: string[];
-}
-
-export interface OutputChunk extends RunKey {
-  seq: number;
-  /** Base64. */
-  data: string;
+/** Whether the same call would be refused again and again: its body is not what the API takes. */
+export function isRefusedForGood(error: unknown): boolean {
+  return error instanceof ApiError && error.status < 500 && !PASSING_STATUS.has(error.status);
 }

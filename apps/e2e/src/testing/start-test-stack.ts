@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from '@baton/database/testing';
+import { startServers, startStack, type Servers, type Stack, type StackOptions } from '@baton/devstack';
+import { testServers } from '@baton/devstack/testing';
+import { uniquePrefix } from '@baton/queue/testing';
+
+/** A whole Baton for one test, of the built programs, with short times. */
+export interface TestStack extends Stack {
+  database: TestDatabase;
+  redisPrefix: string;
+  /** Temporary, removed at the end: for journals and the like. */
+  directory: string;
+}
+
+export interface TestStackOptions extends Pick<
+  StackOptions,
+  'apis' | 'orchestrators' | 'workers' | 'workerLabels' | 'environment' | 'restart'
+> {
+  /** Servers of its own, which it may flush and kill; otherwise those of the test run, with a database and a prefix of its own. */
+  ownServers?: boolean;
+}
+
+/** Leases and intervals so short that a fault is over within a test, and long enough for a busy machine. */
+const SHORT_TIMES = {
+  BATON_LEASE_MS: '5000',
+  BATON_HEARTBEAT_MS: '1000',
+  BATON_RECONCILE_MS: '500',
+  BATON_GRACE_MS: '1000',
+  BATON_DRAIN_MS: '5000',
+};
+
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const directory = await mkdtemp(join(tmpdir(), 'baton-e2e-'));
+  const own = options.ownServers === true ? await startOwnServers(join(directory, 'servers')) : null;
+  const shared = own ?? testServers();
+  const database = await createTestDatabase(shared.mysqlUrl);
+  const redisPrefix = uniquePrefix();
+  const servers: Servers = {
+    mysqlUrl: database.url,
+    redisUrl: shared.redisUrl,
+    descriptions: { mysql: 'of the tests', redis: 'of the tests' },
+    stop: () => Promise.resolve(),
+  };
+  const { ownServers: _, environment, ...counts } = options;
+  const stack = await startStack({
+    restart: false,
+    ...counts,
+    directory: join(directory, 'stack'),
+    report: () => {},
+    servers,
+    environment: { ...SHORT_TIMES, BATON_REDIS_PREFIX: redisPrefix, ...environment },
+  });
+  return Object.assign(Object.create(stack) as Stack, {
+    database,
+    redisPrefix,
+    directory,
+    servers: own === null ? servers : { ...own, mysqlUrl: database.url },
+    async stop() {
+      await stack.stop();
+      await database.close();
+      await own?.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  });
+}
+
+function startOwnServers(directory: string): Promise<Servers> {
+  return startServers({ directory, purpose: 'tests', report: () => {} });
+}
