@@ -48,7 +48,7 @@ export function startGuard(options: GuardOptions): Guard {
     void started.ended.then(async (end) => {
       if (isStopping) return;
       options.onEnded(await hasFired(own), end.message);
-      
+      if (!isStopping) replace();
     });
     return started;
   }
