@@ -6,7 +6,7 @@ import {
   type ClaimResult,
   type Database,
 } from '@baton/database';
-import { renderScript } from './render-script-seam.ts';
+import { renderVertex } from './render-vertex.ts';
 import { completionKey } from '@baton/queue';
 import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
@@ -44,7 +44,7 @@ type ClaimAnswer =
 export async function claimTracks(
   { database, settings, logger }: Pick<AppDeps, 'database' | 'settings' | 'logger'>,
   request: Omit<ClaimRequest, 'leaseMs'>,
-  render: typeof renderScript = renderScript,
+  render: typeof renderVertex = renderVertex,
 ): Promise<ClaimAnswer[]> {
   const secret = await secretOf(database);
   const results = await claimAttempts(database, { ...request, leaseMs: settings.leaseMs });
@@ -82,20 +82,14 @@ function describeRun(claim: Granted, secret: Buffer): Omit<ClaimedRun, keyof Ren
  */
 function renderOrRefuse(
   claim: Granted,
-  { render, logger }: { render: typeof renderScript } & Pick<AppDeps, 'logger'>,
+  { render, logger }: { render: typeof renderVertex } & Pick<AppDeps, 'logger'>,
 ): RenderedScript {
-  const { vertex, input, trackId } = claim;
   const own = ownEnvironment(claim);
   try {
-    const { script, environment } = render({
-      script: vertex.script,
-      shell: vertex.policies.shell,
-      declarations: vertex.input,
-      values: input,
-    });
+    const { script, environment } = render(claim);
     return { script, environment: { ...environment, ...own }, refusal: null };
   } catch (error) {
-    logger.error({ event: 'script_not_rendered', trackId, err: error });
+    logger.error({ event: 'script_not_rendered', trackId: claim.trackId, err: error });
     const reason = error instanceof Error ? error.message : String(error);
     return { script: '', environment: own, refusal: `the script could not be rendered: ${reason}`.slice(0, 2000) };
   }

@@ -170,14 +170,16 @@ async function followAttempt(
 /** Ends early when the client has gone. */
 async function pause(signal: AbortSignal): Promise<void> {
   const delayMs = Math.max(POLL_MS, POLL_MS_PER_FOLLOWER * followers);
-  await wait(delayMs, undefined, { signal }).catch(ignoreAbort);
+  await wait(delayMs, undefined, { signal }).catch(ignoreWhen(signal));
 }
 
 async function writeBytes(response: Response, bytes: Buffer, signal: AbortSignal): Promise<void> {
-  if (!response.write(bytes) && !signal.aborted) await once(response, 'drain', { signal }).catch(ignoreAbort);
+  if (!response.write(bytes) && !signal.aborted) await once(response, 'drain', { signal }).catch(ignoreWhen(signal));
 }
 
-/** The client has gone: the loop that waits looks at the signal itself. */
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+/** The client has gone, which is no error: every loop looks at the signal itself. */
+function ignoreWhen(signal: AbortSignal): (error: unknown) => void {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
 }

@@ -12,7 +12,7 @@ import {
 } from '@baton/database';
 import { AWAITED, BatonError, FAILURE_REASONS, PIPELINE_STATES, TRACK_STATES, type JsonValue } from '@baton/domain';
 import { z } from 'zod';
-import { renderScript } from './render-script-seam.ts';
+import { previewScript } from './render-vertex.ts';
 import { getPipeline, MASK } from './show-pipeline.ts';
 
 const trackFields = {
@@ -104,26 +104,18 @@ export function describeTrackOf(track: TrackRecord, pipeline: PipelineRecord, gr
     pipelineState: pipeline.state,
     vertex: vertex.name,
     input: maskInput(vertex, track.input),
-    script: previewScript(vertex, track.input),
+    script: previewScript({ graph, vertex, input: track.input }),
     pendingAt: track.pendingAt?.toISOString() ?? null,
     startedAt: track.startedAt?.toISOString() ?? null,
     finishedAt: track.finishedAt?.toISOString() ?? null,
   };
 }
 
+/** Scripts need no masking: rendering puts no secret into them, it refers to the environment. */
 function maskInput(vertex: GraphVertex, input: Record<string, JsonValue>): Record<string, JsonValue> {
   return Object.fromEntries(
     Object.entries(input).map(([name, value]) => [name, vertex.input[name]?.secret === false ? value : MASK]),
   );
-}
-
-/** Rendering puts no secret into a script: it refers to the environment. */
-function previewScript(vertex: GraphVertex, values: Record<string, JsonValue>): string {
-  const { script, input: declarations, policies } = vertex;
-  const isComplete = Object.entries(declarations).every(
-    ([name, { required }]) => !required || Object.hasOwn(values, name),
-  );
-  return isComplete ? renderScript({ script, shell: policies.shell, declarations, values }).script : script;
 }
 
 function showAttempt({ pendingAt: _pendingAt, ...attempt }: AttemptRecord): z.infer<typeof attemptSchema> {

@@ -1,0 +1,190 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execute, storeOutput } from '@baton/database';
+import { insertFlowRows } from '@baton/database/testing';
+import { ADMIN_TOKEN, createTestApi, type TestApi } from '../testing.ts';
+
+let api: TestApi;
+let server: Server;
+/** Tells when a call has been handled to its end, whether or not somebody still listens. */
+const handled = new EventEmitter();
+beforeAll(async () => {
+  api = await createTestApi();
+  server = createServer((incoming, outgoing) => {
+    const end = outgoing.end.bind(outgoing) as (chunk?: unknown) => typeof outgoing;
+    const endAndTell = (chunk?: unknown): typeof outgoing => {
+      handled.emit('end');
+      return end(chunk);
+    };
+    api.app(incoming, Object.assign(outgoing, { end: endAndTell }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(async () => {
+  server.close();
+  await api.close();
+});
+
+interface Attempt {
+  trackId: number;
+  attempt: number;
+  runId: string;
+}
+
+async function startAttempt(): Promise<Attempt> {
+  const { trackIds, runIds } = await insertFlowRows(api.database, { vertices: [{ name: 'A' }], states: ['RUNNING'] });
+  const [trackId = 0] = trackIds;
+  return { trackId, attempt: 1, runId: runIds.get(trackId) ?? '' };
+}
+
+async function print(attempt: Attempt, seq: number, text: string): Promise<void> {
+  await storeOutput(api.database, [{ ...attempt, seq, bytes: Buffer.from(text) }]);
+}
+
+/** The attempt fails; the next one is to start. */
+async function endAttempt({ trackId, attempt, runId }: Attempt, cutBytes = 0): Promise<void> {
+  await execute(
+    api.database.dataSource,
+    `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, pending_at, started_at, finished_at,
+        duration_ms, output_bytes, cut_bytes)
+      VALUES (?, ?, ?, 'w', 'exit_code', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1, 1, ?)`,
+    [trackId, attempt, runId, cutBytes],
+  );
+  await execute(
+    api.database.dataSource,
+    `UPDATE track SET state = 'PENDING', attempt = attempt + 1, run_id = NULL, worker_id = NULL WHERE id = ?`,
+    [trackId],
+  );
+}
+
+async function open(path: string): Promise<IncomingMessage> {
+  const { port } = server.address() as AddressInfo;
+  const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
+  const sent = request({ host: '127.0.0.1', port, path: `/api/v1/tracks/${path}`, headers }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return response;
+}
+
+/** Keeps what has come, and waits for what is to come. */
+function listen(response: IncomingMessage): {
+  until(text: string): Promise<void>;
+  text(): string;
+  end: Promise<unknown>;
+} {
+  let read = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    read += chunk;
+  });
+  return {
+    async until(text) {
+      while (!read.includes(text)) await once(response, 'data');
+    },
+    text: () => read,
+    end: once(response, 'end'),
+  };
+}
+
+async function readToEnd(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+test('output is plain text that no browser takes for a page, whole or a range of it', async () => {
+  const attempt = await startAttempt();
+  await print(attempt, 0, '<script>alert(1)</script>');
+  await print(attempt, 1, '输出\n');
+  const { text, headers } = await api.call('get', `/api/v1/tracks/${attempt.trackId}/output`).expect(200);
+  expect(text).toBe('<script>alert(1)</script>输出\n');
+  expect(headers).toMatchObject({
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'x-baton-attempt': '1',
+    'x-baton-attempt-ended': 'false',
+    'x-baton-output-bytes': '32',
+    'accept-ranges': 'bytes',
+  });
+  await endAttempt(attempt, 99);
+  const tail = await api.call('get', `/api/v1/tracks/${attempt.trackId}/output`).set('Range', 'bytes=-7').expect(206);
+  expect(tail.text).toBe('输出\n');
+  expect(tail.headers).toMatchObject({ 'content-range': 'bytes 25-31/32', 'x-baton-cut-bytes': '99' });
+  await api.call('get', `/api/v1/tracks/${attempt.trackId}/output`).set('Range', 'bytes=500-').expect(200);
+});
+
+test('an attempt may be named; one that never was is not found', async () => {
+  const attempt = await startAttempt();
+  await print(attempt, 0, 'first');
+  await endAttempt(attempt);
+  const path = `/api/v1/tracks/${attempt.trackId}/output`;
+  expect((await api.call('get', `${path}?attempt=1`).expect(200)).text).toBe('first');
+  expect((await api.call('get', `${path}?attempt=2`).expect(404)).body.code).toBe('attempt_not_found');
+  expect((await api.call('get', `${path}?attempt=1&follow=true`).expect(200)).text).toBe('first');
+  expect((await api.call('get', `${path}?attempt=0`).expect(422)).body.code).toBe('invalid_request');
+});
+
+test('a follower gets what is printed as it comes, waits at a gap, and is let go at the end', async () => {
+  const attempt = await startAttempt();
+  await print(attempt, 0, 'one ');
+  const follower = listen(await open(`${attempt.trackId}/output?follow=true`));
+  await follower.until('one ');
+  await print(attempt, 2, 'three ');
+  await print(attempt, 1, 'two ');
+  await follower.until('three ');
+  await print(attempt, 4, 'five');
+  await endAttempt(attempt);
+  await follower.end;
+  expect(follower.text()).toBe('one two three five');
+});
+
+test('a follower may come before the attempt starts', async () => {
+  const { trackIds } = await insertFlowRows(api.database, { vertices: [{ name: 'A' }] });
+  const [trackId = 0] = trackIds;
+  const response = await open(`${trackId}/output?follow=true`);
+  expect(response.statusCode).toBe(200);
+  const attempt = { trackId, attempt: 1, runId: 'run-that-came-later' };
+  await execute(
+    api.database.dataSource,
+    `UPDATE track SET state = 'RUNNING', run_id = ?, worker_id = 'w', started_at = UTC_TIMESTAMP(6) WHERE id = ?`,
+    [attempt.runId, trackId],
+  );
+  await print(attempt, 0, 'at last');
+  const follower = listen(response);
+  await follower.until('at last');
+  await endAttempt(attempt);
+  await follower.end;
+  expect(follower.text()).toBe('at last');
+});
+
+test('a follower of a track that ends without an attempt is let go; later ones find nothing', async () => {
+  const { trackIds } = await insertFlowRows(api.database, { vertices: [{ name: 'A' }] });
+  const [trackId = 0] = trackIds;
+  const response = await open(`${trackId}/output?follow=true`);
+  await execute(
+    api.database.dataSource,
+    `UPDATE track SET state = 'CANCELLED', due_at = NULL, finished_at = UTC_TIMESTAMP(6) WHERE id = ?`,
+    [trackId],
+  );
+  expect(await readToEnd(response)).toBe('');
+  await api.call('get', `/api/v1/tracks/${trackId}/output?follow=true`).expect(404);
+});
+
+test('a follower that leaves asks MySQL no more', async () => {
+  const attempt = await startAttempt();
+  await print(attempt, 0, 'said');
+  const client = await open(`${attempt.trackId}/output?follow=true`);
+  await listen(client).until('said');
+  const left = once(handled, 'end');
+  client.destroy();
+  await left;
+});
+
+test('megabytes are streamed whole and in order', async () => {
+  const attempt = await startAttempt();
+  const lines = Array.from({ length: 40 }, (_, seq) => `${seq}:${'x'.repeat(250_000)}\n`);
+  for (const [seq, line] of lines.entries()) await print(attempt, seq, line);
+  expect((await readToEnd(await open(`${attempt.trackId}/output`))) === lines.join('')).toBe(true);
+  await endAttempt(attempt);
+  expect((await readToEnd(await open(`${attempt.trackId}/output?follow=true`))) === lines.join('')).toBe(true);
+});
