@@ -19,7 +19,10 @@ export class HttpError extends Error {
 }
 
 export function callApi(url: string, token: string): ApiCaller {
-  const call = async <T>(path: string, init: RequestInit): Promise<T> => {
+  const call = async <T>(
+    path: string,
+    init: { method?: string; body?: string; headers?: Record<string, string> },
+  ): Promise<T> => {
     const response = await fetch(`${url}/api/v1${path}`, {
       ...init,
       headers: { authorization: `Bearer ${token}`, ...init.headers },
