@@ -2,6 +2,7 @@ import type { Database } from '@baton/database';
 import type { Queue, TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { Authenticate } from './auth/authenticate.ts';
+import type { Metrics } from './metrics.ts';
 
 /** What the API works with; tests give their own. */
 export interface AppDeps {
@@ -14,6 +15,7 @@ export interface AppDeps {
   /** For /readyz: whether Redis answers. The API works without it. */
   isRedisReady(): boolean;
   authenticate: Authenticate;
+  metrics: Metrics;
   logger: Logger;
   settings: AppSettings;
 }

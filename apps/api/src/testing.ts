@@ -9,6 +9,7 @@ import supertest from 'supertest';
 import { createApp } from './app.ts';
 import type { AppDeps, AppSettings } from './app-deps.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
+import { createMetrics } from './metrics.ts';
 import { findSwaggerDirectory } from './swagger-directory.ts';
 
 export const ADMIN_TOKEN = 'test-admin-token-0123456789-0123456789';
@@ -56,6 +57,7 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
     nudgeWorkers: async () => {},
     isRedisReady: () => redis.status === 'ready',
     authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
+    metrics: createMetrics(database),
     logger: createLogger('api', 'silent'),
     settings: { ...TEST_SETTINGS, ...changes.settings },
     ...changes.deps,

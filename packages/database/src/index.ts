@@ -32,3 +32,4 @@ export * from './find-graphs.ts';
 export * from './remember-request.ts';
 export { createGraph, replaceGraph, type GraphChange, type GraphToSave } from './save-graph.ts';
 export * from './seal-version.ts';
+export * from './count-live.ts';

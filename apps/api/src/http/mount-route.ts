@@ -11,6 +11,11 @@ import type { AnyAnswer, Call, Mount, Route } from './route-types.ts';
 export function mountRoute(app: Express, route: Route, deps: AppDeps): void {
   const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
   app[route.method](path, async (request, response) => {
+    const startedAt = performance.now();
+    response.once('close', () => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      deps.metrics.observeRequest({ method: route.method, route: route.path, status: response.statusCode }, seconds);
+    });
     const identity = await identify(request, deps, route);
     const patience = startPatience(
       response,

@@ -73,10 +73,7 @@ test('a graph is built step by step, and every edit makes it unchecked', async (
   const edge = (await api.call('post', `${at}/edges`).send({ tail: a.id, head: 'B' }).expect(201)).body;
   expect(edge).toEqual({ id: 1, tail: 'A', head: 'B' });
   expect(await check()).toMatchObject({ checked: true, problems: [] });
-  await api
-    .call('patch', `${at}/vertices/B`)
-    .send({ name: 'C', timeoutMs: 5 })
-    .expect(200);
+  await api.call('patch', `${at}/vertices/B`).send({ name: 'C', timeoutMs: 5 }).expect(200);
   const changed = (await api.call('get', at)).body;
   expect(changed).toMatchObject({
     checked: false,

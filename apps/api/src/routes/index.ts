@@ -1,3 +1,4 @@
+import { createOpenApiDocument } from '../http/openapi.ts';
 import type { Mount, Route } from '../http/route-types.ts';
 import { queueBoard } from './board.ts';
 import {
@@ -19,6 +20,8 @@ import {
 } from './graphs.ts';
 import { getHealth, getReadiness } from './health.ts';
 import { cancelPipelineRoute, startPipelineRoute } from './pipelines.ts';
+import { getDocs, getDocsFile } from './docs.ts';
+import { getMetrics, getRoot, openApiRoute } from './service.ts';
 import { getOutput } from './output.ts';
 import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
@@ -28,6 +31,11 @@ import { listWorkers } from './workers.ts';
 
 /** Every call of the API. What is not in this table does not exist; /openapi.json is made from it. */
 export const ROUTES: readonly Route[] = [
+  getRoot,
+  openApiRoute(() => openApiDocument()),
+  getDocs,
+  getDocsFile,
+  getMetrics,
   getHealth,
   getReadiness,
   createGraphRoute,
@@ -61,3 +69,11 @@ export const ROUTES: readonly Route[] = [
 
 /** What brings its own router. */
 export const MOUNTS: readonly Mount[] = [queueBoard];
+
+let document: unknown = null;
+
+/** Made once: the table never changes. */
+function openApiDocument(): unknown {
+  document ??= createOpenApiDocument(ROUTES);
+  return document;
+}
