@@ -10,15 +10,26 @@ import { APPS, computeSourceHash, writeBuildStamp } from './build-stamp.mjs';
 const root = path.resolve(import.meta.dirname, '../..');
 const SWAGGER_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
-/** Leaves every import of an npm package or of Node to Node; only relative files and @baton packages go into the bundle. */
+/**
+ * Leaves imports of npm packages and of Node to Node; relative files and @baton packages go into the bundle. So does an
+ * npm package of which npm keeps the right version in the folder of one of our packages (another version lies at the
+ * root): from the bundle's place Node would find the wrong one.
+ */
 const externalPackages = {
   name: 'external-packages',
   setup(builder) {
-    builder.onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) =>
-      kind === 'entry-point' || name.startsWith('@baton/') ? undefined : { path: name, external: true },
-    );
+    builder.onResolve({ filter: /^[^./]/ }, ({ path: name, kind, importer }) => {
+      if (kind === 'entry-point' || name.startsWith('@baton/')) return undefined;
+      return isNested(name, importer) ? undefined : { path: name, external: true };
+    });
   },
 };
+
+function isNested(name, importer) {
+  const folder = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+  const [wing, room] = path.relative(root, importer).split(path.sep);
+  return wing === 'packages' && existsSync(path.join(root, wing, room, 'node_modules', folder));
+}
 
 /** Builds every app that has a src/main.ts. Returns their names. */
 export async function buildApps() {
