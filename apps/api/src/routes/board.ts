@@ -52,11 +52,13 @@ function showQueues(shown: Shown, board: ReturnType<typeof createBullBoard>): Re
   };
 }
 
+/** The page names its own base, so that its relative links also work below /queues/. */
+const BOARD_POLICY = PAGE_POLICY.replace("base-uri 'none'", "base-uri 'self'");
 const FOREIGN_LINK = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/g;
 
 /** The page as it comes asks Google for fonts: the policy would stop it, and the link is taken out as well. */
 const protectPages: RequestHandler = (_request, response, next) => {
-  response.set('Content-Security-Policy', PAGE_POLICY);
+  response.set('Content-Security-Policy', BOARD_POLICY);
   response.set('Cache-Control', 'no-store');
   const render = response.render.bind(response) as (view: string, values: object, done: RenderDone) => void;
   response.render = (view: string, values?: unknown) => {

@@ -41,8 +41,18 @@ describe('pipelines', () => {
     });
     const { body, text } = await api.call('get', `/api/v1/pipelines/${pipelineId}`).expect(200);
     expect(body).toMatchObject({
-      ...{ id: pipelineId, graph: 'release', version: 1, name: 'release 1.2', state: 'RUNNING', mode: 'auto' },
-      ...{ onFailure: 'stop', priority: 0, reason: null, totalTracks: 3, openTracks: 2, createdBy: 'test' },
+      id: pipelineId,
+      graph: 'release',
+      version: 1,
+      name: 'release 1.2',
+      state: 'RUNNING',
+      mode: 'auto',
+      onFailure: 'stop',
+      priority: 0,
+      reason: null,
+      totalTracks: 3,
+      openTracks: 2,
+      createdBy: 'test',
       params: { host: 'h1', password: '***', 'deploy.password': '***', 'build.password': 'shown' },
       counts: { WAITING: 1, PENDING: 0, RUNNING: 1, SUCCEED: 1, FAILED: 0, SKIPPED: 0, CANCELLED: 0 },
       createdAt: expect.stringMatching(ISO),
@@ -114,12 +124,23 @@ describe('tracks', () => {
     expect(body).toEqual({
       items: [
         {
-          ...{ id: trackIds[1], pipelineId, pipeline: 'p', pipelineState: 'RUNNING', vertexId: 2, vertex: 'deploy' },
-          ...{ state: 'PENDING', attempt: 1, awaits: null, exitCode: null, reason: null, worker: null },
+          id: trackIds[1],
+          pipelineId,
+          pipeline: 'p',
+          pipelineState: 'RUNNING',
+          vertexId: 2,
+          vertex: 'deploy',
+          state: 'PENDING',
+          attempt: 1,
+          awaits: null,
+          exitCode: null,
+          reason: null,
+          worker: null,
           input: { host: '10.0.0.1', password: '***' },
           script: 'push 10.0.0.1',
           pendingAt: expect.stringMatching(ISO),
-          ...{ startedAt: null, finishedAt: null },
+          startedAt: null,
+          finishedAt: null,
         },
       ],
       nextCursor: null,
@@ -147,8 +168,16 @@ describe('tracks', () => {
     });
     const [trackId = 0] = trackIds;
     await recordHeartbeat(api.database, {
-      ...{ id: 'w-1', name: 'alpha', host: 'h', pid: 1, softwareVersion: '0.1.0', isolationLevel: 'namespace' },
-      ...{ labels: ['default'], slots: 1, isDraining: false, startedAt: new Date() },
+      id: 'w-1',
+      name: 'alpha',
+      host: 'h',
+      pid: 1,
+      softwareVersion: '0.1.0',
+      isolationLevel: 'namespace',
+      labels: ['default'],
+      slots: 1,
+      isDraining: false,
+      startedAt: new Date(),
     });
     await execute(api.database.dataSource, 'UPDATE track SET attempt = 2 WHERE id = ?', [trackId]);
     await execute(
@@ -162,21 +191,32 @@ describe('tracks', () => {
     expect(body).toMatchObject({ state: 'RUNNING', attempt: 2, worker: 'alpha', staleCompletions: 0 });
     expect(body.attempts).toEqual([
       {
-        ...{
-          attempt: 1,
-          runId: 'the-first-run-of-it',
-          worker: 'w-gone',
-          result: 'exit_code',
-          exitCode: 3,
-          signal: null,
-        },
-        ...{ detail: null, durationMs: 12, outputBytes: 5, cutBytes: 7 },
-        ...{ startedAt: expect.stringMatching(ISO), finishedAt: expect.stringMatching(ISO) },
+        attempt: 1,
+        runId: 'the-first-run-of-it',
+        worker: 'w-gone',
+        result: 'exit_code',
+        exitCode: 3,
+        signal: null,
+        detail: null,
+        durationMs: 12,
+        outputBytes: 5,
+        cutBytes: 7,
+        startedAt: expect.stringMatching(ISO),
+        finishedAt: expect.stringMatching(ISO),
       },
       {
-        ...{ attempt: 2, runId: runIds.get(trackId), worker: 'alpha', result: null, exitCode: null, signal: null },
-        ...{ detail: null, durationMs: null, outputBytes: null, cutBytes: null },
-        ...{ startedAt: expect.stringMatching(ISO), finishedAt: null },
+        attempt: 2,
+        runId: runIds.get(trackId),
+        worker: 'alpha',
+        result: null,
+        exitCode: null,
+        signal: null,
+        detail: null,
+        durationMs: null,
+        outputBytes: null,
+        cutBytes: null,
+        startedAt: expect.stringMatching(ISO),
+        finishedAt: null,
       },
     ]);
   });

@@ -22,8 +22,14 @@ function newRun(trackId = 0, attempt = 1): { trackId: number; attempt: number; r
 }
 
 const ip = {
-  ...{ type: 'string', required: true, choices: null, pattern: null, min: null, max: null },
-  ...{ secret: false, description: null },
+  type: 'string',
+  required: true,
+  choices: null,
+  pattern: null,
+  min: null,
+  max: null,
+  secret: false,
+  description: null,
 };
 
 async function startFlow(): Promise<StoredRows> {
@@ -56,8 +62,17 @@ describe('claims', () => {
           runId: claim.runId,
           granted: true,
           run: expect.objectContaining({
-            ...{ trackId: trackIds[0], attempt: 1, pipelineId, pipeline: 'night run', vertexId: 1, vertex: 'A' },
-            ...{ shell: 'bash', timeoutMs: 5000, graceMs: null, maxOutputBytes: null, refusal: null },
+            trackId: trackIds[0],
+            attempt: 1,
+            pipelineId,
+            pipeline: 'night run',
+            vertexId: 1,
+            vertex: 'A',
+            shell: 'bash',
+            timeoutMs: 5000,
+            graceMs: null,
+            maxOutputBytes: null,
+            refusal: null,
             script: 'ping 127.0.0.1',
             completionKey: completionKey(secret, claim),
           }),
@@ -82,7 +97,10 @@ describe('claims', () => {
     const { body } = await post('claims', { workerId: 'w1', labels: ['default'], claims }).expect(200);
     expect(body.results.map(({ runId }: { runId: string }) => runId)).toEqual(claims.map(({ runId }) => runId));
     expect(body.results.map(({ granted, why }: { granted: boolean; why?: string }) => why ?? granted)).toEqual([
-      ...['not_pending', 'labels', 'unknown_track', 'other_attempt'],
+      'not_pending',
+      'labels',
+      'unknown_track',
+      'other_attempt',
       true,
     ]);
   });
@@ -117,8 +135,16 @@ describe('claims', () => {
 
 describe('heartbeats', () => {
   const worker = {
-    ...{ id: 'w-heart', name: 'alpha', host: 'h', pid: 7, softwareVersion: '0.1.0', isolationLevel: 'namespace' },
-    ...{ labels: ['gpu', 'linux'], slots: 4, isDraining: false, startedAt: '2026-11-01T00:00:00.000Z' },
+    id: 'w-heart',
+    name: 'alpha',
+    host: 'h',
+    pid: 7,
+    softwareVersion: '0.1.0',
+    isolationLevel: 'namespace',
+    labels: ['gpu', 'linux'],
+    slots: 4,
+    isDraining: false,
+    startedAt: '2026-11-01T00:00:00.000Z',
   };
 
   test('leases are renewed, lost runs and cancelled ones named, applied reports forgotten', async () => {
