@@ -1,3 +1,4 @@
+/* istanbul ignore file -- what tests are made of is no rule; its refusals are there for rules that break */
 import { isDeepStrictEqual } from 'node:util';
 import type { Completion } from './completion.ts';
 import { buildFlowGraph, startsAtOnce, type FlowGraph, type FlowStep, type FlowVertex } from './flow-graph.ts';

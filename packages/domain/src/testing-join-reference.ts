@@ -1,3 +1,4 @@
+/* istanbul ignore file -- what tests are made of is no rule; its refusals are there for rules that break */
 import { JOIN_RULES, type JoinDecision, type JoinRule, type PredecessorOutcome } from './join-rules.ts';
 
 /**

@@ -1,0 +1,296 @@
+import { describe, expect, test } from '@jest/globals';
+import type { FailurePolicy } from './pipeline-status.ts';
+import {
+  PIPELINE_ID,
+  applyEvents,
+  claim,
+  completionOf,
+  eventOf,
+  patchTrack,
+  runTrack,
+  startFlow,
+  statesOf,
+  trackOf,
+  type Flow,
+} from './testing-flow.ts';
+import { trackIdOf } from './track-id.ts';
+import { decideChanges } from './transition-rules.ts';
+
+const TEST1 = { edges: ['A->B', 'A->C', 'C->B', 'B->D'] };
+
+/** Everything that a worker could claim now. */
+function pendingOf(flow: Flow): string[] {
+  return Object.entries(statesOf(flow)).flatMap(([name, state]) => (state === 'PENDING' ? [name] : []));
+}
+
+describe('automatic transition', () => {
+  test("the seed's test1 runs A, C, B, D, one after the other", () => {
+    const flow = startFlow(TEST1);
+    const order: string[] = [];
+    for (let [next] = pendingOf(flow); next !== undefined; [next] = pendingOf(flow)) {
+      expect(pendingOf(flow)).toEqual([next]);
+      order.push(next);
+      runTrack(flow, next);
+    }
+    expect(order).toEqual(['A', 'C', 'B', 'D']);
+    expect(flow.pipeline).toMatchObject({ state: 'FINISH', openTracks: 0, failures: 0, reason: null });
+  });
+
+  test('a success touches its track and its direct successors, and nothing else is loaded', () => {
+    const flow = startFlow({ edges: ['A->B', 'B->C', 'X->Y', 'C->Y'] });
+    const changes = runTrack(flow, 'A');
+    expect(changes.tracks.map(({ after }) => after.vertexId)).toEqual([1, 2]);
+    expect(changes.attempts).toMatchObject([{ vertexId: 1, result: 'succeed' }]);
+  });
+
+  test('several entries are PENDING at the start, and their join waits for the last of them', () => {
+    const flow = startFlow({ edges: ['A->C', 'B->C'] });
+    expect(pendingOf(flow)).toEqual(['A', 'B']);
+    runTrack(flow, 'B');
+    expect(trackOf(flow, 'C').state).toBe('WAITING');
+    runTrack(flow, 'A');
+    expect(trackOf(flow, 'C').state).toBe('PENDING');
+  });
+
+  test('with several ends the pipeline is FINISH only after the last of them', () => {
+    const flow = startFlow({ edges: ['A->B', 'A->C'] });
+    runTrack(flow, 'A');
+    runTrack(flow, 'C');
+    expect(flow.pipeline.state).toBe('RUNNING');
+    runTrack(flow, 'B');
+    expect(flow.pipeline.state).toBe('FINISH');
+  });
+
+  test('two predecessors in one batch make their join PENDING once', () => {
+    const flow = startFlow({ edges: ['A->C', 'B->C'] });
+    claim(flow, 'A');
+    claim(flow, 'B');
+    const changes = applyEvents(flow, [eventOf(completionOf(flow, 'A')), eventOf(completionOf(flow, 'B'))]);
+    expect(changes.tracks.filter(({ after }) => after.state === 'PENDING')).toHaveLength(1);
+    expect(trackOf(flow, 'C').counts.succeeded).toBe(2);
+  });
+
+  test('a vertex with join always is PENDING at the start and keeps its pipeline open', () => {
+    const flow = startFlow({ edges: ['A->B'], vertices: { B: { join: 'always' } } });
+    expect(pendingOf(flow)).toEqual(['A', 'B']);
+    runTrack(flow, 'A');
+    expect(flow.pipeline.state).toBe('RUNNING');
+    expect(runTrack(flow, 'B').pipeline.after.state).toBe('FINISH');
+  });
+
+  test('the rules name the tracks that they have to see, in ascending order', () => {
+    const flow = startFlow(TEST1);
+    claim(flow, 'A');
+    const context = { graph: flow.graph, pipeline: flow.pipeline, tracks: new Map(), random: 0 };
+    const event = eventOf(completionOf(flow, 'A'));
+    expect(decideChanges(context, [event])).toEqual({ kind: 'needs_tracks', vertexIds: [1] });
+    const tracks = new Map([[1, trackOf(flow, 'A')]]);
+    expect(decideChanges({ ...context, tracks }, [event])).toEqual({ kind: 'needs_tracks', vertexIds: [2, 3] });
+  });
+
+  test('a completion of a vertex that the graph does not have is an error of the caller', () => {
+    const flow = startFlow(TEST1);
+    const event = eventOf({ ...completionOf(flow, 'A'), trackId: trackIdOf(PIPELINE_ID, 99) });
+    expect(() => decideChanges({ ...flow, random: 0 }, [event])).toThrow('pipeline 7 has no vertex 99');
+  });
+});
+
+describe('failure policies', () => {
+  /** A and L run, L fails; B waits for A, M for L, P is PENDING. */
+  function failOneOf(onFailure: FailurePolicy): Flow {
+    const flow = startFlow({ edges: ['A->B', 'L->M', 'M->N'], vertices: { P: {} }, pipeline: { onFailure } });
+    claim(flow, 'A');
+    runTrack(flow, 'L', { exitCode: 3 });
+    return flow;
+  }
+
+  test('stop: FAILED at once, what has not started is CANCELLED, what runs is recorded and starts nothing', () => {
+    const flow = failOneOf('stop');
+    expect(flow.pipeline).toMatchObject({
+      state: 'FAILED',
+      failures: 1,
+      reason: 'track L: exit_code 3',
+      openTracks: 1,
+    });
+    expect(statesOf(flow)).toEqual({
+      A: 'RUNNING',
+      B: 'CANCELLED',
+      L: 'FAILED',
+      M: 'CANCELLED',
+      N: 'CANCELLED',
+      P: 'CANCELLED',
+    });
+    expect(trackOf(flow, 'N').reason).toBe('pipeline_failed');
+    expect(trackOf(flow, 'A').cancelRequested).toBe(false);
+    applyEvents(flow, [eventOf(completionOf(flow, 'A'))]);
+    expect(statesOf(flow)).toMatchObject({ A: 'SUCCEED', B: 'CANCELLED' });
+    expect(flow.pipeline).toMatchObject({ state: 'FAILED', openTracks: 0 });
+  });
+
+  test('stop: a second failure after the end is counted, and leaves the first as the reason', () => {
+    const flow = failOneOf('stop');
+    applyEvents(flow, [eventOf(completionOf(flow, 'A', { exitCode: 9 }))]);
+    expect(flow.pipeline).toMatchObject({ failures: 2, openTracks: 0, reason: 'track L: exit_code 3' });
+    expect(applyEvents(flow, [{ kind: 'recount' }]).repairs).toBe(0);
+  });
+
+  test('kill: as stop, and what runs is killed and CANCELLED', () => {
+    const flow = failOneOf('kill');
+    expect(flow.pipeline.state).toBe('FAILED');
+    expect(trackOf(flow, 'A').cancelRequested).toBe(true);
+    applyEvents(flow, [eventOf(completionOf(flow, 'A', { outcome: 'cancelled' }))]);
+    expect(trackOf(flow, 'A')).toMatchObject({ state: 'CANCELLED', reason: 'pipeline_failed' });
+    expect(flow.pipeline).toMatchObject({ openTracks: 0, failures: 1 });
+  });
+
+  test('continue: descendants of the failed track are CANCELLED, other branches go on, FAILED at the end', () => {
+    const flow = failOneOf('continue');
+    expect(statesOf(flow)).toMatchObject({ M: 'CANCELLED', N: 'CANCELLED', A: 'RUNNING', B: 'WAITING', P: 'PENDING' });
+    expect(trackOf(flow, 'N').reason).toBe('upstream_failed');
+    expect(flow.pipeline.state).toBe('RUNNING');
+    runTrack(flow, 'P');
+    applyEvents(flow, [eventOf(completionOf(flow, 'A'))]);
+    expect(flow.pipeline.state).toBe('RUNNING');
+    runTrack(flow, 'B');
+    expect(flow.pipeline).toMatchObject({ state: 'FAILED', openTracks: 0, failures: 1 });
+  });
+
+  test('hold: the failed track awaits a decision, its descendants wait, others go on', () => {
+    const flow = failOneOf('hold');
+    expect(trackOf(flow, 'L')).toMatchObject({ state: 'FAILED', awaits: 'decision' });
+    expect(statesOf(flow)).toMatchObject({ M: 'WAITING', N: 'WAITING', P: 'PENDING' });
+    expect(flow.pipeline).toMatchObject({ state: 'RUNNING', failures: 1, openTracks: 6 });
+  });
+
+  test('hold: a failed track without successors keeps the pipeline open for a person as well', () => {
+    const flow = startFlow({ vertices: { A: {} }, pipeline: { onFailure: 'hold' } });
+    runTrack(flow, 'A', { exitCode: 1 });
+    expect(trackOf(flow, 'A').awaits).toBe('decision');
+    expect(flow.pipeline).toMatchObject({ state: 'RUNNING', openTracks: 1 });
+  });
+
+  test.each<FailurePolicy>(['stop', 'kill', 'continue', 'hold'])(
+    'allowFailure counts as succeeded under %s',
+    (onFailure) => {
+      const flow = startFlow({ edges: ['A->B'], vertices: { A: { allowFailure: true } }, pipeline: { onFailure } });
+      runTrack(flow, 'A', { exitCode: 1 });
+      expect(statesOf(flow)).toEqual({ A: 'FAILED', B: 'PENDING' });
+      runTrack(flow, 'B');
+      expect(flow.pipeline).toMatchObject({ state: 'FINISH', failures: 0, reason: null });
+    },
+  );
+
+  test('a track that a person cancelled counts as a failure, in spite of allowFailure', () => {
+    const flow = startFlow({ edges: ['A->B'], vertices: { A: { allowFailure: true } } });
+    claim(flow, 'A');
+    patchTrack(flow, 'A', { cancelRequested: true });
+    applyEvents(flow, [eventOf(completionOf(flow, 'A', { outcome: 'cancelled' }))]);
+    expect(trackOf(flow, 'A')).toMatchObject({ state: 'CANCELLED', reason: 'cancelled' });
+    expect(flow.pipeline).toMatchObject({ state: 'FAILED', failures: 1, reason: 'track A: cancelled' });
+  });
+
+  test('the reason names what is no exit code by its word', () => {
+    const flow = startFlow({ vertices: { A: {} } });
+    runTrack(flow, 'A', { outcome: 'timeout' });
+    expect(flow.pipeline.reason).toBe('track A: timeout');
+  });
+});
+
+describe('cancelling a pipeline', () => {
+  function cancelHalfWay(): Flow {
+    const flow = startFlow({ edges: ['A->B', 'B->C'], vertices: { P: {} } });
+    claim(flow, 'A');
+    applyEvents(flow, [{ kind: 'cancel' }]);
+    return flow;
+  }
+
+  test('what has not started is CANCELLED, what runs is to be killed', () => {
+    const flow = cancelHalfWay();
+    expect(statesOf(flow)).toEqual({ A: 'RUNNING', B: 'CANCELLED', C: 'CANCELLED', P: 'CANCELLED' });
+    expect(flow.pipeline).toMatchObject({ state: 'CANCELLED', reason: 'cancelled', openTracks: 1 });
+    expect(trackOf(flow, 'A').cancelRequested).toBe(true);
+    applyEvents(flow, [eventOf(completionOf(flow, 'A', { outcome: 'cancelled' }))]);
+    expect(trackOf(flow, 'A')).toMatchObject({ state: 'CANCELLED', reason: 'pipeline_cancelled' });
+    expect(flow.pipeline).toMatchObject({ openTracks: 0, failures: 0 });
+  });
+
+  test('cancelling again changes nothing', () => {
+    const flow = cancelHalfWay();
+    const { pipeline, tracks } = applyEvents(flow, [{ kind: 'cancel' }]);
+    expect(pipeline.after).toEqual(pipeline.before);
+    expect(tracks).toEqual([]);
+  });
+
+  test('cancelling an ended pipeline leaves its state and asks to kill what it still runs', () => {
+    const flow = startFlow({ vertices: { A: {}, B: {} } });
+    claim(flow, 'B');
+    runTrack(flow, 'A', { exitCode: 1 });
+    const changes = applyEvents(flow, [{ kind: 'cancel' }]);
+    expect(changes.pipeline.after.state).toBe('FAILED');
+    expect(changes).toMatchObject({ killRunning: true, cancelUnstarted: null, tracks: [] });
+    applyEvents(flow, [eventOf(completionOf(flow, 'B', { outcome: 'cancelled' }))]);
+    expect(trackOf(flow, 'B').reason).toBe('pipeline_failed');
+  });
+
+  test('a track that awaited a person awaits nobody any more, seen by the rules or not', () => {
+    const flow = startFlow({ edges: ['A->B', 'X->Y'], vertices: { P: {} }, pipeline: { mode: 'manual' } });
+    claim(flow, 'X');
+    runTrack(flow, 'A');
+    patchTrack(flow, 'P', { awaits: 'params' });
+    applyEvents(flow, [eventOf(completionOf(flow, 'X')), { kind: 'cancel' }]);
+    expect([...flow.tracks.values()].filter(({ awaits }) => awaits !== null)).toEqual([]);
+    expect(flow.pipeline).toMatchObject({ state: 'CANCELLED', openTracks: 0 });
+  });
+
+  test('a cancel behind the last completion of a batch comes too late, as it would alone', () => {
+    const flow = startFlow({ vertices: { A: {} } });
+    claim(flow, 'A');
+    applyEvents(flow, [eventOf(completionOf(flow, 'A')), { kind: 'cancel' }]);
+    expect(flow.pipeline.state).toBe('FINISH');
+  });
+});
+
+describe('completions that come late', () => {
+  test('of a track whose pipeline has ended: recorded, and nothing starts', () => {
+    const flow = startFlow({ edges: ['A->B'], vertices: { X: {} }, pipeline: { mode: 'manual' } });
+    claim(flow, 'A');
+    runTrack(flow, 'X', { exitCode: 1 });
+    const changes = applyEvents(flow, [eventOf(completionOf(flow, 'A'))]);
+    expect(changes.attempts).toHaveLength(1);
+    expect(trackOf(flow, 'A')).toMatchObject({ state: 'SUCCEED', awaits: null });
+    expect(trackOf(flow, 'B').state).toBe('CANCELLED');
+  });
+
+  test('a duplicate in the same batch and one after it are listed as stale and change nothing', () => {
+    const flow = startFlow(TEST1);
+    claim(flow, 'A');
+    const event = eventOf(completionOf(flow, 'A'));
+    expect(applyEvents(flow, [event, event]).stale).toMatchObject([{ why: 'already_applied' }]);
+    const again = applyEvents(flow, [event]);
+    expect(again).toMatchObject({ tracks: [], attempts: [], stale: [{ why: 'already_applied' }] });
+    expect(again.pipeline.after).toEqual(again.pipeline.before);
+  });
+
+  test('another success of a run that is not the one that holds the track changes nothing', () => {
+    const flow = startFlow(TEST1);
+    claim(flow, 'A');
+    const changes = applyEvents(flow, [eventOf(completionOf(flow, 'A', { runId: 'a-run-of-long-ago' }))]);
+    expect(changes).toMatchObject({ tracks: [], stale: [{ why: 'other_run' }] });
+  });
+});
+
+describe('a paused pipeline', () => {
+  test('applies what ends: successors become PENDING, and the last end finishes it', () => {
+    const flow = startFlow({ edges: ['A->B'] });
+    claim(flow, 'A');
+    const last = startFlow({ vertices: { A: {} } });
+    claim(last, 'A');
+    for (const each of [flow, last]) {
+      each.pipeline = { ...each.pipeline, state: 'PAUSED' };
+      applyEvents(each, [eventOf(completionOf(each, 'A'))]);
+    }
+    expect(trackOf(flow, 'B').state).toBe('PENDING');
+    expect(() => claim(flow, 'B')).toThrow('PAUSED');
+    expect([flow.pipeline.state, last.pipeline.state]).toEqual(['PAUSED', 'FINISH']);
+  });
+});
