@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { callApi, waitForEnd } from './testing/call-api.ts';
+import { runCli } from './testing/run-cli.ts';
+import { readWorkflow } from './testing/read-workflow.ts';
+import { startTestStack, type TestStack } from './testing/start-test-stack.ts';
+import { parseJournal, verifyJournal } from './testing/verify-journal.ts';
+import { ROOT } from './read-sources.ts';
+
+/** The graphs of real workflows, imported by the CLI and run by two workers, judged by what their scripts wrote. */
+const FOLDER = join(ROOT, 'examples/wfinstances');
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ workers: 2, environment: { BATON_CONCURRENCY: '4' } });
+}, 120_000);
+
+afterAll(() => stack.stop());
+
+test('there are eight workflows', () => {
+  expect(FILES).toHaveLength(8);
+});
+
+test.each(FILES)(
+  '%s: every task once, none before its predecessors',
+  async (file) => {
+    const journal = join(stack.directory, `${file}.journal`);
+    await writeFile(journal, '');
+    const started = await runCli(stack, [
+      'import',
+      join(FOLDER, file),
+      '--time-scale',
+      '0.001',
+      '--journal',
+      journal,
+      '--run',
+      '--json',
+    ]);
+    const { pipeline } = JSON.parse(started.stdout) as { pipeline: { id: number } };
+    const ended = await waitForEnd(callApi(stack.url, stack.token), pipeline.id, 120_000);
+    const verdict = verifyJournal(parseJournal(await readFile(journal, 'utf8')), readWorkflow(join(FOLDER, file)));
+    expect(verdict.violations).toEqual([]);
+    expect(ended.state).toBe('FINISH');
+  },
+  150_000,
+);
