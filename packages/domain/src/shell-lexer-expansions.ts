@@ -8,21 +8,26 @@ const NAME_START = /^[A-Za-z_]$/;
 const NAME_CHARACTER = /^[A-Za-z0-9_]$/;
 const SPECIAL_PARAMETER = /^[0-9@*#?$!-]$/;
 
-/**
- * Reads double quotes whose opening quote was taken.
- * @returns their text, null where an expansion or a placeholder is in it
- */
-export function readDoubleQuotes(scan: Scan): string | null {
+/** A text in quotes: null where an expansion or a placeholder is in it; `tail` is what follows the last of these. */
+export interface QuotedText {
+  text: string | null;
+  tail: string;
+}
+
+/** Reads double quotes whose opening quote was taken. */
+export function readDoubleQuotes(scan: Scan): QuotedText {
   let text: string | null = '';
+  let tail = '';
   for (;;) {
     const character = peek(scan);
     if (character === '') giveUp(scan, 'a double quote that is not closed');
     if (character === '"') break;
     const piece = readExpandedPiece(scan, 'double_quotes');
     text = text === null || piece === null ? null : text + piece;
+    tail = piece === null ? '' : tail + piece;
   }
   scan.offset += 1;
-  return text;
+  return { text, tail };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Scan } from './shell-lexer-scan.ts';
 import { giveUp, markPlaces, nest, peek, takePlace, takePlacesUpTo } from './shell-lexer-scan.ts';
+import type { QuotedText } from './shell-lexer-expansions.ts';
 import { readBackticks, readDollar, readDoubleQuotes } from './shell-lexer-expansions.ts';
 
 /** One word of a command, as far as the lexer needs to know it. */
@@ -102,7 +103,7 @@ function readPiece(scan: Scan, character: string, state: WordState): void {
       break;
     case '"':
       scan.offset += 1;
-      addExpansion(state, readDoubleQuotes(scan));
+      addQuotedText(state, readDoubleQuotes(scan));
       state.isQuoted = true;
       break;
     case '$':
@@ -146,6 +147,11 @@ function addExpansion(state: WordState, text: string | null): void {
     state.plain += text;
     state.tail += text;
   }
+}
+
+function addQuotedText(state: WordState, { text, tail }: QuotedText): void {
+  addExpansion(state, text);
+  if (text === null) state.tail = tail;
 }
 
 function readEscape(scan: Scan, state: WordState): void {

@@ -54,8 +54,8 @@ function readCommands(scan: Scan, end: 'limit' | 'parenthesis'): void {
     readToken(scan, list, character);
   }
   if (end === 'parenthesis' && peek(scan) === '') giveUp(scan, 'a parenthesis that is not closed');
-  endPipeline(scan, list);
   if (list.frames.length > 0 || list.command.isConditional) giveUp(scan, 'a compound command that is not closed');
+  endPipeline(scan, list);
   scan.nestedInputHazard = outerInputHazard ?? list.inputHazard;
 }
 
