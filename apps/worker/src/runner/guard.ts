@@ -24,12 +24,14 @@ export interface Guard {
 }
 
 const BEATS_A_TIMEOUT = 5;
+/** So that a guard that cannot live does not make the worker start guards without a pause. */
+const REPLACE_DELAY_MS = 50;
 
 /**
  * A worker that is frozen, or whose event loop is stuck, cannot see that its leases end. The guard is a shell outside of
  * it, fed by a timer through a pipe: when the beats stop it kills the helpers, and the namespaces end with them. It fires
  * too when the pipe ends, so a worker killed with KILL leaves nothing behind even where namespaces are missing. A guard
- * that died is replaced at once; in the moment between, a frozen worker is not watched.
+ * that died is replaced; in the moment between, a frozen worker is not watched.
  */
 export function startGuard(options: GuardOptions): Guard {
   const watched = new Set<number>();
@@ -48,12 +50,13 @@ export function startGuard(options: GuardOptions): Guard {
     void started.ended.then(async (end) => {
       if (isStopping) return;
       options.onEnded(await hasFired(own), end.message);
-      if (!isStopping) replace();
+      setTimeout(replace, REPLACE_DELAY_MS).unref();
     });
     return started;
   }
 
   function replace(): void {
+    if (isStopping) return;
     program = start();
     beat();
   }

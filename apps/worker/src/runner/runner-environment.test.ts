@@ -55,6 +55,14 @@ describe.each(levels)('the world that a script sees (%s)', (isolation) => {
     expect(text.trim()).toBe('130000');
   });
 
+  test('an environment of nearly all that the system takes arrives', async () => {
+    const names = Array.from({ length: 14 }, (_, number) => `PARAM_${number}`);
+    const environment = Object.fromEntries(names.map((name) => [name, 'x'.repeat(130_000)]));
+    const result = await runner.runScript('cat /proc/self/environ | wc -c', { environment });
+    expect(result.spawnError).toBeNull();
+    expect(Number(result.text)).toBeGreaterThan(1_820_000);
+  });
+
   test('stdin is empty, no other descriptor is open, umask is 077, the limits hold', async () => {
     const { text } = await runner.runScript(
       'cat; umask; ulimit -n; ulimit -c; ulimit -f; readlink /proc/self/fd/0; for n in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$n ] || echo open $n; done',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startHelper } from './helper.ts';
 import {
   findLevels,
   findProcesses,
@@ -124,6 +125,22 @@ describe.each(levels)('the end of a run is the end of its processes (%s)', (isol
   });
 });
 
+test.each(levels.filter((level) => level !== 'process-group'))(
+  'the end of the outer process is not yet the end of the namespace, and the result waits for that (%s)',
+  async (isolation) => {
+    const runner = await openRunner({ isolation });
+    const seconds = uniqueSleep();
+    const running = runner.runScript(`i=0; while [ $i -lt 400 ]; do sleep ${seconds} & i=$((i+1)); done; wait`);
+    await waitFor('the processes', async () => (await findProcesses(seconds)).length >= 400);
+    const outer = Math.min(...(await findProcesses(join(runner.directory, 'helper'))));
+    process.kill(outer, 'SIGKILL');
+    const result = await running;
+    expect(await findProcesses(seconds)).toEqual([]);
+    expect(result).toMatchObject({ signal: 'KILL', exitCode: null });
+    await runner.close();
+  },
+);
+
 test('a runner that is started and stopped many times leaves nothing', async () => {
   for (let round = 0; round < 5; round += 1) {
     const runner = await openRunner({ slots: 2 });
@@ -133,11 +150,22 @@ test('a runner that is started and stopped many times leaves nothing', async () 
   }
 });
 
-test('a level that is not there is said so, with the reason', async () => {
-  await expect(openRunner({ path: '/nowhere' })).rejects.toThrow(
-    /no level of isolation of pid-namespace, user-namespace/,
-  );
-});
+test.each(['pid-namespace', 'user-namespace', 'process-group'] as const)(
+  'a helper that cannot be started says why (%s)',
+  async (isolation) => {
+    const directory = await mkdtemp(join(tmpdir(), 'baton-helper-'));
+    const options = {
+      isolation,
+      directory,
+      helperFile: join(directory, 'no-helper'),
+      path: '/usr/bin:/bin',
+      cookie: 'x.',
+    };
+    await expect(startHelper(options)).rejects.toThrow(/a helper could not be started \(.*no-helper/);
+    await expect(startHelper({ ...options, path: '/nowhere' })).rejects.toThrow(/mkfifo/);
+    await rm(directory, { recursive: true });
+  },
+);
 
 test('more runs than slots: each runs once, never more at a time than slots', async () => {
   const runner = await openRunner({ slots: 3 });

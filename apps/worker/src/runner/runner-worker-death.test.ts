@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,6 +35,11 @@ describe.each(levels)('a worker that dies or freezes (%s)', (isolation) => {
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     });
   });
+  const started: ChildProcess[] = [];
+  // A worker that a failed test left frozen would stay for ever, with all that it started.
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+  });
   afterAll(() => rm(folder, { recursive: true }));
 
   async function startWorker(): Promise<Worker> {
@@ -44,6 +49,7 @@ describe.each(levels)('a worker that dies or freezes (%s)', (isolation) => {
     const child = spawn(process.execPath, [bundle, isolation, directory, String(GUARD_TIMEOUT_MS), script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    started.push(child);
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -19,7 +19,8 @@ import {
 } from './run-types.ts';
 import { createSlot, type Slot } from './slot.ts';
 
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where the runner's own tools are (setpriv, unshare, mkfifo, timeout), whatever PATH the scripts get. */
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Starts the script runner of a worker: its guard and one helper shell a slot. Resolves when scripts can run; throws where
@@ -39,7 +40,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     throw new Error(`the number of slots must be 1 or more, found ${options.slots}`);
   }
   const report = (event: RunnerEvent): void => options.report?.(event);
-  const path = options.path ?? DEFAULT_PATH;
+  const path = options.path ?? SYSTEM_PATH;
   const runsDirectory = join(options.directory, 'runs');
   const helperFile = join(options.directory, 'helper');
   await mkdir(runsDirectory, { mode: 0o700, recursive: true });
@@ -49,7 +50,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   await cleaner.removeLeftovers();
 
   const runnerId = randomUUID();
-  const helperOptions = { directory: options.directory, helperFile, path, cookie: `${runnerId}.` };
+  const helperOptions = { directory: options.directory, helperFile, path: SYSTEM_PATH, cookie: `${runnerId}.` };
   const isolation = await chooseIsolation(
     options,
     (level) => startHelper({ ...helperOptions, isolation: level }),
@@ -58,7 +59,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const guard = startGuard({
     directory: options.directory,
     timeoutMs: options.guardTimeoutMs,
-    path,
+    path: SYSTEM_PATH,
     cookie: isolation === 'process-group' ? helperOptions.cookie : '',
     onEnded: (hasFired, detail) => report({ kind: hasFired ? 'guard_fired' : 'guard_ended', detail }),
   });
