@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { close, constants, open } from 'node:fs';
-import { readFile, rm, unlink } from 'node:fs/promises';
+import { rm, unlink } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createAnswerReader, type AnswerReader } from './answer-reader.ts';
 import { SWEEP_SCRIPT } from './helper-script.ts';
+import { findInnerPid, readGroup, sendSignal, waitUntilGone } from './process-tree.ts';
 import type { Isolation } from './run-types.ts';
 import { startProgram, type Program, type ProgramEnd } from './start-program.ts';
 
@@ -41,7 +43,6 @@ export interface Helper {
 
 const START_TIMEOUT_MS = 15_000;
 const DRAIN_MS = 2_000;
-const GONE_POLL_MS = 5;
 
 /**
  * Starts the helper shell of a slot and waits until it is ready. Throws, with what the system said, where this level of
@@ -146,89 +147,6 @@ function composeCommand(options: HelperOptions, files: string): [string, ...stri
       return [...tie, ...namespace, '--user', '--map-current-user', ...helper];
     case 'process-group':
       return ['/bin/sh', ...helper.slice(1)];
-  }
-}
-
-interface AnswerReader {
-  /** The next line on fd 3, or null when the helper has ended and no line is left. One caller at a time. */
-  next(): Promise<string | null>;
-}
-
-function createAnswerReader(program: Program): AnswerReader {
-  const lines: (string | null)[] = [];
-  let waiting: ((line: string | null) => void) | null = null;
-  let partial = '';
-  const deliver = (line: string | null): void => {
-    const receive = waiting;
-    waiting = null;
-    if (receive === null) lines.push(line);
-    else receive(line);
-  };
-  program.answers.on('data', (chunk: Buffer) => {
-    const parts = (partial + chunk.toString('latin1')).split('\n');
-    partial = parts.pop() ?? '';
-    for (const line of parts) deliver(line);
-  });
-  program.answers.once('close', () => deliver(null));
-  return {
-    next: () =>
-      new Promise((resolve) => {
-        const line = lines[0];
-        if (line === undefined) waiting = resolve;
-        else resolve(line === null ? null : (lines.shift() ?? null));
-      }),
-  };
-}
-
-/** The process whose end is the end of the namespace: PID 1 in it, seen from here the only child of `unshare`. */
-async function findInnerPid(pid: number, isolation: Isolation): Promise<number | null> {
-  if (isolation === 'process-group') return pid;
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1');
-  return parsePid(children);
-}
-
-async function readGroup(runDirectory: string): Promise<number | null> {
-  try {
-    return parsePid(await readFile(`${runDirectory}.group`, 'latin1'));
-  } catch (error) {
-    // The subshell has not come so far yet: there is no group of its own to signal.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Never 0 or 1: as a group they would mean the worker's own group, or every process there is. */
-function parsePid(text: string): number | null {
-  const value = Number.parseInt(text, 10);
-  return Number.isSafeInteger(value) && value > 1 ? value : null;
-}
-
-/** Sends a signal; false when there is no such process any more. */
-function sendSignal(target: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(target, signal);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-    throw error;
-  }
-}
-
-/** PID 1 of a namespace leaves the process table after everything else in it; a zombie of it has outlived the rest. */
-async function waitUntilGone(innerPid: number): Promise<void> {
-  while (sendSignal(innerPid, 0)) {
-    if (await isZombie(innerPid)) return;
-    await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
-  }
-}
-
-async function isZombie(pid: number): Promise<boolean> {
-  try {
-    return /^\d+ \(.*\) Z /s.test(await readFile(`/proc/${pid}/stat`, 'latin1'));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ESRCH') return true;
-    throw error;
   }
 }
 

@@ -1,0 +1,48 @@
+import { constants } from 'node:os';
+import { readHandedOver } from './read-handed-over.ts';
+import type { RunResult } from './run-types.ts';
+
+const MAX_NEXT_BYTES = 64 * 1024;
+const MAX_OUTPUT_FILE_BYTES = 1024 * 1024;
+
+/** The helper's answer: the status as the shell saw it, and flags for what it found. See helper-script.ts. */
+export async function readAnswer(answer: string, directory: string): Promise<Partial<RunResult>> {
+  const [status = '', ...flags] = answer.split(' ');
+  if (status === 'refused' || flags.includes('failed')) {
+    return {
+      spawnError: `the script could not be started; the last line of the output says why (shell status ${status})`,
+    };
+  }
+  const code = Number(status);
+  const signal = code > 128 && flags.includes('signal') ? nameSignal(code - 128) : null;
+  const next = await readFlagged(flags.includes('next'), `${directory}.next`, {
+    name: '$BATON_NEXT',
+    maxBytes: MAX_NEXT_BYTES,
+  });
+  const output = await readFlagged(flags.includes('output'), `${directory}.output`, {
+    name: '$BATON_OUTPUT',
+    maxBytes: MAX_OUTPUT_FILE_BYTES,
+  });
+  return {
+    exitCode: signal === null ? code : null,
+    signal,
+    spawnError: next.problem ?? output.problem,
+    next: next.text,
+    output: output.text,
+  };
+}
+
+async function readFlagged(
+  isThere: boolean,
+  file: string,
+  limits: { name: string; maxBytes: number },
+): Promise<{ text: string | null; problem: string | null }> {
+  if (!isThere) return { text: null, problem: null };
+  const read = await readHandedOver(file, limits);
+  return 'text' in read ? { text: read.text, problem: null } : { text: null, problem: read.problem };
+}
+
+function nameSignal(number: number): string {
+  const entry = Object.entries(constants.signals).find(([, value]) => value === number);
+  return entry === undefined ? String(number) : entry[0].replace(/^SIG/, '');
+}
