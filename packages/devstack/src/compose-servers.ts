@@ -1,6 +1,7 @@
-// MySQL and Redis in containers, by the `infra` profile of docker-compose.yml at the root of the repository.
+// MySQL and Redis in containers: the services `mysql` and `redis` of docker-compose.yml at the root of the repository, and no others.
 //
 // Ports and passwords are handed over in an env file of mode 0600. It is kept: a volume remembers the password it was created with.
+// Containers do not end with a process that is killed; the next stack in the same directory finds them running and uses them.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ const STOP_TIMEOUT_MS = 60_000;
 export interface ComposeOptions {
   directory: string;
   config: DevstackConfig;
+  purpose: 'stack' | 'tests';
   withMysql: boolean;
   withRedis: boolean;
   report: (line: string) => void;
@@ -51,22 +53,32 @@ export async function startComposeServers(
   const compose = makeComposeCommand(options, settings.filePath);
   options.report(`Starting ${services.join(' and ')} with Docker (the first time pulls the images) ...`);
   await runCommandOrThrow([...compose, 'up', '-d', '--wait', ...services], { timeoutMs: START_TIMEOUT_MS });
-  const stop = async (service: string): Promise<void> => {
-    await runCommandOrThrow([...compose, 'stop', service], { timeoutMs: STOP_TIMEOUT_MS });
+  // Tests leave nothing behind; a stack finds its data again.
+  const use = async (server: UsedContainer): Promise<FoundServer> => {
+    const words = options.purpose === 'tests' ? ['down', '--volumes'] : ['stop', server.service];
+    const stop = async (): Promise<void> => {
+      await runCommandOrThrow([...compose, ...words], { timeoutMs: STOP_TIMEOUT_MS });
+    };
+    try {
+      const title = await server.probe(server.url, `the container "${server.service}"`);
+      return { url: server.url, description: `${title}, container, port ${new URL(server.url).port}`, stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   };
-  const { mysqlPassword, redisPassword, mysqlPort, redisPort } = settings;
+  const mysqlUrl = `mysql://baton:${settings.mysqlPassword}@127.0.0.1:${settings.mysqlPort}/baton`;
+  const redisUrl = `redis://:${settings.redisPassword}@127.0.0.1:${settings.redisPort}/0`;
   return {
-    async mysql() {
-      const url = `mysql://baton:${mysqlPassword}@127.0.0.1:${mysqlPort}/baton`;
-      const title = await probeGivenMysql(url, 'the container "mysql"');
-      return { url, description: `${title}, container, port ${mysqlPort}`, stop: () => stop('mysql') };
-    },
-    async redis() {
-      const url = `redis://:${redisPassword}@127.0.0.1:${redisPort}/0`;
-      const title = await probeGivenRedis(url, 'the container "redis"');
-      return { url, description: `${title}, container, port ${redisPort}`, stop: () => stop('redis') };
-    },
+    mysql: () => use({ service: 'mysql', url: mysqlUrl, probe: probeGivenMysql }),
+    redis: () => use({ service: 'redis', url: redisUrl, probe: probeGivenRedis }),
   };
+}
+
+interface UsedContainer {
+  service: string;
+  url: string;
+  probe: (url: string, name: string) => Promise<string>;
 }
 
 function makeComposeCommand({ directory, config }: ComposeOptions, envPath: string): string[] {
@@ -76,7 +88,7 @@ function makeComposeCommand({ directory, config }: ComposeOptions, envPath: stri
   // Two clones on one machine must not share containers.
   const project = `baton-${createHash('sha256').update(directory).digest('hex').slice(0, 8)}`;
   const docker = findProgram('docker', config.searchFolders) ?? 'docker';
-  return [docker, 'compose', '--project-name', project, '--file', file, '--env-file', envPath, '--profile', 'infra'];
+  return [docker, 'compose', '--project-name', project, '--file', file, '--env-file', envPath];
 }
 
 async function readSettings(directory: string): Promise<{
@@ -95,9 +107,7 @@ async function readSettings(directory: string): Promise<{
     mysqlPort: values.get('BATON_MYSQL_PORT') || String(await findFreePort()),
     redisPort: values.get('BATON_REDIS_PORT') || String(await findFreePort()),
   };
-  const rootPassword = values.get('BATON_MYSQL_ROOT_PASSWORD') || makeRandomSecret();
   const lines = [
-    `BATON_MYSQL_ROOT_PASSWORD=${rootPassword}`,
     `BATON_MYSQL_PASSWORD=${settings.mysqlPassword}`,
     `BATON_REDIS_PASSWORD=${settings.redisPassword}`,
     `BATON_MYSQL_PORT=${settings.mysqlPort}`,

@@ -123,9 +123,9 @@ type Way = () => Promise<FoundServer>;
 async function findWays(options: StartServersOptions, config: DevstackConfig): Promise<{ mysql: Way; redis: Way }> {
   const [mysql, redis] = await Promise.all([findMysqlWay(options, config), findRedisWay(options, config)]);
   if (mysql && redis) return { mysql, redis };
-  const { directory, report } = options;
+  const { directory, report, purpose } = options;
   if (await hasComposeEngine(config)) {
-    const compose = { directory, report, config, withMysql: !mysql, withRedis: !redis };
+    const compose = { directory, report, purpose, config, withMysql: !mysql, withRedis: !redis };
     const containers = await startComposeServers(compose);
     return { mysql: mysql ?? containers.mysql, redis: redis ?? containers.redis };
   }
