@@ -37,8 +37,9 @@ const SEES_NOTES =
  */
 export function addLineNotes(source: ScriptText, lineFile: string): string {
   const noted = findNotedLines(source);
-  const [firstNoted] = noted;
-  if (firstNoted === undefined) return source.script;
+  const [firstNoted, secondNoted] = noted;
+  // With one statement there is nothing to find out, and the script runs untouched.
+  if (firstNoted === undefined || secondNoted === undefined) return source.script;
   const lines = source.script.split('\n');
   for (const number of noted) lines[number - 1] = `_baton_line ${number} && :; ${lines[number - 1] ?? ''}`;
   lines[firstNoted - 1] = `${composeNoteFunction(lineFile)} ${lines[firstNoted - 1] ?? ''}`;
@@ -56,9 +57,11 @@ function composeNoteFunction(lineFile: string): string {
  * @returns the lines of the statement that ran last, or null where that is not known
  */
 export function readLineNote(source: ScriptText, note: string | null): LineRange | null {
-  if (note === null || !/^\d{1,7}\n?$/.test(note)) return null;
-  const first = Number(note);
   const noted = findNotedLines(source);
+  const only = noted.length === 1 ? String(noted[0]) : null;
+  const found = only ?? note;
+  if (found === null || !/^\d{1,7}\n?$/.test(found)) return null;
+  const first = Number(found);
   const position = noted.indexOf(first);
   if (position === -1) return null;
   const lines = source.script.split('\n');

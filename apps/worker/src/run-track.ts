@@ -3,6 +3,7 @@ import type { TrackMessage } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { noteLines } from './note-lines.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
 import type { Runner, RunResult } from './runner/run-types.ts';
@@ -15,6 +16,8 @@ export interface TrackDeps {
   output: OutputSender;
   reporter: Reporter;
   runner: Runner;
+  /** Where runs note at which line of their script they are. */
+  lineDirectory: string;
   defaults: { graceMs: number; maxOutputBytes: number };
   /** Ends every script of this worker as lost: it is stopping and out of time. */
   running: Set<(why: 'lost') => void>;
@@ -50,9 +53,10 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
   const { run, runId, leaseUntil } = granted;
   const output = deps.output.open(keyOf(granted));
   let endedBecause: 'cancel' | 'lost' | null = null;
+  const noted = noteLines(run, deps.lineDirectory, runId);
   const handle = deps.runner.run({
     runId,
-    script: run.script,
+    script: noted.script,
     shell: run.shell,
     environment: run.environment,
     timeoutMs: run.timeoutMs,
@@ -70,7 +74,11 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
   const result = await handle.result;
   await output.flush();
   deps.running.delete(end);
-  return toCompletion(deps.workerId, granted, { result, endedBecause });
+  const completion = toCompletion(deps.workerId, granted, { result, endedBecause });
+  const hasFailedItself = completion.outcome === 'exited' && completion.exitCode !== 0;
+  if (hasFailedItself || completion.outcome === 'timeout') completion.detail = await noted.findLine();
+  await noted.discard();
+  return completion;
 }
 
 function toCompletion(

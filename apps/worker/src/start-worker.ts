@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,6 +61,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     output: createOutputSender({ api, logger }),
     reporter,
     runner,
+    lineDirectory: await makeLineDirectory(config),
     defaults: { graceMs: config.BATON_GRACE_MS, maxOutputBytes: config.BATON_MAX_OUTPUT_BYTES },
     running: new Set(),
     logger,
@@ -114,6 +115,14 @@ async function lockOwnDirectory(config: Config): Promise<{ release(): void }> {
   throw new Error(
     `another worker works in ${config.directory}: give this one its own BATON_WORKER_NAME or BATON_WORKER_DIRECTORY`,
   );
+}
+
+/** Empty: what an earlier life left there says nothing any more. */
+async function makeLineDirectory(config: Config): Promise<string> {
+  const directory = join(config.directory, 'lines');
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { mode: 0o700 });
+  return directory;
 }
 
 function startRunner(
