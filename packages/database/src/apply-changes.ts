@@ -93,7 +93,9 @@ function addTrackUpdate(updates: GroupedUpdates, changes: Changes, change: Track
     if (more !== 0) set.push(`${column} = ${column} + (${more})`);
     ended += more;
   }
-  if (ended !== 0) set.push(`predecessors_left = predecessors_left - (${ended})`);
+  // A recount found counters that cannot be trusted, this one included: it is set, not moved.
+  if (changes.repairs > 0 && ended !== 0) assign('predecessors_left', countPredecessorsLeft(locked, change));
+  else if (ended !== 0) set.push(`predecessors_left = predecessors_left - (${ended})`);
   if (after.state !== before.state || after.attempt !== before.attempt) {
     assign('state', after.state);
     assign('exit_code', after.exitCode);
@@ -107,6 +109,11 @@ function addTrackUpdate(updates: GroupedUpdates, changes: Changes, change: Track
   if (after.chosen !== before.chosen) assign('chosen', after.chosen === null ? null : JSON.stringify(after.chosen));
   const where = `state = '${before.state}' AND attempt = ${before.attempt}`;
   updates.add({ id: trackIdOf(changes.pipeline.before.id, before.vertexId), set, where, values });
+}
+
+function countPredecessorsLeft(locked: LockedPipeline, { after }: TrackChange): number {
+  const total = locked.graph.vertices.get(after.vertexId)?.predecessors.length ?? 0;
+  return Object.values(after.counts).reduce((left, count) => left - count, total);
 }
 
 /** A track that may start has its entry in the queue made after the commit, and is looked after from then on. */

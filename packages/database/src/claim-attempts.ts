@@ -93,7 +93,10 @@ export async function claimAttempts(database: Database, request: ClaimRequest): 
           continue;
         }
         const isRepeat =
-          track.state === 'RUNNING' && track.runId === claim.runId && track.workerId === request.workerId;
+          track.state === 'RUNNING' &&
+          track.attempt === claim.attempt &&
+          track.runId === claim.runId &&
+          track.workerId === request.workerId;
         const why = isRepeat ? null : findRefusal(claim, { pipeline, track, vertex, labels: request.labels });
         if (why !== null) {
           results.push({ runId: claim.runId, granted: false, why });

@@ -60,6 +60,6 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 function causeOf(error: unknown): { errno?: unknown; code?: unknown; message?: unknown } {
-  const outer = error as { driverError?: object } | null;
-  return outer?.driverError ?? (error instanceof Error ? error : {});
+  if (typeof error !== 'object' || error === null) return {};
+  return (error as { driverError?: object }).driverError ?? error;
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { openDatabase, type Database } from './data-source.ts';
 import { migrate } from './migrate.ts';
 
+export * from './testing-flow.ts';
+export * from './testing-proxy.ts';
 export * from './testing-rows.ts';
 
 /** A database of a test's own, migrated, dropped by `close`. */

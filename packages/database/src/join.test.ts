@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { testServers } from '@baton/devstack/testing';
+import { applyFlowEvents } from './apply-flow-events.ts';
+import {
+  claimTracks,
+  completionOf,
+  createTestDatabase,
+  readPipeline,
+  readStates,
+  startPipelineOf,
+  storeTestGraph,
+  type TestDatabase,
+  type TestFlow,
+} from './testing.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 16 });
+});
+afterAll(() => database.close());
+
+const numbered = (letter: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${letter}${index}`);
+
+/** Completes every named track at the same moment, each in a transaction of its own. @returns what is to be enqueued */
+async function completeAtOnce(flow: TestFlow, names: readonly string[], onRetry: () => void): Promise<string[]> {
+  const runs = await claimTracks(flow, names);
+  const applied = await Promise.all(
+    runs.map((run) =>
+      applyFlowEvents(database, new Map([[flow.pipelineId, [{ kind: 'completion', completion: completionOf(run) }]]]), {
+        onRetry,
+      }),
+    ),
+  );
+  return applied.flatMap(({ toDispatch }) => toDispatch.map(({ vertex }) => vertex));
+}
+
+test('16 predecessors end at the same moment: in each of 100 rounds the join starts exactly once', async () => {
+  const predecessors = numbered('P', 16);
+  const graph = await storeTestGraph(database, { edges: predecessors.map((name) => `${name}->J`) });
+  const rounds: Record<string, number> = {};
+  let retries = 0;
+  for (let round = 0; round < 100; round += 1) {
+    const flow = await startPipelineOf(database, graph);
+    const started = await completeAtOnce(flow, predecessors, () => void (retries += 1));
+    const { J, ...others } = await readStates(flow);
+    const pipeline = await readPipeline(flow);
+    const outcome = `enqueued ${started.join()}, J ${J}, ${Object.values(others).filter((state) => state === 'SUCCEED').length} SUCCEED, ${pipeline.openTracks} open`;
+    rounds[outcome] = (rounds[outcome] ?? 0) + 1;
+  }
+  expect(rounds).toEqual({ 'enqueued J, J PENDING, 16 SUCCEED, 1 open': 100 });
+  expect(retries).toBeLessThan(16);
+});
+
+test('4 predecessors of 4 joins end at the same moment: no join is lost and none is started twice', async () => {
+  const [tails, heads] = [numbered('P', 4), numbered('J', 4)];
+  const graph = await storeTestGraph(database, {
+    edges: tails.flatMap((tail) => heads.map((head) => `${tail}->${head}`)),
+  });
+  const rounds: Record<string, number> = {};
+  let retries = 0;
+  for (let round = 0; round < 100; round += 1) {
+    const flow = await startPipelineOf(database, graph);
+    const started = await completeAtOnce(flow, tails, () => void (retries += 1));
+    const states = await readStates(flow);
+    const outcome = `enqueued ${started.toSorted().join()}, ${heads.filter((name) => states[name] === 'PENDING').length} PENDING`;
+    rounds[outcome] = (rounds[outcome] ?? 0) + 1;
+  }
+  expect(rounds).toEqual({ 'enqueued J0,J1,J2,J3, 4 PENDING': 100 });
+  expect(retries).toBeLessThan(4);
+});
