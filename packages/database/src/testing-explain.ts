@@ -1,0 +1,56 @@
+import type { QueryRunner } from 'typeorm';
+import type { Database } from './data-source.ts';
+import { selectRows } from './statements.ts';
+
+/** How the server means to run one statement. */
+export interface Plan {
+  sql: string;
+  steps: { table: string; key: string | null; rows: number }[];
+}
+
+interface ExplainRow {
+  table: string | null;
+  key: string | null;
+  rows: number | string | null;
+}
+
+/**
+ * Runs something, and asks the server about every SELECT and UPDATE that it sent.
+ * Steps over intermediate results (`<derived2>`) are left out.
+ */
+export async function explainStatements(database: Database, run: () => Promise<unknown>): Promise<Plan[]> {
+  const sent = await recordStatements(database, run);
+  const plans: Plan[] = [];
+  for (const { sql, values } of sent) {
+    const rows = await selectRows<ExplainRow>(database.dataSource, `EXPLAIN ${sql}`, values);
+    const steps = rows.flatMap(({ table, key, rows: count }) =>
+      table === null || table.startsWith('<') ? [] : [{ table, key, rows: Number(count ?? 0) }],
+    );
+    plans.push({ sql, steps });
+  }
+  return plans;
+}
+
+async function recordStatements(
+  { dataSource }: Database,
+  run: () => Promise<unknown>,
+): Promise<{ sql: string; values: unknown[] }[]> {
+  const sent: { sql: string; values: unknown[] }[] = [];
+  const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
+  const recording: typeof createQueryRunner = (mode) => {
+    const queryRunner = createQueryRunner(mode);
+    const query = queryRunner.query.bind(queryRunner) as (sql: string, values?: unknown[]) => Promise<unknown>;
+    const recordAndQuery = (sql: string, values: unknown[] = []): Promise<unknown> => {
+      if (/^\s*\(?(?:SELECT|UPDATE)\b/i.test(sql)) sent.push({ sql, values });
+      return query(sql, values);
+    };
+    return Object.assign(queryRunner, { query: recordAndQuery as QueryRunner['query'] });
+  };
+  dataSource.createQueryRunner = recording;
+  try {
+    await run();
+  } finally {
+    dataSource.createQueryRunner = createQueryRunner;
+  }
+  return sent;
+}
