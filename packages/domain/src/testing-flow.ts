@@ -156,18 +156,26 @@ export function runTrack(flow: Flow, name: string, end: Partial<Completion> = {}
   return applyEvents(flow, [eventOf(completionOf(flow, name, end))]);
 }
 
-/** Decides and stores, as one transaction does. @param random for the jitter of retries */
-export function applyEvents(flow: Flow, events: readonly FlowEvent[], random = 0): Changes {
-  const changes = decideFor(flow, events, random);
+interface DecideOptions {
+  /** For the jitter of retries. */
+  random?: number;
+  /** Vertex ids that are shown although nobody asked; the decision must not depend on them. */
+  alsoShown?: Iterable<number>;
+}
+
+/** Decides and stores, as one transaction does. */
+export function applyEvents(flow: Flow, events: readonly FlowEvent[], options: DecideOptions = {}): Changes {
+  const changes = decideFor(flow, events, options);
   store(flow, changes);
   return changes;
 }
 
-/** Shows the rules the named tracks only, and what they ask for. */
-export function decideFor(flow: Flow, events: readonly FlowEvent[], random = 0): Changes {
+/** Shows the rules the tracks that the events name, and then what they ask for. */
+function decideFor(flow: Flow, events: readonly FlowEvent[], { random = 0, alsoShown = [] }: DecideOptions): Changes {
   const visible = new Map<number, TrackView>();
   const show = (vertexId: number): void => void visible.set(vertexId, flow.tracks.get(vertexId) as TrackView);
   for (const event of events) if (event.kind === 'completion') show(vertexIdOf(event.completion.trackId));
+  for (const vertexId of alsoShown) show(vertexId);
   for (;;) {
     const context = { graph: flow.graph, pipeline: flow.pipeline, tracks: visible, random };
     const decided = decideChanges(context, events);
