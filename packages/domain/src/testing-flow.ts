@@ -58,7 +58,7 @@ export function makeStep(id: number, name: string): FlowStep {
   return { id, name, join: DEFAULT_JOIN_RULE, retry: null, onLost: 'fail', allowFailure: false };
 }
 
-export function makePipeline(): PipelineView {
+function makePipeline(): PipelineView {
   return {
     id: PIPELINE_ID,
     state: 'RUNNING',
@@ -92,7 +92,7 @@ export function copyFlow(flow: Flow): Flow {
   return { ...flow, tracks: new Map(flow.tracks) };
 }
 
-export function vertexNamed(flow: Flow, name: string): FlowVertex {
+function vertexNamed(flow: Flow, name: string): FlowVertex {
   for (const vertex of flow.graph.vertices.values()) if (vertex.name === name) return vertex;
   throw new Error(`this flow has no vertex ${name}`);
 }

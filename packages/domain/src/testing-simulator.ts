@@ -148,7 +148,7 @@ function asKilled(flow: Flow, completion: Completion): Completion {
 }
 
 /** Uniform in [0, 1): a linear congruential generator, good enough to mix up what happens next. */
-export function createRandom(seed: number): () => number {
+function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
