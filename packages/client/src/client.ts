@@ -10,13 +10,13 @@ export interface ClientOptions {
   url: string;
   /** Null: none is sent. */
   token: string | null;
-  /** For each call, ms; a graph document may take DOCUMENT_TIMEOUT_MS. */
+  /** For each call, ms; those that write whole graphs or pipelines get at least 130 s. */
   timeoutMs?: number;
   fetch?: Fetch;
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000;
-const DOCUMENT_TIMEOUT_MS = 130_000;
+const WRITE_TIMEOUT_MS = 130_000;
 
 /** A graph document: a value, or text in YAML or JSON as a person wrote it. */
 export type DocumentInput = Types.GraphDocument | { text: string; format: 'yaml' | 'json' };
@@ -40,11 +40,12 @@ export function createClient(options: ClientOptions) {
   const baseUrl = url.replace(/\/+$/, '');
   const headers: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` };
   const quick = createFetchClient<paths>({ baseUrl, headers, fetch: fetchWithin(fetch, timeoutMs) });
-  const patientMs = Math.max(timeoutMs, DOCUMENT_TIMEOUT_MS);
+  const patientMs = Math.max(timeoutMs, WRITE_TIMEOUT_MS);
   const patient = createFetchClient<paths>({ baseUrl, headers, fetch: fetchWithin(fetch, patientMs) });
   return {
     raw: quick,
     ...graphCalls(patient),
+    ...startCalls(patient),
     ...pipelineCalls(quick),
     ...workerCalls(quick),
     /** What a track prints, as it comes, until the attempt has ended; broken connections are made again. */
@@ -93,13 +94,21 @@ function graphCalls(api: FetchClient<paths>) {
   };
 }
 
-function pipelineCalls(api: FetchClient<paths>) {
+function startCalls(api: FetchClient<paths>) {
   return {
     /** @throws ApiError graph_not_found, graph_check_failed, invalid_parameters, with every problem */
     async startPipeline(body: Types.StartRequest, options: { idempotencyKey?: string } = {}): Promise<Types.Pipeline> {
       const params = { header: keyHeader(options.idempotencyKey) };
       return answerOf(await api.POST('/api/v1/pipelines', { params, body }));
     },
+    async cancelPipeline(pipelineId: number): Promise<Types.Pipeline> {
+      return answerOf(await api.POST('/api/v1/pipelines/{pipelineId}/cancel', { params: { path: { pipelineId } } }));
+    },
+  };
+}
+
+function pipelineCalls(api: FetchClient<paths>) {
+  return {
     async getPipeline(pipelineId: number): Promise<Types.Pipeline> {
       return answerOf(await api.GET('/api/v1/pipelines/{pipelineId}', { params: { path: { pipelineId } } }));
     },
@@ -119,9 +128,6 @@ function pipelineCalls(api: FetchClient<paths>) {
           await api.GET('/api/v1/pipelines/{pipelineId}/tracks', { params: { path, query: { ...query, ...page } } }),
         ),
       );
-    },
-    async cancelPipeline(pipelineId: number): Promise<Types.Pipeline> {
-      return answerOf(await api.POST('/api/v1/pipelines/{pipelineId}/cancel', { params: { path: { pipelineId } } }));
     },
     async getTrack(trackId: number): Promise<Types.TrackDetails> {
       return answerOf(await api.GET('/api/v1/tracks/{trackId}', { params: { path: { trackId } } }));

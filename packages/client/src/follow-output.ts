@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, parseProblem, UnreachableError } from './errors.ts';
+import { ApiError, parseProblem } from './errors.ts';
 import type { Fetch } from './fetch-within.ts';
 
 export interface FollowOptions {
@@ -49,11 +49,9 @@ export async function* followOutput(fetch: Fetch, options: FollowOptions): Async
   }
 }
 
-/** A refusal stays one; 503 and broken connections pass. */
+/** A refusal stays one; 503 and connections that break, however that is said, pass. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status !== 503;
-  // What undici throws when a body breaks off is a TypeError, too.
-  return !(error instanceof UnreachableError || error instanceof TypeError);
+  return error instanceof ApiError && error.status !== 503;
 }
 
 async function open(fetch: Fetch, options: FollowOptions, attempt: number | undefined): Promise<Response> {

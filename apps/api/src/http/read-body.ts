@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { BatonError, parseJsonText, parseYamlText, type DocumentSource } from '@baton/domain';
+import { BatonError, escapePointer, parseJsonText, parseYamlText, type DocumentSource } from '@baton/domain';
 import type { AppSettings } from '../app-deps.ts';
 import type { BodyShape } from './route-types.ts';
 
@@ -79,9 +79,23 @@ function parseText(text: string, format: DocumentSource['format'], kind: BodySha
   if (format === 'yaml') return parseYamlText(text);
   if (kind === 'document') return parseJsonText(text);
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (MAY_NAME_PROTOTYPE.test(text)) refusePrototypeKeys(value, '');
+    return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return parseJsonText(text); // says where
   }
+}
+
+const MAY_NAME_PROTOTYPE = /__proto__|\\u005f/i;
+
+/** Schemas pass over such a key; unknown fields are refused, so it is refused here. */
+function refusePrototypeKeys(value: unknown, pointer: string): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Object.hasOwn(value, '__proto__')) {
+    const problem = { code: 'unknown_field', message: 'expected no such key', pointer: `${pointer}/__proto__` };
+    throw new BatonError('invalid_request', 'expected no key named __proto__, found one', { problems: [problem] });
+  }
+  for (const [key, inner] of Object.entries(value)) refusePrototypeKeys(inner, `${pointer}/${escapePointer(key)}`);
 }

@@ -6,12 +6,16 @@ import { idempotencyHeaders, REPLAYED_HEADER, repeatableRequest } from '../repea
 import { pipelineSchema, showPipeline } from '../show-pipeline.ts';
 import { startPipeline, startRequestSchema } from '../start-pipeline.ts';
 
+/** A pipeline of 200,000 tracks takes some seconds to write. */
+const LARGE_PIPELINE_DEADLINE_MS = 120_000;
+
 export const startPipelineRoute = defineRoute({
   method: 'post',
   path: '/api/v1/pipelines',
   scope: 'submit',
   summary: 'Start a pipeline',
   tag: 'pipelines',
+  deadlineMs: LARGE_PIPELINE_DEADLINE_MS,
   request: { headers: idempotencyHeaders, body: jsonBody(startRequestSchema) },
   responses: {
     202: {
@@ -41,6 +45,7 @@ export const cancelPipelineRoute = defineRoute({
   scope: 'operate',
   summary: 'Cancel a pipeline; again is the same as once',
   tag: 'pipelines',
+  deadlineMs: LARGE_PIPELINE_DEADLINE_MS,
   request: {
     params: z.strictObject({ pipelineId: idParameter }),
     body: jsonBody(z.strictObject({}), { isOptional: true }),

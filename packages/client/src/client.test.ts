@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from '@jest/globals';
+import { ApiError, createClient, UnreachableError, type Client } from './index.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+/** A server that answers as a test says, and a client of it. */
+async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  options: { timeoutMs?: number } = {},
+): Promise<Client> {
+  const server = createServer(answer);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return createClient({ url: `http://127.0.0.1:${port}/`, token: 'secret', ...options });
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+test('a call carries the token and its body, and gives the answer', async () => {
+  const seen: unknown[] = [];
+  const client = await serve(async (request, response) => {
+    const chunks = await request.toArray();
+    seen.push([request.method, request.url, request.headers.authorization, Buffer.concat(chunks).toString()]);
+    sendJson(response, 202, { id: 7 });
+  });
+  expect(await client.startPipeline({ graph: 'g' }, { idempotencyKey: 'k' })).toEqual({ id: 7 });
+  expect(seen).toEqual([['POST', '/api/v1/pipelines', 'Bearer secret', '{"graph":"g"}']]);
+});
+
+test('a document goes out as its text', async () => {
+  const seen: unknown[] = [];
+  const client = await serve(async (request, response) => {
+    seen.push(request.headers['content-type'], Buffer.concat(await request.toArray()).toString());
+    sendJson(response, 201, { id: 1 });
+  });
+  await client.createGraph({ text: 'name: g # 图\n', format: 'yaml' });
+  expect(seen).toEqual(['application/yaml', 'name: g # 图\n']);
+});
+
+test('a refusal is an ApiError with its problem document', async () => {
+  const problem = { code: 'graph_not_found', detail: 'expected a graph', status: 404, problems: [] };
+  const client = await serve((_request, response) => sendJson(response, 404, problem));
+  const error = await client.getGraph('g').catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ApiError);
+  expect(error).toMatchObject({ status: 404, code: 'graph_not_found', message: 'expected a graph', problem });
+});
+
+test('an answer that is no problem document is an ApiError all the same', async () => {
+  const client = await serve((_request, response) => response.writeHead(502).end('<html>bad gateway</html>'));
+  await expect(client.listWorkers()).rejects.toMatchObject({ name: 'ApiError', status: 502, code: 'unknown' });
+});
+
+test('nobody there, and nobody who answers in time, are UnreachableErrors', async () => {
+  const nobody = createClient({ url: 'http://127.0.0.1:1', token: null });
+  await expect(nobody.getPipeline(1)).rejects.toBeInstanceOf(UnreachableError);
+  const silent = await serve(() => {}, { timeoutMs: 50 });
+  await expect(silent.getPipeline(1)).rejects.toBeInstanceOf(UnreachableError);
+});
+
+test('lists are read page after page', async () => {
+  const client = await serve((request, response) => {
+    const cursor = new URL(request.url ?? '', 'http://x').searchParams.get('cursor');
+    sendJson(response, 200, { items: [{ id: cursor === null ? 2 : 1 }], nextCursor: cursor === null ? '2' : null });
+  });
+  const ids: number[] = [];
+  for await (const { id } of client.listPipelines()) ids.push(id);
+  expect(ids).toEqual([2, 1]);
+});
+
+test('following goes on after a broken connection, without a gap and without a repetition', async () => {
+  const bytes = Buffer.from('eins 一\nzwei 二\ndrei 三\n');
+  let connections = 0;
+  const client = await serve((_request, response) => {
+    connections += 1;
+    response.writeHead(200, { 'X-Baton-Attempt': '2' });
+    if (connections === 3) return void response.end(bytes);
+    // Breaks in the middle of a character.
+    response.write(bytes.subarray(0, connections * 7), () => response.destroy());
+  });
+  let text = '';
+  for await (const piece of client.followOutput(5)) text += piece;
+  expect(text).toBe(bytes.toString());
+  expect(connections).toBe(3);
+});
+
+test('following ends with the refusal, and when the caller leaves', async () => {
+  const refusing = await serve((_request, response) =>
+    sendJson(response, 404, { code: 'track_not_found', detail: 'd' }),
+  );
+  await expect(refusing.followOutput(5).next()).rejects.toMatchObject({ code: 'track_not_found' });
+  const leaving = new AbortController();
+  const endless = await serve((_request, response) => void response.writeHead(200).write('a'));
+  const pieces = endless.followOutput(5, { signal: leaving.signal });
+  expect(await pieces.next()).toEqual({ value: 'a', done: false });
+  leaving.abort();
+  await expect(pieces.next()).rejects.toMatchObject({ name: 'AbortError' });
+});
