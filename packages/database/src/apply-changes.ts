@@ -25,8 +25,8 @@ export async function applyChanges(runner: Runner, decided: readonly DecidedPipe
   await insertAttempts(runner, decided);
   await insertStaleCompletions(runner, decided);
   const updates = createGroupedUpdates();
-  for (const { changes } of decided) {
-    for (const change of changes.tracks) addTrackUpdate(updates, changes, change);
+  for (const pipeline of decided) {
+    for (const change of pipeline.changes.tracks) addTrackUpdate(updates, pipeline, change);
   }
   await updates.flush(runner, 'track');
   const pipelineUpdates = createGroupedUpdates();
@@ -79,7 +79,7 @@ const COUNTERS = {
   notTaken: 'predecessors_not_taken',
 } as const;
 
-function addTrackUpdate(updates: GroupedUpdates, changes: Changes, change: TrackChange): void {
+function addTrackUpdate(updates: GroupedUpdates, { locked, changes }: DecidedPipeline, change: TrackChange): void {
   const { before, after } = change;
   const set: string[] = [];
   const values: unknown[] = [];

@@ -72,12 +72,28 @@ async function decideAll(runner: Runner, known: ReadonlyMap<LockedPipeline, Flow
   for (const [locked, events] of known) {
     let result = decideChanges(locked, events);
     while (result.kind === 'needs_tracks') {
-      await loadTracks(runner, [{ locked, vertexIds: result.vertexIds }]);
+      await loadTracks(runner, [{ locked, vertexIds: withDescendants(locked, result.vertexIds) }]);
       result = decideChanges(locked, events);
     }
     decided.push({ locked, changes: result });
   }
   return decided;
+}
+
+/**
+ * What the rules asked for, and as much below it as is loaded already: an end that goes down a long chain is decided anew
+ * a few times, not once a track.
+ */
+function withDescendants(locked: LockedPipeline, asked: readonly number[]): Set<number> {
+  const wanted = new Set(asked);
+  const limit = Math.max(asked.length, locked.tracks.size);
+  for (const vertexId of wanted) {
+    for (const successorId of locked.graph.vertices.get(vertexId)?.successors ?? []) {
+      if (wanted.size >= limit) return wanted;
+      if (!locked.tracks.has(successorId)) wanted.add(successorId);
+    }
+  }
+  return wanted;
 }
 
 function summarize(decided: readonly DecidedPipeline[]): Omit<AppliedEvents, 'unknown'> {
