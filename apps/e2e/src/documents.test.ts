@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { readSources, ROOT } from './read-sources.ts';
+
+/** What the documents say and what the programs are must be the same. */
+
+test('docs/configuration.md lists exactly the settings that the programs read', () => {
+  const read = readSources()
+    .filter(({ path }) => path.endsWith('/config.ts'))
+    .flatMap(({ text }) => text.match(/\bBATON_[A-Z0-9]+(?:_[A-Z0-9]+)*\b/g) ?? []);
+  const text = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
+  const listed = text
+    .split('\n')
+    .filter((line) => line.startsWith('| `BATON_'))
+    .flatMap((line) => (line.split('|')[1] ?? '').match(/BATON_[A-Z0-9_]+/g) ?? []);
+  expect(listed.toSorted()).toEqual([...new Set(read)].toSorted());
+});
+
+test('every relative link of a document leads to a file', () => {
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/zh-CN/README.md',
+    'docs/configuration.md',
+    'docs/deployment.md',
+    'docs/parameters.md',
+  ];
+  const broken = documents.flatMap((path) => {
+    const links = [...readFileSync(join(ROOT, path), 'utf8').matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)];
+    return links
+      .map((match) => match[1] ?? '')
+      .filter((link) => !isFile(join(ROOT, path, '..', link)))
+      .map((link) => `${path}: ${link}`);
+  });
+  expect(broken).toEqual([]);
+});
+
+function isFile(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false; // that is the answer
+  }
+}
