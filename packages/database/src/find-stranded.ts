@@ -4,7 +4,7 @@ import type { Database } from './data-source.ts';
 import { loadFlowGraph } from './load-flow-graph.ts';
 import { execute, inChunks, selectRows } from './statements.ts';
 import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
-import { withTransaction } from './with-transaction.ts';
+import { withRetries, withTransaction } from './with-transaction.ts';
 
 /** The statements of the reconcile loop: what stands still although it should not. Each is safe to run anywhere, twice at once. */
 
@@ -80,12 +80,14 @@ function takeWithSeq(database: Database, tracks: readonly TrackToDispatch[], seq
  */
 export async function postponeQueuedTracks(database: Database, tracks: readonly TrackToDispatch[]): Promise<void> {
   for (const chunk of inChunks(tracks, 500)) {
-    await execute(
-      database.dataSource,
-      `UPDATE track SET due_at = UTC_TIMESTAMP(6)
-         + INTERVAL LEAST(300, GREATEST(10, TIMESTAMPDIFF(SECOND, pending_at, UTC_TIMESTAMP(6)))) SECOND
-       WHERE id IN (?) AND state = 'PENDING' AND due_at <= UTC_TIMESTAMP(6)`,
-      [chunk.map(({ trackId }) => trackId)],
+    await withRetries(() =>
+      execute(
+        database.dataSource,
+        `UPDATE track SET due_at = UTC_TIMESTAMP(6)
+           + INTERVAL LEAST(300, GREATEST(10, TIMESTAMPDIFF(SECOND, pending_at, UTC_TIMESTAMP(6)))) SECOND
+         WHERE id IN (?) AND state = 'PENDING' AND due_at <= UTC_TIMESTAMP(6)`,
+        [chunk.map(({ trackId }) => trackId)],
+      ),
     );
   }
 }
@@ -98,9 +100,11 @@ function groupBySeq(tracks: readonly TrackToDispatch[]): Map<number, TrackToDisp
 
 /** Redis came back empty: every enqueued track is due now. @returns how many */
 export async function makeAllTracksDue(database: Database): Promise<number> {
-  const { affectedRows } = await execute(
-    database.dataSource,
-    `UPDATE track SET due_at = UTC_TIMESTAMP(6) WHERE state = 'PENDING' AND due_at > UTC_TIMESTAMP(6) AND dispatch_seq > 0`,
+  const { affectedRows } = await withRetries(() =>
+    execute(
+      database.dataSource,
+      `UPDATE track SET due_at = UTC_TIMESTAMP(6) WHERE state = 'PENDING' AND due_at > UTC_TIMESTAMP(6) AND dispatch_seq > 0`,
+    ),
   );
   return affectedRows;
 }

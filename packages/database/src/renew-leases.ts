@@ -1,6 +1,7 @@
 import type { RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
 import { execute, inChunks, selectRows } from './statements.ts';
+import { withRetries } from './with-transaction.ts';
 
 /** What a worker is to do with a run: go on, end it because somebody wants it gone, or end it because it is no longer his. */
 export type LeaseState = 'held' | 'cancel' | 'lost';
@@ -19,11 +20,16 @@ export async function renewLeases(
   const results: { runId: string; state: LeaseState }[] = [];
   for (const runs of inChunks(request.runs, RUNS_AT_ONCE)) {
     const ids = runs.map(({ trackId }) => trackId).toSorted((a, b) => a - b);
-    await execute(
-      database.dataSource,
-      `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
-       WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ? AND run_id IN (?)`,
-      [request.leaseMs * 1000, ids, request.workerId, runs.map(({ runId }) => runId)],
+    // A cancel of several pipelines locks the same rows in another order: one of the two is rolled back.
+    await withRetries(
+      () =>
+        execute(
+          database.dataSource,
+          `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
+           WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ? AND run_id IN (?)`,
+          [request.leaseMs * 1000, ids, request.workerId, runs.map(({ runId }) => runId)],
+        ),
+      { maxTries: 3 },
     );
     const rows = await selectRows<{ runId: string; cancelRequestedAt: Date | null }>(
       database.dataSource,

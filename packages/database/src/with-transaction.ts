@@ -19,15 +19,24 @@ export interface TransactionOptions {
  * expects, and a body that finds its work done answers as if it had done it.
  * @throws what the body throws, after a rollback; the last database error when the tries are used up
  */
-export async function withTransaction<T>(
+export function withTransaction<T>(
   database: Database,
   body: (queryRunner: QueryRunner) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
+  return withRetries(() => runOnce(database, body), options);
+}
+
+/**
+ * Runs a statement of its own again after a deadlock, a lock wait or a lost connection; it was rolled back then, or done
+ * unheard, so it must be repeatable.
+ * @throws what the body throws; the last database error when the tries are used up
+ */
+export async function withRetries<T>(body: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
   const maxTries = options.maxTries ?? MAX_TRIES;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await runOnce(database, body);
+      return await body();
     } catch (error) {
       const retry = findRetry(error);
       if (retry === null || tries >= maxTries) throw error;
