@@ -54,8 +54,11 @@ export async function sendOutput(
     request.isFollowing && !isTrackEnded(track.state) && (request.attempt ?? track.attempt) >= track.attempt;
   if (status === null && !mayStart) throw unknownAttempt(trackId, request.attempt);
   if (request.isFollowing) {
-    const headers = { ...TEXT_HEADERS, ...statusHeaders(status) };
-    return { status: 200, headers, write: (response) => follow(database, request, { response, signal }) };
+    // From here on it is this attempt, whatever happens to the track: one who reads on later asks for it by its number.
+    const attempt = status?.attempt ?? request.attempt ?? track.attempt;
+    const headers = { ...TEXT_HEADERS, ...statusHeaders(status ?? { ...NOT_STARTED, attempt }) };
+    const place = { database, trackId, attempt };
+    return { status: 200, headers, write: (response) => follow(place, { response, signal }) };
   }
   if (status === null) throw unknownAttempt(trackId, request.attempt);
   return sendStored({ database, trackId, attempt: status.attempt }, status, { range: request.range, signal });
@@ -67,8 +70,9 @@ const TEXT_HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-function statusHeaders(status: OutputStatus | null): Record<string, string> {
-  if (status === null) return {};
+const NOT_STARTED = { hasEnded: false, result: null, cutBytes: null };
+
+function statusHeaders(status: OutputStatus): Record<string, string> {
   return {
     'X-Baton-Attempt': String(status.attempt),
     'X-Baton-Attempt-Ended': String(status.hasEnded),
@@ -113,35 +117,26 @@ async function sendStored(
 }
 
 /** Writes what is there and what comes, until the attempt has ended or the client has gone. */
-async function follow(
-  database: Database,
-  { trackId, attempt }: OutputRequest,
-  { response, signal }: { response: Response; signal: AbortSignal },
-): Promise<void> {
+async function follow(place: Place, client: { response: Response; signal: AbortSignal }): Promise<void> {
   followers += 1;
   try {
-    response.flushHeaders();
-    const started = await waitForAttempt(database, { trackId, attempt }, signal);
-    if (started !== null) await followAttempt({ database, trackId, attempt: started.attempt }, { response, signal });
-    response.end();
+    client.response.flushHeaders();
+    if (await waitForAttempt(place, client.signal)) await followAttempt(place, client);
+    client.response.end();
   } finally {
     followers -= 1;
   }
 }
 
-/** @returns null where the track ends without starting it, or the client has gone */
-async function waitForAttempt(
-  database: Database,
-  { trackId, attempt }: { trackId: number; attempt: number | null },
-  signal: AbortSignal,
-): Promise<OutputStatus | null> {
+/** @returns false where the track ends without starting it, or the client has gone */
+async function waitForAttempt({ database, trackId, attempt }: Place, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     const { state } = await getTrack(database, trackId);
-    const status = await findOutputStatus(database, trackId, attempt);
-    if (status !== null || isTrackEnded(state)) return status;
+    if ((await findOutputStatus(database, trackId, attempt)) !== null) return true;
+    if (isTrackEnded(state)) return false;
     await pause(signal);
   }
-  return null;
+  return false;
 }
 
 async function followAttempt(

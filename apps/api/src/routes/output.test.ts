@@ -143,6 +143,7 @@ test('a follower may come before the attempt starts', async () => {
   const [trackId = 0] = trackIds;
   const response = await open(`${trackId}/output?follow=true`);
   expect(response.statusCode).toBe(200);
+  expect(response.headers['x-baton-attempt']).toBe('1');
   const attempt = { trackId, attempt: 1, runId: 'run-that-came-later' };
   await execute(
     api.database.dataSource,
