@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { forgetRequests, migrate, openDatabase, type Database } from '@baton/database';
 import { connectRedis, createCompletionQueue, createTrackQueue, publishNudge } from '@baton/queue';
-import { createLogger, runService, type Logger, type Service } from '@baton/service';
+import { configOrExit, createLogger, runService, type Logger, type Service } from '@baton/service';
 import type { AppSettings } from './app-deps.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -119,7 +119,7 @@ async function migrateOnly(config: Config, logger: Logger): Promise<void> {
   await database.close();
 }
 
-const config = loadConfig();
+const config = configOrExit(loadConfig);
 const logger = createLogger('api', config.BATON_LOG_LEVEL);
 if (process.argv[2] === 'migrate') await migrateOnly(config, logger);
 else await runService({ logger, start: () => start(config, logger), stopTimeoutMs: STOP_TIMEOUT_MS });

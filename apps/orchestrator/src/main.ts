@@ -9,7 +9,7 @@ import {
   findUnsafeSetting,
   waitForRedis,
 } from '@baton/queue';
-import { createLogger, runService, type Logger, type Service } from '@baton/service';
+import { configOrExit, createLogger, runService, type Logger, type Service } from '@baton/service';
 import { loadConfig, type Config } from './config.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
@@ -71,6 +71,6 @@ async function waitForTables(database: Database): Promise<void> {
   }
 }
 
-const config = loadConfig();
+const config = configOrExit(loadConfig);
 const logger = createLogger('orchestrator', config.BATON_LOG_LEVEL);
 await runService({ logger, start: () => start(config, logger), stopTimeoutMs: STOP_TIMEOUT_MS });

@@ -1,7 +1,7 @@
 import { loadConfig } from './config.ts';
-import { createLogger, runService } from '@baton/service';
+import { configOrExit, createLogger, runService } from '@baton/service';
 import { startWorker, stopTimeoutMs } from './start-worker.ts';
 
-const config = loadConfig();
+const config = configOrExit(loadConfig);
 const logger = createLogger('worker', config.BATON_LOG_LEVEL);
 await runService({ logger, start: () => startWorker(config, logger), stopTimeoutMs: stopTimeoutMs(config) });

@@ -35,3 +35,17 @@ export function readConfig<T>(schema: z.ZodType<T>, environment: Record<string, 
     throw new ConfigError(`The settings are wrong:\n  ${problems.join('\n  ')}`);
   return parsed.data;
 }
+
+/** For the first line of a process: wrong settings are for the person who made them, not a crash with a stack. Exit status 78. */
+export function configOrExit<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(CONFIG_EXIT_STATUS);
+  }
+}
+
+/** EX_CONFIG of sysexits.h: supervisors may take it as "do not start again". */
+const CONFIG_EXIT_STATUS = 78;
