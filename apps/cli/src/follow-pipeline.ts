@@ -1,0 +1,110 @@
+import type { Client, Pipeline, Track } from '@baton/client';
+import type { CommandContext } from './command-context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { reportFailures } from './failure-report.ts';
+import { findDepths } from './graph-depth.ts';
+import { printable } from './format.ts';
+import { createLiveView } from './live-view.ts';
+import { formatElapsed, formatEnd, formatResult, renderSnapshot, renderTrackTable } from './render-pipeline.ts';
+import { readOutputSummaries } from './track-output.ts';
+import { watchPipeline, type PipelineSnapshot } from './watch-pipeline.ts';
+
+export interface FollowOptions {
+  timeoutMs: number | null;
+  /** Instead of the usual line for a track that has ended, in plain lines. */
+  describeEnd?: (track: Track, pipeline: Pipeline) => Promise<string>;
+}
+
+/** Above so many tracks the table at the end leaves out what succeeded, and the tree is collapsed from the start. */
+const MAX_TABLE_TRACKS = 60;
+
+/** Shows a pipeline until it has ended: live on a terminal, else a line for each track that ends. With --json nothing. */
+export async function followPipeline(
+  context: CommandContext,
+  client: Client,
+  { pipeline, ...options }: FollowOptions & { pipeline: Pipeline },
+): Promise<PipelineSnapshot> {
+  const { signal } = context;
+  const watch = { signal, timeoutMs: options.timeoutMs };
+  if (context.isJson) return watchPipeline(client, pipeline.id, { ...watch, onSnapshot: () => undefined });
+  if (!context.terminal.isLive || options.describeEnd !== undefined) {
+    const onSnapshot = createPlainView(context, options.describeEnd);
+    return watchPipeline(client, pipeline.id, { ...watch, onSnapshot });
+  }
+  const view = createLiveView(context.terminal);
+  const depths = await readDepths(client, pipeline);
+  try {
+    const { colors, terminal } = context;
+    return await watchPipeline(client, pipeline.id, {
+      ...watch,
+      onSnapshot: (snapshot) => {
+        const size = { columns: terminal.columns(), rows: terminal.rows() };
+        view.draw(renderSnapshot(snapshot, { colors, ...size, nowMs: Date.now(), depths }));
+      },
+    });
+  } finally {
+    view.close();
+  }
+}
+
+async function readDepths(client: Client, pipeline: Pipeline): Promise<Map<string, number>> {
+  if (pipeline.totalTracks > MAX_TABLE_TRACKS) return new Map();
+  const { vertices, edges } = await client.getGraph(String(pipeline.graphId), pipeline.version);
+  return findDepths(
+    vertices.map(({ name }) => name),
+    edges,
+  );
+}
+
+/** Prints each end once, in the order of the ends, and each further attempt. */
+function createPlainView(
+  { terminal, colors }: CommandContext,
+  describe: FollowOptions['describeEnd'],
+): (snapshot: PipelineSnapshot) => Promise<void> {
+  const told = new Map<number, string>();
+  return async ({ pipeline, tracks }) => {
+    const fresh = tracks.filter((track) => told.get(track.id) !== stageOf(track));
+    for (const track of fresh.toSorted((one, other) => compareTimes(one.finishedAt, other.finishedAt))) {
+      const before = told.get(track.id);
+      told.set(track.id, stageOf(track));
+      if (hasTrackEnded(track)) {
+        const line = describe === undefined ? formatEnd(track, pipeline, colors) : await describe(track, pipeline);
+        terminal.write(`${line}\n`);
+      } else if (track.attempt > 1 && before !== undefined) {
+        const at = formatElapsed(track.pendingAt ?? pipeline.createdAt, pipeline.createdAt);
+        terminal.write(`${at} ${printable(track.vertex)}: attempt ${track.attempt} follows\n`);
+      }
+    }
+  };
+}
+
+function stageOf(track: Track): string {
+  return hasTrackEnded(track) ? track.state : `attempt ${track.attempt}`;
+}
+
+function hasTrackEnded({ state }: Track): boolean {
+  return state !== 'WAITING' && state !== 'PENDING' && state !== 'RUNNING';
+}
+
+function compareTimes(one: string | null, other: string | null): number {
+  return (one ?? '9').localeCompare(other ?? '9');
+}
+
+/** The end of a run for a person: table, failures, one line with the result. */
+export async function renderEnd(context: CommandContext, client: Client, end: PipelineSnapshot): Promise<string> {
+  const { pipeline, tracks } = end;
+  const isSmall = tracks.length <= MAX_TABLE_TRACKS;
+  const shown = isSmall ? tracks : tracks.filter(({ state }) => state !== 'SUCCEED').slice(0, MAX_TABLE_TRACKS);
+  const outputs = await readOutputSummaries(client, shown);
+  const view = { colors: context.colors, nowMs: Date.now() };
+  return [
+    ...(shown.length === 0 ? [] : ['', renderTrackTable(shown, view, outputs)]),
+    ...(await reportFailures(client, tracks, context.colors)),
+    '',
+    formatResult(pipeline, context.colors),
+  ].join('\n');
+}
+
+export function exitCodeOfPipeline({ state }: Pick<Pipeline, 'state'>): ExitCode {
+  return state === 'FINISH' ? EXIT.success : EXIT.failed;
+}

@@ -1,0 +1,109 @@
+import type { Client, Graph, StartRequest } from '@baton/client';
+import { CliError } from './cli-error.ts';
+import type { Terminal } from './command-context.ts';
+import { EXIT } from './exit-codes.ts';
+import { printable } from './format.ts';
+
+type Params = NonNullable<StartRequest['params']>;
+
+/** A parameter as the command line needs it; the server judges the values. */
+interface Declared {
+  name: string;
+  type: string;
+  isRequired: boolean;
+  hasDefault: boolean;
+  isSecret: boolean;
+  choices: unknown[];
+  description: string | null;
+  /** Names of the vertices that declare it. */
+  vertices: string[];
+}
+
+/** Splits `name=value`; the value may be empty and may hold further `=`. @throws CliError */
+export function parseAssignments(words: readonly string[]): Map<string, string> {
+  const assignments = new Map<string, string>();
+  for (const word of words) {
+    const at = word.indexOf('=');
+    if (at < 1) {
+      throw new CliError(`expected -p name=value or -p vertex.name=value, found ${JSON.stringify(word)}`, EXIT.usage);
+    }
+    const name = word.slice(0, at);
+    if (assignments.has(name)) throw new CliError(`expected each parameter once, found ${name} again`, EXIT.usage);
+    assignments.set(name, word.slice(at + 1));
+  }
+  return assignments;
+}
+
+/** Every parameter of a graph once, in the order of the vertices; one declared by several vertices is one. */
+export function findDeclared(graph: Pick<Graph, 'vertices'>): Declared[] {
+  const found = new Map<string, Declared>();
+  for (const vertex of graph.vertices) {
+    if (typeof vertex.input !== 'object' || vertex.input === null) continue;
+    for (const [name, declaration] of Object.entries(vertex.input)) {
+      const known = found.get(name);
+      const isRequired = declaration.required === true;
+      const hasDefault = declaration.default !== undefined;
+      if (known === undefined) {
+        const { type = 'string', secret = false, choices, description = null } = declaration;
+        const rest = { isSecret: secret, choices: choices ?? [], description, vertices: [vertex.name] };
+        found.set(name, { name, type, isRequired: isRequired && !hasDefault, hasDefault, ...rest });
+      } else {
+        known.vertices.push(vertex.name);
+        known.isRequired ||= isRequired && !hasDefault;
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** Those without a value that cannot do without one. */
+export function findMissing(declared: readonly Declared[], given: ReadonlyMap<string, string>): Declared[] {
+  return declared.filter(
+    ({ name, isRequired, vertices }) =>
+      isRequired && !given.has(name) && !vertices.every((vertex) => given.has(`${vertex}.${name}`)),
+  );
+}
+
+/** A question in the words of the declaration: `ip (str, the address to ping): `. */
+export function composeQuestion({ name, type, choices, description }: Declared): string {
+  const facts = [type, ...(choices.length > 0 ? [`one of ${choices.map(String).join(', ')}`] : [])];
+  if (description !== null) facts.push(description);
+  return `${printable(name)} (${printable(facts.join('; '))}): `;
+}
+
+/**
+ * The parameters of a start. Texts go out as they are and the server converts them by their types; only a `json` parameter
+ * takes every JSON value as it is, so its text is read here. What is missing is asked for where somebody can be asked; else
+ * the server's refusal names it.
+ */
+export async function collectParams(
+  client: Client,
+  start: { graph: string; assignments: ReadonlyMap<string, string> },
+  terminal: Pick<Terminal, 'ask'>,
+): Promise<Params> {
+  const [, graph = start.graph, version] = /^(.+)@(\d+)$/.exec(start.graph) ?? [];
+  const declared = findDeclared(await client.getGraph(graph, version === undefined ? undefined : Number(version)));
+  const values = new Map(start.assignments);
+  for (const missing of terminal.ask === null ? [] : findMissing(declared, values)) {
+    const value = await terminal.ask?.(composeQuestion(missing), { isSecret: missing.isSecret });
+    if (value !== undefined) values.set(missing.name, value);
+  }
+  const jsonNames = new Set(declared.filter(({ type }) => type === 'json').map(({ name }) => name));
+  const params: Params = {};
+  for (const [key, value] of values) params[key] = jsonNames.has(afterLastDot(key)) ? readJson(value) : value;
+  return params;
+}
+
+/** Parameter names hold no dot, vertex names may. */
+function afterLastDot(key: string): string {
+  return key.slice(key.lastIndexOf('.') + 1);
+}
+
+function readJson(text: string): Params[string] {
+  try {
+    return JSON.parse(text) as Params[string];
+  } catch {
+    // A bare word for a json parameter is that text.
+    return text;
+  }
+}

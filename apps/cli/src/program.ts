@@ -1,0 +1,165 @@
+import { Command, Option } from 'commander';
+import type { CommandContext } from './command-context.ts';
+import { cancelPipeline } from './commands/cancel.ts';
+import { exportGraph, listGraphs, showGraph } from './commands/graph-show.ts';
+import { applyGraphs, checkGraphs } from './commands/graph-store.ts';
+import { importGraph, type ImportCommandOptions } from './commands/import.ts';
+import { showLogs, type LogsOptions } from './commands/logs.ts';
+import { listPipelines, PIPELINE_STATES, type PsOptions } from './commands/ps.ts';
+import { addRunCommand, runGraph } from './commands/run.ts';
+import { showPipeline, TRACK_STATES } from './commands/show.ts';
+import { startShow, type StartOptions } from './commands/start.ts';
+import { bringUp, type UpOptions } from './commands/up.ts';
+import { listWorkers } from './commands/workers.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { collect, collectChoice, readId, readPositive, readWholeNumber } from './options.ts';
+
+export interface ProgramHooks {
+  /** Makes the context once the words are parsed. */
+  createContext(options: { json?: boolean }): CommandContext;
+  write(text: string): void;
+  writeError(text: string): void;
+}
+
+/** The words of the command line. `run` parses them, runs the command, and returns its exit code or throws its error. */
+export function createProgram(hooks: ProgramHooks): { run(words: readonly string[]): Promise<ExitCode> } {
+  let exitCode: ExitCode = EXIT.success;
+  const program = new Command('baton')
+    .description('Runs graphs of scripts on a fleet of workers.')
+    .option('--json', 'one JSON document on stdout, and nothing else there')
+    .configureOutput({ writeOut: (text) => hooks.write(text), writeErr: (text) => hooks.writeError(text) })
+    .showHelpAfterError('(baton --help tells more)')
+    .exitOverride();
+  const act =
+    <Words extends unknown[]>(command: (context: CommandContext, ...words: Words) => Promise<ExitCode>) =>
+    async (...words: Words): Promise<void> => {
+      exitCode = await command(hooks.createContext(program.opts()), ...words);
+    };
+  addStackCommands(program, act);
+  addGraphCommands(program, act);
+  addRunCommand(program, act(runGraph));
+  addPipelineCommands(program, act);
+  inheritSettings(program);
+  return {
+    async run(words) {
+      await program.parseAsync(words, { from: 'user' });
+      return exitCode;
+    },
+  };
+}
+
+/** Turns a command into an action of commander: the words of the command line without what commander adds at the end. */
+type Act = <Words extends unknown[]>(
+  command: (context: CommandContext, ...words: Words) => Promise<ExitCode>,
+) => (...words: Words) => Promise<void>;
+
+function addStackCommands(program: Command, act: Act): void {
+  const workers = new Option('--workers <number>', 'worker processes').default(2).argParser(readWholeNumber(0, 100));
+  const port = new Option('--port <port>', 'of the API; 0 for any free one')
+    .default(0)
+    .argParser(readWholeNumber(0, 65_535));
+  program
+    .command('up')
+    .description('start MySQL, Redis, API, orchestrators and workers here, and stay up')
+    .addOption(workers)
+    .option('--orchestrators <number>', 'orchestrator processes', readWholeNumber(1, 100), 1)
+    .addOption(port)
+    .option('--label <labels>', 'labels of the first worker, comma-separated; again for the second', collect, [])
+    .action(async (options: UpOptions) => act(bringUp)(options));
+  program
+    .command('start')
+    .description('what "npm start" runs: a stack, the examples (or the given graph files) on it, shown live')
+    .argument('[files...]', 'graph files to run instead of the examples')
+    .option('--exit', 'stop everything after it; the exit code is the result')
+    .option('--graph <file>', 'the same as an argument', collect, [])
+    .option('-p, --param <name=value>', 'value of a parameter; may be repeated', collect, [])
+    .addOption(workers)
+    .addOption(port)
+    .action(async (files: string[], options: StartOptions) => act(startShow)(files, options));
+}
+
+function addGraphCommands(program: Command, act: Act): void {
+  const graph = program.command('graph').description('store, check and show graphs');
+  graph
+    .command('apply')
+    .description('store the graphs of files (YAML or JSON) and check them')
+    .argument('<files...>')
+    .action(async (files: string[]) => act(applyGraphs)(files));
+  graph
+    .command('check')
+    .description('check a stored graph, the graph of a file (which is stored), or all that have not passed')
+    .argument('[graph]', 'file or name')
+    .option('--all', 'all that have not passed')
+    .action(async (target: string | undefined, options: { all?: boolean }) => act(checkGraphs)(target, options));
+  graph
+    .command('list')
+    .description('list graphs by their latest versions')
+    .option('--name <prefix>', 'only names that begin so')
+    .action(async (options: { name?: string }) => act(listGraphs)(options));
+  graph
+    .command('show')
+    .description('show one graph')
+    .argument('<graph>', 'id, name, or name@version')
+    .option('--yaml', 'its document')
+    .action(async (reference: string, options: { yaml?: boolean }) => act(showGraph)(reference, options));
+  graph
+    .command('export')
+    .description("write a graph's document, to be edited and applied again")
+    .argument('<graph>', 'id, name, or name@version')
+    .addOption(new Option('--format <format>').choices(['yaml', 'json']).default('yaml'))
+    .action(async (reference: string, options: { format: 'yaml' | 'json' }) => act(exportGraph)(reference, options));
+}
+
+function addPipelineCommands(program: Command, act: Act): void {
+  program
+    .command('ps')
+    .description('list pipelines, newest first')
+    .option('--state <state>', 'only in this state; may be repeated', collectChoice(PIPELINE_STATES), [])
+    .option('--graph <graph>', 'only of this graph: id or name')
+    .option('--limit <number>', 'so many', readWholeNumber(1, 100_000), 20)
+    .option('--all', 'all of them')
+    .action(async (options: PsOptions) => act(listPipelines)(options));
+  program
+    .command('show')
+    .description('show a pipeline with its tracks, and what failed')
+    .argument('<pipeline>', 'id', readId)
+    .option('--state <state>', 'only tracks in this state; may be repeated', collectChoice(TRACK_STATES), [])
+    .action(async (pipelineId: number, options: { state: string[] }) => act(showPipeline)(pipelineId, options));
+  program
+    .command('logs')
+    .description('write what a track printed')
+    .argument('<track>', "a track's id, or pipeline/vertex")
+    .option('-f, --follow', 'go on until it has ended')
+    .option('--attempt <number>', 'of this attempt', readId)
+    .action(async (target: string, options: LogsOptions) => act(showLogs)(target, options));
+  program
+    .command('cancel')
+    .description('cancel a pipeline; its scripts are ended')
+    .argument('<pipeline>', 'id', readId)
+    .action(async (pipelineId: number) => act(cancelPipeline)(pipelineId));
+  program
+    .command('workers')
+    .description('list the workers that are alive, with what they run')
+    .option('--all', 'those that are gone, too')
+    .action(async (options: { all?: boolean }) => act(listWorkers)(options));
+  program
+    .command('import')
+    .description('store a workflow in WfFormat 1.5 as a graph of sleeps as long as its tasks ran')
+    .argument('<file>', 'JSON')
+    .option('--time-scale <factor>', 'seconds of sleep for each second', readPositive, 1)
+    .option('--name <name>', "of the graph; the workflow's unless given")
+    .option('--run', 'start it and follow it; the exit code is its result')
+    .option('--timeout <seconds>', 'follow for so long at most, then exit with 124', readPositive)
+    .option('--print', 'only write the document, store nothing')
+    .addOption(new Option('--on-lost <policy>', 'what a vanished worker means').choices(['fail', 'retry']))
+    .addOption(new Option('--journal <file>', 'scripts append a line at their start and their end').hideHelp())
+    .action(async (file: string, options: ImportCommandOptions) => act(importGraph)(file, options));
+}
+
+/** `--json` also after the command, and the same treatment of wrong words everywhere. */
+function inheritSettings(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    inheritSettings(child);
+  }
+}
