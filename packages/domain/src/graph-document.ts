@@ -1,5 +1,5 @@
-import type { Document, Pair } from 'yaml';
-import { isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import type { CST, Document, Pair } from 'yaml';
+import { Composer, isMap, isNode, isScalar, isSeq, Parser } from 'yaml';
 import type { Problem } from './errors.ts';
 import { BatonError } from './errors.ts';
 import { escapePointer } from './graph-definition-problems.ts';
@@ -75,23 +75,21 @@ function findPlacesInYaml(text: string, places: Places): void {
 interface YamlPlace {
   node: unknown;
   pointer: string;
-  depth: number;
   offset: number;
 }
 
 /**
- * Every node whose pointer is wanted, together with all around it; aliases are not followed. It has a stack of its own,
- * so that no depth overflows it.
+ * Every node whose pointer is wanted, together with all around it; aliases are not followed.
  */
 function* walkYaml(document: Document, isWanted: (pointer: string) => boolean): Generator<YamlPlace> {
-  const left: YamlPlace[] = [{ node: document.contents, pointer: '', depth: 0, offset: 0 }];
+  const left: YamlPlace[] = [{ node: document.contents, pointer: '', offset: 0 }];
   for (let place = left.pop(); place !== undefined; place = left.pop()) {
-    const { node, pointer, depth } = place;
+    const { node, pointer } = place;
     const offset = offsetOf(node) ?? place.offset;
-    yield { node, pointer, depth, offset };
+    yield { node, pointer, offset };
     const enter = (step: string, inner: unknown): void => {
       const innerPointer = `${pointer}/${escapePointer(step)}`;
-      if (isWanted(innerPointer)) left.push({ node: inner, pointer: innerPointer, depth: depth + 1, offset });
+      if (isWanted(innerPointer)) left.push({ node: inner, pointer: innerPointer, offset });
     };
     if (isSeq(node)) node.items.forEach((item, index) => enter(String(index), item));
     if (isMap(node)) for (const { key, value } of node.items) enter(nameOf(key), value);
@@ -106,27 +104,51 @@ function nameOf(key: unknown): string {
   return String(isScalar(key) ? key.value : key);
 }
 
-/** Duplicate keys are looked for by findYamlFault: the package's own search is quadratic in the size of a map. */
+/**
+ * Composes a document. Its depth is measured on the tokens, which are made without recursion: the package's composer
+ * recurses, and a short text of extreme depth would not throw there but end the process.
+ * Duplicate keys are looked for by findYamlFault: the package's own search is quadratic in the size of a map.
+ */
 function readYaml(text: string): Document {
-  try {
-    return parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      uniqueKeys: false,
-      prettyErrors: false,
+  const tokens = [...new Parser().parse(text)];
+  const tooDeep = findDeepToken(tokens);
+  if (tooDeep !== null) throw malformed('malformed_yaml', text, tooDeep);
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
+  const [document, another] = [...composer.compose(tokens, true, text.length)];
+  if (another !== undefined) {
+    throw malformed('malformed_yaml', text, {
+      message: 'expected one document, found another',
+      offset: another.range[0],
     });
-  } catch (cause) {
-    // The package's composer recurses: a document of extreme depth overflows it.
-    throw malformed('malformed_yaml', text, { message: 'expected a document of fewer levels', offset: 0 }, cause);
   }
+  return document as Document;
+}
+
+function findDeepToken(tokens: readonly CST.Token[]): TextFault | null {
+  const left = tokens.map((token): { token: CST.Token | null | undefined; depth: number } => ({ token, depth: 0 }));
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { token, depth } = next;
+    if (token?.type === 'document') left.push({ token: token.value, depth });
+    if (token === null || token === undefined || !('items' in token)) continue;
+    if (depth === MAX_DOCUMENT_DEPTH) {
+      return { message: `expected at most ${MAX_DOCUMENT_DEPTH} levels`, offset: token.offset };
+    }
+    for (const { key, value } of token.items)
+      left.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
+  }
+  return null;
 }
 
 function findYamlFault(document: Document): TextFault | null {
   const trouble = document.errors[0] ?? document.warnings[0];
   if (trouble !== undefined) return { message: trouble.message, offset: trouble.pos[0] };
-  for (const { node, depth, offset } of walkYaml(document, () => true)) {
-    if (depth > MAX_DOCUMENT_DEPTH) return { message: `expected at most ${MAX_DOCUMENT_DEPTH} levels`, offset };
+  for (const { node, offset } of walkYaml(document, () => true)) {
     const fault = isMap(node) ? findBadKey(node.items, offset) : null;
     if (fault !== null) return fault;
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import type { ConvertedValue, JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
-import { convertValue, explainBadPattern, findBrokenRules } from './parameters-value.ts';
+import { convertValue, isJsonValue, explainBadPattern, findBrokenRules } from './parameters-value.ts';
 import { describeIssues, escapePointer, isRecord } from './graph-definition-problems.ts';
 
 export const MAX_PARAMETERS_PER_VERTEX = 200;
@@ -21,6 +21,9 @@ const TYPE_NAMES = {
   json: 'json',
 } as const satisfies Record<string, ParameterType>;
 
+/** Not zod's own json(): that recurses, and OpenAPI generators do not know it. */
+const jsonValue = z.unknown().refine(isJsonValue, 'expected a JSON value');
+
 /** One parameter as a document declares it. */
 export const parameterDeclarationSchema = z
   .strictObject({
@@ -29,8 +32,8 @@ export const parameterDeclarationSchema = z
       .optional()
       .describe('absent: string'),
     required: z.boolean().optional().describe('absent: false'),
-    default: z.json().optional().describe('used where the start request gives no value'),
-    choices: z.array(z.json()).min(1).max(MAX_CHOICES).nullish().describe('the only values allowed'),
+    default: jsonValue.optional().describe('used where the start request gives no value'),
+    choices: z.array(jsonValue).min(1).max(MAX_CHOICES).nullish().describe('the only values allowed'),
     pattern: z.string().max(MAX_PATTERN_LENGTH).nullish().describe('RE2 syntax; the whole text must match'),
     min: z.number().nullish().describe('least value; of a string: least number of characters'),
     max: z.number().nullish().describe('greatest value; of a string: greatest number of characters'),
@@ -107,7 +110,7 @@ function normaliseDeclaration(document: DeclarationDocument): ParameterDeclarati
   return {
     type: TYPE_NAMES[document.type ?? 'string'],
     required: document.required ?? false,
-    choices: document.choices ?? null,
+    choices: (document.choices ?? null) as JsonValue[] | null,
     pattern: document.pattern ?? null,
     min: document.min ?? null,
     max: document.max ?? null,
@@ -155,7 +158,7 @@ function convertChoices(declaration: ParameterDeclaration, pointer: string): Pro
 }
 
 /** `default: null` is no default, as Python and YAML write it, except for json, where null is a value. */
-function convertDefault(declaration: ParameterDeclaration, given: JsonValue | undefined, pointer: string): Problem[] {
+function convertDefault(declaration: ParameterDeclaration, given: unknown, pointer: string): Problem[] {
   if (given === undefined || (given === null && declaration.type !== 'json')) return [];
   const at = `${pointer}/default`;
   const converted = convertValue(declaration.type, given);
@@ -165,6 +168,6 @@ function convertDefault(declaration: ParameterDeclaration, given: JsonValue | un
   return findBrokenRules(declaration, converted.value).map((rule) => badInput(`expected ${rule}, found ${found}`, at));
 }
 
-function explainValue(refused: Extract<ConvertedValue, { ok: false }>, given: JsonValue): string {
+function explainValue(refused: Extract<ConvertedValue, { ok: false }>, given: unknown): string {
   return `expected ${refused.expected}, found ${JSON.stringify(given)}`;
 }

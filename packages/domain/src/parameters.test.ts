@@ -130,6 +130,7 @@ describe('parseDeclarations', () => {
     ['a length that is none', { min: -1, max: 1.5 }, ['bad_input /input/p/min', 'bad_input /input/p/max']],
     ['a pattern of a number', { type: 'float', pattern: '1' }, ['bad_input /input/p/pattern']],
     ['a pattern that is none', { pattern: '(' }, ['bad_input /input/p/pattern']],
+    ['a pattern that is too large', { pattern: 'a{0,900}' }, ['bad_input /input/p/pattern']],
     ['a pattern beyond RE2', { pattern: '(a)\\1' }, ['bad_input /input/p/pattern']],
     ['a default that is no JSON', { type: 'json', default: Number.NaN }, ['bad_input /input/p/default']],
     [

@@ -1,0 +1,266 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import type { Problem } from './errors.ts';
+import { DEFAULT_POLICIES, graphDocumentSchema, MAX_SCRIPT_LENGTH, vertexDocumentSchema } from './graph-definition.ts';
+import { formatGraphYaml, toGraphDocument } from './graph-definition-document.ts';
+import { parseEdge, parseGraphDocument, parseVertex, parseVertexPatch } from './graph-definition-parse.ts';
+import type { Parsed } from './graph-definition-problems.ts';
+import { parseJsonText, parseYamlText } from './graph-document.ts';
+import { JOIN_RULES } from './join-rules.ts';
+
+function valueOf<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+function problemsOf(parsed: Parsed<unknown>): Problem[] {
+  return parsed.ok ? [] : parsed.problems;
+}
+
+function linesOf(parsed: Parsed<unknown>): string[] {
+  return problemsOf(parsed).map(({ code, pointer }) => `${code} ${pointer}`);
+}
+
+const TEST1 = {
+  name: 'test1',
+  vertices: [
+    {
+      name: 'A',
+      input: '{"ip": {"type": "str", "required": true, "default": "127.0.0.1"}}',
+      script: '{"script": "echo \\"test1.A\\"\\nping {ip}", "next": "B"}',
+    },
+    { name: 'B', input: null, script: '{"script": "echo B"}' },
+  ],
+  edges: [['A', 'B']],
+};
+
+describe('parseGraphDocument', () => {
+  test("reads the owner's forms: input and script as JSON text", () => {
+    const { vertices, edges } = valueOf(parseGraphDocument(TEST1));
+    expect(vertices[0]).toMatchObject({ name: 'A', script: 'echo "test1.A"\nping {ip}', next: ['B'] });
+    expect({ ...vertices[0]?.input['ip'] }).toMatchObject({ type: 'string', required: true, default: '127.0.0.1' });
+    expect(vertices[1]).toMatchObject({ script: 'echo B', next: [], policies: DEFAULT_POLICIES });
+    expect(edges).toEqual([{ tail: 'A', head: 'B' }]);
+  });
+
+  test.each([
+    ['{ echo hi; }', '{ echo hi; }', []],
+    ['{"other": 1}', '{"other": 1}', []],
+    [' {"script": "a"}', ' {"script": "a"}', []],
+    ['{"script": "a", "next": [1, "B"]}', 'a', [1, 'B']],
+    [{ script: '{"script": "a"}', next: 2 }, '{"script": "a"}', [2]],
+    [{ script: 'a', next: null }, 'a', []],
+  ])('the script %j is %j', (script, text, next) => {
+    expect(valueOf(parseVertex({ name: 'A', script }))).toMatchObject({ script: text, next });
+  });
+
+  test('keeps every policy, and takes null for its default', () => {
+    const policies = {
+      shell: 'bash',
+      join: 'all_done',
+      timeoutMs: 1,
+      graceMs: 0,
+      retry: { max: 2, delayMs: 0, factor: 1, maxDelayMs: 3_600_000, jitter: 0 },
+      onLost: 'retry',
+      allowFailure: true,
+      labels: ['gpu'],
+      priority: 5,
+      maxOutputBytes: 10,
+      onMissing: 'ask',
+    };
+    expect(valueOf(parseVertex({ name: 'A', script: '', ...policies })).policies).toEqual(policies);
+    const nulls = { shell: null, timeoutMs: null, graceMs: null, retry: null, maxOutputBytes: null, next: null };
+    expect(valueOf(parseVertex({ name: 'A', script: '', ...nulls })).policies).toEqual(DEFAULT_POLICIES);
+  });
+
+  test('names every problem of form at once, with pointers and vertices', () => {
+    const parsed = parseGraphDocument({
+      name: '7',
+      colour: 'red',
+      onFailure: 'explode',
+      vertices: [
+        { name: 'a/b', script: 5, timeoutMs: 0, retry: { max: 0, often: true }, labels: ['x', 'x', 'a:b'] },
+        { name: 'B', script: 'x', input: { p: { type: 'date' }, q: 5 }, next: [{}] },
+        { name: 'C', script: '{"script": 5}', input: '{"p": }' },
+        { name: 'D', script: { script: 'x', next: 'A' }, next: 'B' },
+        { name: 'E', script: 'a\0b', input: [] },
+        'F',
+        { name: 'G' },
+      ],
+      edges: [['A'], { tail: 'A', head: 'B', weight: 1 }, 5, ['A', 7]],
+    });
+    expect(linesOf(parsed)).toEqual([
+      'invalid_field /name',
+      'invalid_field /onFailure',
+      'unknown_field /colour',
+      'invalid_field /vertices/0/name',
+      'invalid_field /vertices/0/script',
+      'invalid_field /vertices/0/timeoutMs',
+      'invalid_field /vertices/0/retry/max',
+      'unknown_field /vertices/0/retry/often',
+      'invalid_field /vertices/0/labels/2',
+      'invalid_field /vertices/0/labels',
+      'invalid_field /vertices/1/next',
+      'bad_input /vertices/1/input/p/type',
+      'bad_input /vertices/1/input/q',
+      'bad_input /vertices/2/input',
+      'invalid_field /vertices/2/script/script',
+      'invalid_field /vertices/3/next',
+      'invalid_field /vertices/4/input',
+      'invalid_field /vertices/4/script',
+      'invalid_field /vertices/5',
+      'missing_field /vertices/6/script',
+      'invalid_field /edges/0',
+      'unknown_field /edges/1/weight',
+      'invalid_field /edges/2',
+      'invalid_field /edges/3',
+    ]);
+    for (const problem of problemsOf(parsed)) expect(problem.message).toMatch(/^expected .+, found .+/s);
+    expect(problemsOf(parsed)[12]?.vertices).toEqual(['B']);
+  });
+
+  test.each([null, 5, [], 'text'])('refuses %j as a document', (document) => {
+    expect(linesOf(parseGraphDocument(document))).toEqual(['invalid_field ']);
+  });
+
+  test('refuses more vertices and edges than the limits before it reads them', () => {
+    const vertices = Array.from({ length: 200_001 }, () => null);
+    expect(linesOf(parseGraphDocument({ name: 'a', vertices }))).toEqual(['invalid_field /vertices']);
+    const edges = Array.from({ length: 1_000_001 }, () => null);
+    expect(linesOf(parseGraphDocument({ name: 'a', edges }))).toEqual(['invalid_field /edges']);
+    const script = 'x'.repeat(MAX_SCRIPT_LENGTH + 1);
+    expect(linesOf(parseVertex({ name: 'a', script }))).toEqual(['invalid_field /script']);
+  });
+
+  test.each(['部署', 'a b', '1a', 'a.b', 'é', '😀'.repeat(190), 'x'.repeat(190)])('takes the name %s', (name) => {
+    expect(valueOf(parseVertex({ name, script: '' })).name).toBe(name);
+    expect(valueOf(parseGraphDocument({ name })).name).toBe(name);
+  });
+
+  test.each(['', ' a', 'a ', 'a\n', 'a\tb', '12', '\u202ea', '\ud800', 'a\u2028b', 'x'.repeat(191), '😀'.repeat(191)])(
+    'refuses the name %j',
+    (name) => {
+      expect(linesOf(parseVertex({ name, script: '' }))).toEqual(['invalid_field /name']);
+      expect(linesOf(parseGraphDocument({ name }))).toEqual(['invalid_field /name']);
+    },
+  );
+
+  test('a graph name is no version of another', () => {
+    expect(linesOf(parseGraphDocument({ name: 'test1@3' }))).toEqual(['invalid_field /name']);
+    expect(valueOf(parseVertex({ name: 'a@3', script: '' })).name).toBe('a@3');
+  });
+
+  test('prototypes stay what they are', () => {
+    const text =
+      '{"name":"a","__proto__":{"polluted":1},"vertices":[{"name":"A","script":"x","__proto__":{"polluted":1},' +
+      '"input":{"__proto__":{"type":"int"},"constructor":{"prototype":{"polluted":1}}}}],"edges":[]}';
+    expect(linesOf(parseGraphDocument(parseJsonText(text)))).toEqual([
+      'unknown_field /__proto__',
+      'unknown_field /vertices/0/__proto__',
+      'bad_input /vertices/0/input/__proto__',
+      'bad_input /vertices/0/input/constructor',
+      'bad_input /vertices/0/input/constructor/prototype',
+    ]);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+describe('parseVertexPatch', () => {
+  test('gives only what was named', () => {
+    expect(valueOf(parseVertexPatch({}))).toEqual({ policies: {} });
+    expect(valueOf(parseVertexPatch({ timeoutMs: null, join: 'always' }))).toEqual({
+      policies: { timeoutMs: null, join: 'always' },
+    });
+    const patch = valueOf(parseVertexPatch({ name: 'B', description: null, input: null, script: 'x', next: null }));
+    expect(patch).toEqual({ name: 'B', description: null, input: {}, script: 'x', next: [], policies: {} });
+    expect(valueOf(parseVertexPatch({ script: { script: 'x', next: 'C' } }))).toEqual({
+      script: 'x',
+      next: ['C'],
+      policies: {},
+    });
+  });
+
+  test('names every problem', () => {
+    const parsed = parseVertexPatch({ nam: 'B', input: { 'a-b': {} }, priority: 'high' }, '/v');
+    expect(linesOf(parsed)).toEqual(['invalid_field /v/priority', 'unknown_field /v/nam', 'bad_input /v/input/a-b']);
+    expect(linesOf(parseVertexPatch({ input: { 'a-b': {} } }))).toEqual(['bad_input /input/a-b']);
+    expect(linesOf(parseVertexPatch(null))).toEqual(['invalid_field ']);
+  });
+});
+
+test('parseEdge takes both forms', () => {
+  expect(valueOf(parseEdge(['a', 'b']))).toEqual({ tail: 'a', head: 'b' });
+  expect(valueOf(parseEdge({ tail: 'a', head: 'b' }))).toEqual({ tail: 'a', head: 'b' });
+});
+
+describe('toGraphDocument', () => {
+  const name = fc.stringMatching(/^[a-z中][a-z中 ._-]{0,8}[a-z中]$/);
+  const script = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('{"script": "x"}', '{ a; }', 'a\n b\n', '#!/bin/sh\n\ta: - x'),
+  );
+  const declaration = fc.oneof(
+    fc.record({ type: fc.constant('int'), default: fc.integer(), secret: fc.boolean() }, { requiredKeys: ['type'] }),
+    fc.record(
+      { type: fc.constant('json'), default: fc.jsonValue(), description: fc.string() },
+      { requiredKeys: ['type'] },
+    ),
+    fc.record({ type: fc.constant('str'), required: fc.boolean(), min: fc.nat(3) }, { requiredKeys: [] }),
+  );
+  const vertex = fc.record(
+    {
+      name,
+      description: fc.string(),
+      input: fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), declaration, { maxKeys: 3 }),
+      script,
+      next: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), name), { maxLength: 3 }),
+      shell: fc.constantFrom(null, 'bash'),
+      join: fc.constantFrom(...JOIN_RULES),
+      timeoutMs: fc.option(fc.integer({ min: 1, max: 99 })),
+      retry: fc.option(fc.record({ max: fc.integer({ min: 1, max: 9 }), exitCodes: fc.constant([1]) })),
+      allowFailure: fc.boolean(),
+      labels: fc.constantFrom([], ['a']),
+      onMissing: fc.constantFrom('ask', 'refuse'),
+    },
+    { requiredKeys: ['name', 'script'] },
+  );
+  const edge = fc.oneof(fc.tuple(name, name), fc.record({ tail: name, head: name }));
+  const graph = fc.record(
+    {
+      name,
+      description: fc.string(),
+      onFailure: fc.constantFrom('kill', null),
+      vertices: fc.array(vertex, { maxLength: 3 }),
+      edges: fc.array(edge, { maxLength: 3 }),
+    },
+    { requiredKeys: ['name'] },
+  );
+
+  test('is the inverse of the parser, also through JSON and YAML', () => {
+    fc.assert(
+      fc.property(graph, (drawn) => {
+        const parsed = parseGraphDocument(drawn);
+        if (!parsed.ok) return;
+        const document = toGraphDocument(parsed.value);
+        expect(graphDocumentSchema.safeParse(document).success).toBe(true);
+        expect(parseGraphDocument(document)).toEqual(parsed);
+        expect(parseGraphDocument(parseJsonText(JSON.stringify(document)))).toEqual(parsed);
+        expect(parseGraphDocument(parseYamlText(formatGraphYaml(document)))).toEqual(parsed);
+      }),
+    );
+  });
+
+  test('leaves defaults out', () => {
+    const definition = valueOf(parseGraphDocument({ name: 'a', vertices: [{ name: 'A', script: 'x' }] }));
+    expect(toGraphDocument(definition)).toEqual({ name: 'a', vertices: [{ name: 'A', script: 'x' }], edges: [] });
+  });
+
+  test('the schemas make JSON Schema for the OpenAPI document', () => {
+    const schema = z.toJSONSchema(graphDocumentSchema, { io: 'input', target: 'draft-2020-12' });
+    expect(JSON.stringify(schema)).toContain('VertexDocument');
+    expect(JSON.stringify(z.toJSONSchema(vertexDocumentSchema, { io: 'input' }))).toContain(
+      '"additionalProperties":false',
+    );
+  });
+});
