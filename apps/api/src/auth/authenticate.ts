@@ -16,15 +16,22 @@ export type Authenticate = (token: string | null) => Promise<Identity | null>;
 const CACHE_MS = 5000;
 const MAX_CACHED = 1000;
 
-/** @throws the database's error where it is away and the token is none of the settings' */
-export function createAuthenticate(database: Database, settings: AuthSettings): Authenticate {
+/**
+ * @param nowMs a clock that only goes forward
+ * @throws the database's error where it is away and the token is none of the settings'
+ */
+export function createAuthenticate(
+  database: Database,
+  settings: AuthSettings,
+  nowMs: () => number = () => performance.now(),
+): Authenticate {
   const bootstrap = [
     ...bootstrapToken(settings.adminToken, 'admin'),
     ...bootstrapToken(settings.workerToken, 'worker'),
   ];
   const cache = new Map<string, { token: StoredToken | null; until: number }>();
   const find = async (id: string): Promise<StoredToken | null> => {
-    const now = performance.now();
+    const now = nowMs();
     const known = cache.get(id);
     if (known !== undefined && known.until > now) return known.token;
     const token = await findToken(database, id);
