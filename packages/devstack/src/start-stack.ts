@@ -182,6 +182,7 @@ function makeEnvironment(running: Running, kind: ProcessKind, name: string): Rec
       BATON_API_URL: findApiUrl(running, running.counts.worker - 1),
       BATON_WORKER_TOKEN: workerToken,
       BATON_WORKER_DIRECTORY: directory,
+      BATON_WORKER_NAME: name,
     };
   }
   const tokens = { BATON_ADMIN_TOKEN: token, BATON_WORKER_TOKEN: workerToken };
