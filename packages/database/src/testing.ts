@@ -5,6 +5,7 @@ import { migrate } from './migrate.ts';
 export * from './testing-flow.ts';
 export * from './testing-proxy.ts';
 export * from './testing-rows.ts';
+export { dumpSchema } from './testing-schema.ts';
 
 /** A database of a test's own, migrated, dropped by `close`. */
 export interface TestDatabase extends Database {
