@@ -92,6 +92,21 @@ async function readToEnd(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Waits until output has been asked for so many times more: the last of them began after this call. */
+async function polls(count: number): Promise<void> {
+  const { dataSource } = api.database;
+  const query = dataSource.query.bind(dataSource);
+  await new Promise<void>((resolve) => {
+    let left = count;
+    dataSource.query = (sql: string, values?: unknown[]) => {
+      if (sql.includes('FROM output_chunk')) left -= 1;
+      if (left === 0) resolve();
+      return query(sql, values);
+    };
+  });
+  dataSource.query = query;
+}
+
 test('output is plain text that no browser takes for a page, whole or a range of it', async () => {
   const attempt = await startAttempt();
   await print(attempt, 0, '<script>alert(1)</script>');
@@ -130,6 +145,7 @@ test('a follower gets what is printed as it comes, waits at a gap, and is let go
   const follower = listen(await open(`${attempt.trackId}/output?follow=true`));
   await follower.until('one ');
   await print(attempt, 2, 'three ');
+  await polls(2);
   await print(attempt, 1, 'two ');
   await follower.until('three ');
   await print(attempt, 4, 'five');
