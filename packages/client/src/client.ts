@@ -10,13 +10,13 @@ export interface ClientOptions {
   url: string;
   /** Null: none is sent. */
   token: string | null;
-  /** For each call, ms; those that write whole graphs or pipelines get at least 130 s. */
+  /** For each call, ms; those that write whole graphs or pipelines get at least 70 s. */
   timeoutMs?: number;
   fetch?: Fetch;
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000;
-const WRITE_TIMEOUT_MS = 130_000;
+const WRITE_TIMEOUT_MS = 70_000;
 
 /** A graph document: a value, or text in YAML or JSON as a person wrote it. */
 export type DocumentInput = Types.GraphDocument | { text: string; format: 'yaml' | 'json' };

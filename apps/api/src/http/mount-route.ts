@@ -19,7 +19,7 @@ export function mountRoute(app: Express, route: Route, deps: AppDeps): void {
     const identity = await identify(request, deps, route);
     const patience = startPatience(
       response,
-      route.isStream === true ? null : (route.deadlineMs ?? deps.settings.deadlineMs),
+      route.isStream === true ? null : deps.settings.deadlineMs * (route.deadlineFactor ?? 1),
     );
     try {
       const answer = await Promise.race([

@@ -104,8 +104,8 @@ export interface RouteSpec<S extends RequestShape, R extends Responses> {
   responses: R;
   /** Besides those that any call may answer with. */
   errors?: readonly ErrorCode[];
-  /** Where it is not the setting for ordinary requests. */
-  deadlineMs?: number;
+  /** Times the deadline of ordinary requests. */
+  deadlineFactor?: number;
   /** Without a deadline. */
   isStream?: boolean;
 }

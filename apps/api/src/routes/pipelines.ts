@@ -7,7 +7,7 @@ import { pipelineSchema, showPipeline } from '../show-pipeline.ts';
 import { startPipeline, startRequestSchema } from '../start-pipeline.ts';
 
 /** A pipeline of 200,000 tracks takes some seconds to write. */
-const LARGE_PIPELINE_DEADLINE_MS = 120_000;
+const LARGE_PIPELINE_FACTOR = 2;
 
 export const startPipelineRoute = defineRoute({
   method: 'post',
@@ -15,7 +15,7 @@ export const startPipelineRoute = defineRoute({
   scope: 'submit',
   summary: 'Start a pipeline',
   tag: 'pipelines',
-  deadlineMs: LARGE_PIPELINE_DEADLINE_MS,
+  deadlineFactor: LARGE_PIPELINE_FACTOR,
   request: { headers: idempotencyHeaders, body: jsonBody(startRequestSchema) },
   responses: {
     202: {
@@ -45,7 +45,7 @@ export const cancelPipelineRoute = defineRoute({
   scope: 'operate',
   summary: 'Cancel a pipeline; again is the same as once',
   tag: 'pipelines',
-  deadlineMs: LARGE_PIPELINE_DEADLINE_MS,
+  deadlineFactor: LARGE_PIPELINE_FACTOR,
   request: {
     params: z.strictObject({ pipelineId: idParameter }),
     body: jsonBody(z.strictObject({}), { isOptional: true }),
