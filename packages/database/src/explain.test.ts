@@ -37,10 +37,12 @@ beforeAll(async () => {
   database = await createTestDatabase(testServers().mysqlUrl);
   ended = await insertFlowRows(database, { vertices, pipelineState: 'FINISH', states: vertices.map(() => 'SUCCEED') });
   const small = await insertGraphRows(database, { vertices: [{ name: 'A' }] });
-  for (let made = 0; made < 400; made += 1) {
-    const pipelineState = made % 4 === 0 ? 'FAILED' : 'FINISH';
-    await insertPipelineRows(database, small, { vertices: [{ name: 'A' }], pipelineState, states: ['SUCCEED'] });
-  }
+  const single = { vertices: [{ name: 'A' }], states: ['SUCCEED'] as const };
+  await Promise.all(
+    Array.from({ length: 400 }, (_, made) =>
+      insertPipelineRows(database, small, { ...single, pipelineState: made % 4 === 0 ? 'FAILED' : 'FINISH' }),
+    ),
+  );
   live = await insertPipelineRows(database, ended, {
     vertices,
     states: vertices.map((_, index) =>

@@ -22,7 +22,7 @@ export async function explainStatements(database: Database, run: () => Promise<u
   const sent = await recordStatements(database, run);
   const plans: Plan[] = [];
   for (const { sql, values } of sent) {
-    const rows = await selectRows<ExplainRow>(database.dataSource, `EXPLAIN ${sql}`, values);
+    const rows = await selectRows<ExplainRow>(database.dataSource, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, values);
     const steps = rows.flatMap(({ table, key, rows: count }) =>
       table === null || table.startsWith('<') ? [] : [{ table, key, rows: Number(count ?? 0) }],
     );
