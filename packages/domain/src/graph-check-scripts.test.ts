@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Problem } from './errors.ts';
 import { checkGraphDocument } from './graph-check.ts';
-import { findUnreached } from './graph-check-structure.ts';
+import { checkScripts } from './graph-check-scripts.ts';
+import { buildStructure, findUnreached } from './graph-check-structure.ts';
+import { parseGraphDocument } from './graph-definition-parse.ts';
 
 function check(scripts: Record<string, string>, edges: [string, string][]): Problem[] {
   const vertices = Object.entries(scripts).map(([name, script]) => ({ name, script, input: { ip: {} } }));
@@ -44,6 +46,27 @@ describe('scripts in the check', () => {
       ['B', 'A'],
     ]);
     expect(problems.map(({ code }) => code)).toEqual(['cycle', 'bad_output_reference']);
+  });
+
+  test('what was not found within the budget is a problem', () => {
+    const edges = [{ tail: 'A', head: 'B' }];
+    const parsed = parseGraphDocument({
+      name: 'a',
+      vertices: [
+        { name: 'A', script: '' },
+        { name: 'B', script: 'echo {A.x}' },
+      ],
+    });
+    if (!parsed.ok) throw new Error('expected a graph');
+    const positions = new Map([
+      ['A', 0],
+      ['B', 1],
+    ]);
+    const context = { vertices: parsed.value.vertices, positions, structure: buildStructure(edges, positions, 2) };
+    expect(checkScripts(context)).toEqual([]);
+    expect(checkScripts(context, 0)).toMatchObject([
+      { code: 'bad_output_reference', message: expect.stringContaining('too far away') },
+    ]);
   });
 
   test('the search for what comes before has a budget', () => {

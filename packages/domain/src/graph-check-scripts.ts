@@ -15,7 +15,7 @@ interface Reference extends OutputReference {
 }
 
 /** Problems of the scripts: placeholders in unsafe places, references to outputs of vertices that do not come before. */
-export function checkScripts(context: CheckContext): Problem[] {
+export function checkScripts(context: CheckContext, edgeBudget = REACHABILITY_BUDGET): Problem[] {
   const references: Reference[] = [];
   const problems = context.vertices.flatMap(({ name, script, input, policies: { shell } }, at) => {
     if (!script.includes('{')) return [];
@@ -28,16 +28,19 @@ export function checkScripts(context: CheckContext): Problem[] {
       return { ...problem, pointer: `/vertices/${at}/script`, vertices: [name] };
     });
   });
-  return [...problems, ...checkReferences(context, references)];
+  return [...problems, ...checkReferences(context, references, { edges: edgeBudget })];
 }
 
-function checkReferences(context: CheckContext, references: readonly Reference[]): Problem[] {
+function checkReferences(
+  context: CheckContext,
+  references: readonly Reference[],
+  budget: { edges: number },
+): Problem[] {
   const targetsBySource = new Map<string, Set<number>>();
   for (const { vertex, at } of references) {
     const targets = targetsBySource.get(vertex) ?? new Set();
     targetsBySource.set(vertex, targets.add(at));
   }
-  const budget = { edges: REACHABILITY_BUDGET };
   const unreachedBySource = new Map<string, ReadonlySet<number> | null>();
   for (const [vertex, targets] of targetsBySource) {
     const source = context.positions.get(vertex) as number;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
-import { BatonError } from './errors.ts';
 import type { EdgeDefinition, GraphDefinition, VertexDefinition, VertexPolicies } from './graph-definition.ts';
 import {
   DEFAULT_POLICIES,
@@ -12,9 +11,9 @@ import {
   vertexDocumentSchema,
   vertexPatchSchema,
 } from './graph-definition.ts';
-import type { Parsed } from './graph-definition-problems.ts';
+import type { Parsed, PlacedProblem } from './graph-definition-problems.ts';
 import { describeFound, describeIssues, isRecord } from './graph-definition-problems.ts';
-import { parseJsonText } from './graph-document.ts';
+import { scanJson } from './graph-document-json.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import { parseDeclarations } from './parameters-declaration.ts';
 
@@ -45,7 +44,9 @@ export function parseGraphDocument(document: unknown): Parsed<GraphDefinition> {
 /** As parseGraphDocument, but gives what could be read even of a bad document, so that the check can look at the rest. */
 export function readGraphDocument(document: unknown): ReadGraph {
   const header = headerSchema.safeParse(document);
-  const problems = header.success ? [] : describeIssues(header.error.issues, { value: document, pointer: '' });
+  const problems: Problem[] = header.success
+    ? []
+    : describeIssues(header.error.issues, { value: document, pointer: '' });
   const fields = isRecord(document) ? document : {};
   const vertices = listOf(fields['vertices'], MAX_VERTICES).flatMap((value, index) => {
     const read = readVertex(value, `/vertices/${index}`);
@@ -119,8 +120,8 @@ function readVertex(value: unknown, pointer: string): { vertex: VertexDefinition
 }
 
 /** Where a declaration is bad, the schema and parseDeclarations both say so: the latter says it better. */
-function mergeProblems(formProblems: readonly Problem[], fieldProblems: readonly Problem[]): Problem[] {
-  const isSaidBetter = ({ pointer = '' }: Problem): boolean =>
+function mergeProblems(formProblems: readonly PlacedProblem[], fieldProblems: readonly Problem[]): Problem[] {
+  const isSaidBetter = ({ pointer }: PlacedProblem): boolean =>
     fieldProblems.some((problem) => problem.pointer !== undefined && isWithin(problem.pointer, pointer));
   return [...formProblems.filter((problem) => !isSaidBetter(problem)), ...fieldProblems];
 }
@@ -162,12 +163,10 @@ function readInput(input: unknown, pointer: string): { declarations: ParameterDe
 }
 
 function readJson(text: string, pointer: string): Parsed<unknown> {
-  try {
-    return { ok: true, value: parseJsonText(text) };
-  } catch (error) {
-    if (!(error instanceof BatonError)) throw error;
-    return { ok: false, problems: [{ code: 'bad_input', message: `expected JSON: ${error.message}`, pointer }] };
-  }
+  const fault = scanJson(text);
+  if (fault === null) return { ok: true, value: JSON.parse(text) };
+  const message = `expected JSON, found at its character ${fault.offset + 1} that it is none: ${fault.message}`;
+  return { ok: false, problems: [{ code: 'bad_input', message, pointer }] };
 }
 
 interface ScriptForm {

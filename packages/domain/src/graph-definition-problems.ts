@@ -23,6 +23,11 @@ export function describeFound(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
+/** A problem of a document's form: it always has a place. */
+export interface PlacedProblem extends Problem {
+  pointer: string;
+}
+
 type Issue = z.core.$ZodIssue;
 
 /**
@@ -33,7 +38,7 @@ type Issue = z.core.$ZodIssue;
 export function describeIssues(
   issues: readonly Issue[],
   context: { value: unknown; pointer: string; code?: string },
-): Problem[] {
+): PlacedProblem[] {
   return issues.flatMap((issue) => {
     const pointer = context.pointer + issue.path.map((step) => `/${escapePointer(String(step))}`).join('');
     const found = findAt(context.value, issue.path);

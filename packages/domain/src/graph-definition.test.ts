@@ -120,6 +120,21 @@ describe('parseGraphDocument', () => {
     expect(problemsOf(parsed)[12]?.vertices).toEqual(['B']);
   });
 
+  test('puts every rule of a field in words', () => {
+    const parsed = parseVertex({
+      name: 'A',
+      script: '',
+      shell: 'a\nb',
+      priority: 1001,
+      labels: Array.from('abcdefghijklmnopqrstu'),
+    });
+    expect(problemsOf(parsed).map(({ message }) => message.replace(/\(.*\)/, ''))).toEqual([
+      'expected another form , found "a\\nb"',
+      'expected at most 20 entries, found a list of 21',
+      'expected at most 1000, found 1001',
+    ]);
+  });
+
   test.each([null, 5, [], 'text'])('refuses %j as a document', (document) => {
     expect(linesOf(parseGraphDocument(document))).toEqual(['invalid_field ']);
   });

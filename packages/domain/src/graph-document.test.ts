@@ -111,6 +111,11 @@ describe('locateProblems', () => {
     expect(placesOf('yaml', text, pointers)).toEqual(['3:18', '4:5', '5:11', '6:11', '1:1']);
   });
 
+  test('passes over keys that are no texts', () => {
+    expect(placesOf('yaml', '? [a]\n: 1\nb: 2', ['/b', '/c'])).toEqual(['3:4', '1:1']);
+    expect(placesOf('yaml', '', ['/b'])).toEqual(['1:1']);
+  });
+
   test('leaves alone what has a place or no pointer', () => {
     const problems = [
       { code: 'x', message: 'y' },

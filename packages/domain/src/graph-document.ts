@@ -55,8 +55,11 @@ export function locateProblems(problems: readonly Problem[], source: DocumentSou
   const lineStarts = findLineStarts(source.text);
   return problems.map((problem) => {
     if (problem.pointer === undefined || problem.line !== undefined) return problem;
-    const around = pointersAround(problem.pointer).find((step) => typeof places.get(step) === 'number') ?? '';
-    return { ...problem, ...positionAt(lineStarts, places.get(around) ?? 0) };
+    // The document itself always has a place.
+    const offset = pointersAround(problem.pointer)
+      .map((step) => places.get(step))
+      .find((place) => typeof place === 'number');
+    return { ...problem, ...positionAt(lineStarts, offset as number) };
   });
 }
 
@@ -92,16 +95,12 @@ function* walkYaml(document: Document, isWanted: (pointer: string) => boolean): 
       if (isWanted(innerPointer)) left.push({ node: inner, pointer: innerPointer, offset });
     };
     if (isSeq(node)) node.items.forEach((item, index) => enter(String(index), item));
-    if (isMap(node)) for (const { key, value } of node.items) enter(nameOf(key), value);
+    if (isMap(node)) for (const { key, value } of node.items) if (isScalar(key)) enter(String(key.value), value);
   }
 }
 
 function offsetOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
-}
-
-function nameOf(key: unknown): string {
-  return String(isScalar(key) ? key.value : key);
 }
 
 /**
@@ -148,19 +147,20 @@ function findDeepToken(tokens: readonly CST.Token[]): TextFault | null {
 function findYamlFault(document: Document): TextFault | null {
   const trouble = document.errors[0] ?? document.warnings[0];
   if (trouble !== undefined) return { message: trouble.message, offset: trouble.pos[0] };
-  for (const { node, offset } of walkYaml(document, () => true)) {
-    const fault = isMap(node) ? findBadKey(node.items, offset) : null;
+  for (const { node } of walkYaml(document, () => true)) {
+    const fault = isMap(node) ? findBadKey(node.items) : null;
     if (fault !== null) return fault;
   }
   return null;
 }
 
-function findBadKey(items: readonly Pair[], mapOffset: number): TextFault | null {
+function findBadKey(items: readonly Pair[]): TextFault | null {
   const names = new Set<string>();
   for (const { key } of items) {
-    const offset = offsetOf(key) ?? mapOffset;
+    // Keys that were read from a text are nodes, and have a place in it.
+    const offset = offsetOf(key) as number;
     if (!isScalar(key)) return { message: 'expected plain keys, found a collection or an alias as a key', offset };
-    const name = nameOf(key);
+    const name = String(key.value);
     if (names.has(name))
       return { message: `expected each key once in its map, found ${JSON.stringify(name)} again`, offset };
     names.add(name);

@@ -131,7 +131,7 @@ export function explainBadPattern(pattern: string): string | null {
     return size > MAX_PATTERN_SIZE ? `a pattern of ${size} steps, more than ${MAX_PATTERN_SIZE}` : null;
   } catch (error) {
     // RE2JS throws for a pattern outside its syntax: that is the answer here.
-    return error instanceof Error ? error.message : String(error);
+    return String(error);
   }
 }
 

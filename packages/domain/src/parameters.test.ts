@@ -212,7 +212,7 @@ describe('resolveParameters', () => {
 
   test('names every problem at once', () => {
     const vertices = [
-      vertexOf('A', { n: { type: 'int', required: true, max: 5 }, s: { required: true }, t: { max: 2 } }),
+      vertexOf('A', { n: { type: 'int', required: true, max: 5 }, s: { required: true }, t: { min: 1, max: 2 } }),
       vertexOf('B', {
         n: { type: 'int', required: true, max: 5 },
         s: { required: true },
@@ -245,6 +245,13 @@ describe('resolveParameters', () => {
     expect(problems[1]?.message).toMatch(/v19, \.\.\., found none$/);
     expect(problems[1]?.vertices).toHaveLength(25);
     expect(resolveParameters([vertexOf('A', {})], { q: 1 }).problems[0]?.message).toContain('(none)');
+  });
+
+  test('holds lengths and values against both bounds', () => {
+    const vertex = vertexOf('A', { s: { min: 2, max: 3 }, n: { type: 'float', min: -1, max: 1 } });
+    const codesOf = (given: object): number => resolveParameters([vertex], { ...given }).problems.length;
+    expect([codesOf({ s: '中文' }), codesOf({ s: 'a' }), codesOf({ s: 'abcd' })]).toEqual([0, 1, 1]);
+    expect([codesOf({ n: -1 }), codesOf({ n: -1.1 }), codesOf({ n: '1.1' })]).toEqual([0, 1, 1]);
   });
 
   test('completes what a person gives later', () => {

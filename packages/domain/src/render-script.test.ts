@@ -62,6 +62,7 @@ describe('literals and references', () => {
     ['echo {n} {f} {b}', {}, 'echo 3 0.5 true'],
     ['echo {f}', { f: 1e21 }, 'echo 1e+21'],
     ['echo $(({n}-{n}))', { n: -3 }, 'echo $(((-3)-(-3)))'],
+    ['echo $(({n}))', {}, 'echo $((3))'],
     ['echo $(( {b} ))', {}, 'echo $(( 1 ))'],
     ['echo $(( {b} ))', { b: false }, 'echo $(( 0 ))'],
     ['if {b}; then sleep {n}; fi', {}, 'if true; then sleep 3; fi'],
@@ -93,6 +94,16 @@ describe('literals and references', () => {
   test('a number that is none by the time of rendering is never put in', () => {
     expect(() => render('echo $(({n}))', { n: 'a[$(id)]' })).toThrow(BatonError);
   });
+});
+
+test('a fault of the lexer itself is no refusal', () => {
+  let calls = 0;
+  const hasVertex = (): boolean => {
+    calls += 1;
+    if (calls > 1) throw new TypeError('broken');
+    return true;
+  };
+  expect(() => checkPlaceholders({ script: 'echo {A.x}', shell: null, declarations, hasVertex })).toThrow(TypeError);
 });
 
 describe('refusals', () => {

@@ -7,6 +7,7 @@ import type { ParameterDeclaration, JsonValue } from './parameters-value.ts';
 import { formatValue } from './parameters-value.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import { findDialect } from './render-script-dialect.ts';
+import type { OutputReference } from './render-script-outputs.ts';
 import { outputVariable, splitOutputReference } from './render-script-outputs.ts';
 import { findPlaces } from './shell-lexer.ts';
 import type { Place } from './shell-lexer-scan.ts';
@@ -74,7 +75,9 @@ export function findPlaceholders(source: ScriptSource): Placeholder[] {
   const dialect = findDialect(script, shell);
   const { places, uncertainty } = findPlacesOrAll(script, isDeclared);
   return places.map((place) => {
-    const declaration = Object.hasOwn(declarations, place.name) ? (declarations[place.name] ?? null) : null;
+    const declaration = Object.hasOwn(declarations, place.name)
+      ? (declarations[place.name] as ParameterDeclaration)
+      : null;
     const isNumeric = declaration !== null && ['integer', 'number', 'boolean'].includes(declaration.type);
     const refusal =
       dialect === 'other'
@@ -105,9 +108,9 @@ function findPlacesOrAll(
 /** All that could be placeholders, whatever stands around them. */
 function findEveryPlace(script: string, isDeclared: (name: string) => boolean): Place[] {
   return [...script.matchAll(/(?<!\$)\{([^{}\n]+)\}/g)].flatMap((match) => {
-    const [whole, name = ''] = match;
+    const name = match[1] as string;
     if (!isDeclared(name)) return [];
-    const [start, end] = [match.index, match.index + whole.length];
+    const [start, end] = [match.index, match.index + match[0].length];
     return [{ name, start, end, context: 'opaque', hazard: null, takesLiteral: false } as const];
   });
 }
@@ -160,7 +163,7 @@ export function renderScript(request: RenderRequest): RenderedScript {
     pieces.push(script.slice(end, place.start));
     end = place.end;
     if (declaration === null) {
-      const variable = outputVariable(splitOutputReference(place.name) ?? { vertex: '', key: place.name });
+      const variable = outputVariable(splitOutputReference(place.name) as OutputReference);
       environment[variable] = outputs.get(place.name) ?? '';
       pieces.push(referTo(place, variable));
     } else pieces.push(renderParameter(place, declaration, values[place.name]));

@@ -1,4 +1,4 @@
-import type { Scan } from './shell-lexer-scan.ts';
+import type { Place, Scan } from './shell-lexer-scan.ts';
 import { giveUp, markPlaces, nest, peek, takePlace, takePlacesUpTo } from './shell-lexer-scan.ts';
 import type { QuotedText } from './shell-lexer-expansions.ts';
 import { readBackticks, readDollar, readDoubleQuotes } from './shell-lexer-expansions.ts';
@@ -67,7 +67,7 @@ export function readWord(scan: Scan, allowsLiteral = true): Word {
       readArray(scan, state);
       break;
     }
-    if (character === '(' && '?*+@!'.includes(scan.text[scan.offset - 1] ?? ' ') && scan.offset > start) {
+    if (character === '(' && scan.offset > start && '?*+@!'.includes(scan.text[scan.offset - 1] as string)) {
       giveUp(scan, 'an extended pattern, which shells read differently');
     }
     if (METACHARACTERS.includes(character)) break;
@@ -121,8 +121,8 @@ function readPiece(scan: Scan, character: string, state: WordState): void {
 
 /** A literal may follow only what is plain, and be followed by what is plain or ends the word. */
 function finishPlace(scan: Scan, state: WordState): void {
-  const place = scan.places[scan.places.length - 1];
-  if (place !== undefined) place.takesLiteral = state.isClean && AFTER_LITERAL.test(peek(scan));
+  const place = scan.places[scan.places.length - 1] as Place;
+  place.takesLiteral = state.isClean && AFTER_LITERAL.test(peek(scan));
   state.isLiteral = false;
   state.tail = '';
 }

@@ -46,6 +46,7 @@ describe('takes scripts as people write them', () => {
     'echo $"{x}" a#b',
     '$(true) ; "$HOME/bin/cp" {x} b',
     'cp {x} b &>log',
+    'cp {x} b &>>log; cat < \\\n {x}; ec\\\nho {x}; [[ a < b ]]; cmd vim {x}',
   ])('%s', (script) => {
     expect(new Set(hazardsOf(script))).toEqual(new Set(['ok']));
   });
@@ -84,6 +85,9 @@ describe('marks what runs or evaluates a value', () => {
     ['time [[ {x} -eq 1 ]]', '[['],
     ['export {x}', 'not the value in name=value'],
     ['printf "{x}"', 'format is not known'],
+    ['cmd ssh {x}', 'ssh, which runs'],
+    ['cmd su {x}', 'su, which runs'],
+    ['printf -v {x} 1', 'printf -v'],
     ['read -r {x}', 'an argument of read'],
     ['[ {x} ]', 'without a literal operator'],
     ['[ {x} "$y" ]', 'without a literal operator'],
@@ -112,6 +116,7 @@ describe('marks what runs or evaluates a value', () => {
     expect(hazardsOf('echo {x}; eval {x}; echo {x}').map((hazard) => hazard === 'ok')).toEqual([true, false, true]);
     const blocks = 'if true; then sh; fi; if true; then echo {x}; fi; f() { eval {x}; echo {x}; }';
     expect(hazardsOf(blocks).map((hazard) => hazard === 'ok')).toEqual([true, false, true]);
+    expect(hazardsOf('eval {x} | # {x}\n cat').map((hazard) => hazard === 'ok')).toEqual([false, true]);
     expect(hazardsOf('echo {x} | awk "{x}"').map((hazard) => hazard === 'ok')).toEqual([true, false]);
   });
 });

@@ -163,7 +163,6 @@ function isFileNumber(scan: Scan, literal: string): boolean {
 }
 
 function addWord(scan: Scan, command: CommandState, word: Word): void {
-  if (word.start === word.end) giveUp(scan, 'a character that begins no word');
   const isAssignment = word.assigns !== null && command.words.length === 0 && !command.isData;
   command.isStarted = true;
   if (isAssignment) return;
