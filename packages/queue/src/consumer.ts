@@ -5,10 +5,10 @@ import { ignoreReported } from './track-queue.ts';
 
 /** Pulls entries of one queue. */
 export interface Consumer {
-  /** No further entry is taken; those under way go on. */
+  /** No further entry is asked for; one that was waited for already may still come. Those under way go on. */
   pause(): Promise<void>;
   resume(): void;
-  /** Waits for those under way, at most this long. */
+  /** Takes no further entry and waits for those under way, at most this long. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -33,18 +33,13 @@ export interface ConsumerOptions<Message> {
  * before BullMQ gives them up.
  */
 export function createConsumer<Message>(options: ConsumerOptions<Message>): Consumer {
+  const underWay = new Set<Promise<void>>();
   const worker = new Worker(
     options.queueName,
     async (entry: Job, token?: string) => {
-      const message = options.schema.safeParse(entry.data);
-      if (!message.success) {
-        throw new UnrecoverableError(
-          `${options.queueName} entry ${entry.id} is not of a known form: ${message.error.message}`,
-        );
-      }
-      if ((await options.handle(message.data)) === 'done') return;
-      await entry.moveToWait(token);
-      throw new WaitingError();
+      const work = handleEntry(options, entry, token);
+      underWay.add(work);
+      await work.finally(() => underWay.delete(work));
     },
     {
       connection: options.redis,
@@ -70,9 +65,29 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
       const deadline = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, timeoutMs);
       });
-      // `close` itself never gives up while Redis is away.
-      await Promise.race([worker.close(), deadline.then(() => worker.close(true))]);
+      await worker.pause(true);
+      await Promise.race([Promise.allSettled(underWay), deadline]);
+      // BullMQ's `close` never gives up on an entry that is under way or on a Redis that is away, and cannot be forced once it
+      // has begun. What is under way still is delivered again to another consumer.
+      const mustForce = underWay.size > 0 || options.redis.status !== 'ready';
+      await (mustForce ? worker.close(true) : Promise.race([worker.close(), deadline]));
       clearTimeout(timer);
     },
   };
+}
+
+async function handleEntry<Message>(
+  options: ConsumerOptions<Message>,
+  entry: Job,
+  token: string | undefined,
+): Promise<void> {
+  const message = options.schema.safeParse(entry.data);
+  if (!message.success) {
+    throw new UnrecoverableError(
+      `${options.queueName} entry ${entry.id} is not of a known form: ${message.error.message}`,
+    );
+  }
+  if ((await options.handle(message.data)) === 'done') return;
+  await entry.moveToWait(token);
+  throw new WaitingError();
 }

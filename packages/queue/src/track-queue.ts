@@ -38,23 +38,31 @@ export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
   return {
     queueOf,
     async enqueueTracks(tracks) {
+      refuseWhileAway(redis);
       for (const [labelSet, group] of groupByLabelSet(tracks)) {
         for (let start = 0; start < group.length; start += ENTRIES_AT_ONCE) {
           await queueOf(labelSet).addBulk(group.slice(start, start + ENTRIES_AT_ONCE).map(entryOf));
         }
       }
     },
-    areQueued: (tracks) =>
-      Promise.all(
+    async areQueued(tracks) {
+      refuseWhileAway(redis);
+      return Promise.all(
         tracks.map(async (track) => {
           const state = await queueOf(labelSetOf(track.labels)).getJobState(trackEntryId(track));
           return state === 'waiting' || state === 'prioritized';
         }),
-      ),
+      );
+    },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** A queue that is first used while Redis is away would wait for it for ever, and whoever started a pipeline with it. */
+function refuseWhileAway(redis: Redis): void {
+  if (redis.status !== 'ready') throw new Error(`Redis is away (the connection is "${redis.status}")`);
 }
 
 function entryOf(track: TrackToDispatch): {

@@ -1,0 +1,203 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { testServers } from '@baton/devstack/testing';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { createConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
+import { createInbox, openTestRedis, uniquePrefix, type Inbox } from './testing.ts';
+
+const schema = z.object({ v: z.literal(1), number: z.int() });
+type Message = z.infer<typeof schema>;
+
+let redis: Redis;
+let prefix: string;
+let queue: Queue;
+let failures: Inbox<Error>;
+const opened: { consumer: Consumer; blocking: Redis }[] = [];
+beforeAll(async () => {
+  redis = await openTestRedis(testServers().redisUrl);
+});
+afterAll(() => redis.disconnect());
+beforeEach(() => {
+  prefix = uniquePrefix();
+  failures = createInbox();
+  queue = new Queue('numbers', { connection: redis, prefix, skipVersionCheck: true });
+});
+afterEach(async () => {
+  for (const { consumer, blocking } of opened.splice(0)) {
+    await consumer.close(2000);
+    blocking.disconnect();
+  }
+  await queue.obliterate({ force: true });
+  await queue.close();
+});
+
+async function open(
+  handle: ConsumerOptions<Message>['handle'],
+  changes: { keepFailed?: boolean; concurrency?: number } = {},
+): Promise<Consumer> {
+  const blocking = await openTestRedis(testServers().redisUrl, 'consumer');
+  const consumer = createConsumer({
+    redis: blocking,
+    prefix,
+    queueName: 'numbers',
+    schema,
+    concurrency: 4,
+    keepFailed: true,
+    onFailed: failures.put,
+    handle,
+    ...changes,
+  });
+  opened.push({ consumer, blocking });
+  return consumer;
+}
+
+const add = (...numbers: number[]): Promise<unknown> =>
+  queue.addBulk(numbers.map((number) => ({ name: 'a number', data: { v: 1, number } })));
+
+test('entries come parsed, and are gone when they were handled', async () => {
+  const inbox = createInbox<Message>();
+  await open(async (message) => {
+    inbox.put(message);
+    return 'done';
+  });
+  await add(1, 2, 3);
+  await inbox.waitFor(3);
+  await opened[0]?.consumer.close(2000);
+  expect(inbox.items.map(({ number }) => number).toSorted()).toEqual([1, 2, 3]);
+  expect(await queue.getJobCounts('wait', 'active', 'completed', 'failed')).toEqual({
+    wait: 0,
+    active: 0,
+    completed: 0,
+    failed: 0,
+  });
+});
+
+test.each([
+  ['of a later version', { v: 2, number: 1 }],
+  ['that lacks a field', { v: 1 }],
+  ['that is no object', 'hello'],
+  ['that is empty', {}],
+])('an entry %s is parked where people see it, told once, and holds up nobody', async (_, data) => {
+  const inbox = createInbox<Message>();
+  await open(async (message) => {
+    inbox.put(message);
+    return 'done';
+  });
+  await queue.add('strange', data);
+  await add(7);
+  const [error] = await failures.waitFor(1);
+  expect(error?.message).toMatch(/^numbers entry \S+ is not of a known form/);
+  expect(await inbox.waitFor(1)).toEqual([{ v: 1, number: 7 }]);
+  expect(await queue.getJobCounts('failed', 'wait')).toEqual({ failed: 1, wait: 0 });
+  expect((await queue.getFailed())[0]?.failedReason).toBe(error?.message);
+});
+
+test('an entry whose handler threw is parked and never tried again', async () => {
+  let calls = 0;
+  await open(async () => {
+    calls += 1;
+    throw new Error('cannot be applied');
+  });
+  await add(1);
+  expect((await failures.waitFor(1))[0]?.message).toBe('cannot be applied');
+  expect(await queue.getFailedCount()).toBe(1);
+  expect(calls).toBe(1);
+});
+
+test('a queue that keeps no failures keeps none', async () => {
+  await open(() => Promise.reject(new Error('no')), { keepFailed: false });
+  await add(1);
+  await failures.waitFor(1);
+  expect(await queue.getFailedCount()).toBe(0);
+});
+
+test('an entry that is given back is taken by another consumer', async () => {
+  const givenBack = createInbox<Message>();
+  const taken = createInbox<Message>();
+  const busy = await open(async (message) => {
+    givenBack.put(message);
+    await busy.pause();
+    return 'give_back';
+  });
+  await add(5);
+  await givenBack.waitFor(1);
+  await open(async (message) => {
+    taken.put(message);
+    return 'done';
+  });
+  expect(await taken.waitFor(1)).toEqual([{ v: 1, number: 5 }]);
+  expect(failures.items).toEqual([]);
+});
+
+test('a paused consumer asks for nothing until it is resumed; what still came it gives back', async () => {
+  const [inbox, other] = [createInbox<number>(), createInbox<number>()];
+  let isPaused = false;
+  const consumer = await open(async ({ number }) => {
+    if (isPaused) return 'give_back';
+    inbox.put(number);
+    return 'done';
+  });
+  await add(1);
+  await inbox.waitFor(1);
+  isPaused = true;
+  await consumer.pause();
+  await add(2, 3);
+  await open(async ({ number }) => {
+    other.put(number);
+    return 'done';
+  });
+  await other.waitFor(2);
+  await opened.pop()?.consumer.close(2000);
+  isPaused = false;
+  consumer.resume();
+  await add(4);
+  await inbox.waitFor(2);
+  expect([inbox.items, other.items.toSorted()]).toEqual([
+    [1, 4],
+    [2, 3],
+  ]);
+});
+
+test('a consumer whose connections are cut by Redis goes on', async () => {
+  const inbox = createInbox<Message>();
+  await open(async (message) => {
+    inbox.put(message);
+    return 'done';
+  });
+  await add(1);
+  await inbox.waitFor(1);
+  const ids = await findConsumerConnections();
+  expect(ids.length).toBeGreaterThan(0);
+  for (const id of ids) await redis.client('KILL', 'ID', id);
+  await add(2, 3);
+  await inbox.waitFor(3);
+  expect(new Set(inbox.items.map(({ number }) => number))).toEqual(new Set([1, 2, 3]));
+});
+
+/** Those that BullMQ named after this test's prefix: the blocking ones. */
+async function findConsumerConnections(): Promise<string[]> {
+  const list = String(await redis.client('LIST'));
+  return list
+    .split('\n')
+    .filter((line) => line.includes(`name=${prefix}`))
+    .map((line) => /^id=(\d+)/.exec(line)?.[1] ?? '');
+}
+
+test('closing waits for what is under way, but not longer than it is told', async () => {
+  let release = (): void => {};
+  const isReleased = new Promise<void>((resolve) => (release = resolve));
+  const inbox = createInbox<Message>();
+  const consumer = await open(async (message) => {
+    inbox.put(message);
+    await isReleased;
+    return 'done';
+  });
+  await add(1);
+  await inbox.waitFor(1);
+  const startedAt = performance.now();
+  await consumer.close(300);
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(await queue.getActiveCount()).toBe(1);
+  release();
+});
