@@ -17,6 +17,7 @@ export function mountRoute(app: Express, route: Route, deps: AppDeps): void {
       deps.metrics.observeRequest({ method: route.method, route: route.path, status: response.statusCode }, seconds);
     });
     const identity = await identify(request, deps, route);
+    logAction(response, { route, path: request.path, identity, deps });
     const patience = startPatience(
       response,
       route.isStream === true ? null : deps.settings.deadlineMs * (route.deadlineFactor ?? 1),
@@ -30,6 +31,20 @@ export function mountRoute(app: Express, route: Route, deps: AppDeps): void {
     } finally {
       patience.stop();
     }
+  });
+}
+
+/** Who did what: every call of a person or program that may change something is one line of the log, whatever comes of it. */
+function logAction(
+  response: Response,
+  { route, path, identity, deps }: { route: Route; path: string; identity: Identity; deps: AppDeps },
+): void {
+  if (route.method === 'get' || route.scope === 'worker') return;
+  response.once('close', () => {
+    const { tokenId, name: token } = identity;
+    const { method } = route;
+    const status = response.statusCode;
+    deps.logger.info({ event: 'action', requestId: requestIdOf(response), tokenId, token, method, path, status });
   });
 }
 

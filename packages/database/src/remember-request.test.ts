@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { testServers } from '@baton/devstack/testing';
+import { forgetRequests, rememberRequest } from './remember-request.ts';
+import { execute, selectRows } from './statements.ts';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 12 });
+});
+afterAll(() => database.close());
+
+const request = (key: string, content: unknown = 'same'): { tokenId: string; key: string; content: unknown } => ({
+  tokenId: 't',
+  key,
+  content,
+});
+
+test('a request is done once; its answer comes again', async () => {
+  let times = 0;
+  const ask = (): Promise<{ answer: { times: number }; isReplayed: boolean }> =>
+    rememberRequest(database, request('once'), async () => ({ times: ++times }));
+  expect(await ask()).toEqual({ answer: { times: 1 }, isReplayed: false });
+  expect(await ask()).toEqual({ answer: { times: 1 }, isReplayed: true });
+  const elsewhere = await rememberRequest(database, { ...request('once'), tokenId: 'u' }, async () => 'mine');
+  expect(elsewhere).toEqual({ answer: 'mine', isReplayed: false });
+});
+
+test('another request with the same key is refused', async () => {
+  await rememberRequest(database, request('reused'), async () => 1);
+  await expect(rememberRequest(database, request('reused', 'other'), async () => 2)).rejects.toMatchObject({
+    code: 'idempotency_key_reused',
+  });
+});
+
+test('while one is under way the same is refused, without waiting', async () => {
+  let finish = (): void => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const first = rememberRequest(database, request('slow'), async () => {
+    begin();
+    await finished;
+    return 'done';
+  });
+  await begun;
+  const second = rememberRequest(database, request('slow'), async () => 'twice');
+  await expect(second).rejects.toMatchObject({ code: 'idempotency_key_in_use' });
+  finish();
+  expect(await first).toEqual({ answer: 'done', isReplayed: false });
+});
+
+test('a request that fails is not remembered', async () => {
+  const failing = rememberRequest(database, request('fails'), async () => {
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect((await rememberRequest(database, request('fails'), async () => 'now')).isReplayed).toBe(false);
+});
+
+test('old requests are forgotten, younger ones are not', async () => {
+  await rememberRequest(database, request('old'), async () => 1);
+  await rememberRequest(database, request('young'), async () => 1);
+  await execute(
+    database.dataSource,
+    `UPDATE idempotency_key SET created_at = UTC_TIMESTAMP(6) - INTERVAL 25 HOUR WHERE idempotency_key = 'old'`,
+  );
+  expect(await forgetRequests(database, 24 * 3_600_000)).toBe(1);
+  const left = await selectRows<{ name: string }>(
+    database.dataSource,
+    'SELECT idempotency_key AS name FROM idempotency_key',
+  );
+  expect(left.map(({ name }) => name)).toEqual(expect.arrayContaining(['young']));
+  expect(left.map(({ name }) => name)).not.toContain('old');
+});
