@@ -48,7 +48,7 @@ export interface VertexPolicies {
   /** What a vanished worker means: the attempt FAILED, or another attempt. */
   onLost: 'fail' | 'retry';
   allowFailure: boolean;
-  /** A worker must serve one of these; empty: any worker. */
+  /** What a worker must serve to run it; label-set says what a set of labels means. */
   labels: string[];
   /** Higher starts sooner where both could. */
   priority: number;
@@ -151,7 +151,7 @@ const policyFields = {
     .max(20)
     .refine((labels) => new Set(labels).size === labels.length, 'expected each label once')
     .optional()
-    .describe('only workers that serve one of these'),
+    .describe('what a worker must serve to run it'),
   priority: z.int().min(0).max(1000).optional().describe('higher starts sooner'),
   maxOutputBytes: z
     .int()
