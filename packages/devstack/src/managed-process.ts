@@ -66,7 +66,7 @@ export function createManagedProcess(options: ManagedProcessOptions): ManagedPro
     child = started;
     exited = watchExit(started, options);
     if (started.pid !== undefined) writePidFile(options.pidPath, started.pid);
-    await waitUntilReady(started, logStart, exited, options);
+    await waitUntilReady(started, { logStart, exited, options });
     options.onChange?.();
     const tellUnlessAsked = (exit: ProcessExit): void => {
       if (!asked.has(started)) options.onUnexpectedExit?.(exit);
@@ -75,14 +75,9 @@ export function createManagedProcess(options: ManagedProcessOptions): ManagedPro
   }
 
   async function endNow(): Promise<void> {
-    const ending = child;
-    if (!ending || hasEnded(ending)) return;
-    const end = exited;
-    asked.add(ending);
-    ending.kill('SIGTERM');
-    if (await settlesWithin(end, options.stopTimeoutMs)) return;
-    ending.kill('SIGKILL');
-    await end;
+    if (!child || hasEnded(child)) return;
+    asked.add(child);
+    await terminate(child, exited, options.stopTimeoutMs);
   }
 
   return {
@@ -128,6 +123,13 @@ function makeTurns(): (action: () => Promise<void>) => Promise<void> {
   };
 }
 
+async function terminate(child: ChildProcess, exited: Promise<ProcessExit>, timeoutMs: number): Promise<void> {
+  child.kill('SIGTERM');
+  if (await settlesWithin(exited, timeoutMs)) return;
+  child.kill('SIGKILL');
+  await exited;
+}
+
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 }
@@ -148,9 +150,7 @@ function watchExit(child: ChildProcess, options: ManagedProcessOptions): Promise
 
 async function waitUntilReady(
   child: ChildProcess,
-  logStart: number,
-  exited: Promise<ProcessExit>,
-  options: ManagedProcessOptions,
+  { logStart, exited, options }: { logStart: number; exited: Promise<ProcessExit>; options: ManagedProcessOptions },
 ): Promise<void> {
   const answer = await pollUntil(async () => {
     if (hasEnded(child)) return 'ended';

@@ -44,12 +44,21 @@ export function startGuard(options: GuardOptions): Guard {
     const own = generation;
     const seconds = String(options.timeoutMs / 1000);
     const started = startProgram({
-      command: ['/bin/sh', '-c', GUARD_SCRIPT, 'guard', seconds, firedFile(own), '/bin/sh', options.cookie],
+      command: [
+        '/bin/sh',
+        '-c',
+        GUARD_SCRIPT,
+        'guard',
+        seconds,
+        firedFile(options.directory, own),
+        '/bin/sh',
+        options.cookie,
+      ],
       environment: { PATH: options.path },
     });
     void started.ended.then(async (end) => {
       if (isStopping) return;
-      options.onEnded(await hasFired(own), end.message);
+      options.onEnded(await hasFired(options.directory, own), end.message);
       setTimeout(replace, REPLACE_DELAY_MS).unref();
     });
     return started;
@@ -65,21 +74,6 @@ export function startGuard(options: GuardOptions): Guard {
     program.stdin.write(`${[...watched].join(' ')}\n`);
   }
 
-  function firedFile(ofGeneration: number): string {
-    return join(options.directory, `guard-fired-${ofGeneration}`);
-  }
-
-  async function hasFired(ofGeneration: number): Promise<boolean> {
-    try {
-      await access(firedFile(ofGeneration));
-      return true;
-    } catch (error) {
-      // The guard makes this file before it kills, so no file means that it was not the guard.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    }
-  }
-
   const timer = setInterval(beat, options.timeoutMs / BEATS_A_TIMEOUT).unref();
   return {
     generation: () => generation,
@@ -91,7 +85,7 @@ export function startGuard(options: GuardOptions): Guard {
       watched.delete(pid);
       beat();
     },
-    hasFired,
+    hasFired: (ofGeneration) => hasFired(options.directory, ofGeneration),
     async stop() {
       isStopping = true;
       clearInterval(timer);
@@ -101,4 +95,19 @@ export function startGuard(options: GuardOptions): Guard {
       await program.ended;
     },
   };
+}
+
+function firedFile(directory: string, generation: number): string {
+  return join(directory, `guard-fired-${generation}`);
+}
+
+async function hasFired(directory: string, generation: number): Promise<boolean> {
+  try {
+    await access(firedFile(directory, generation));
+    return true;
+  } catch (error) {
+    // The guard makes this file before it kills, so no file means that it was not the guard.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
