@@ -67,10 +67,11 @@ const FUNCTION_TYPES = new Set([
 ]);
 
 function readSyntax(text: string): Pick<SourceFile, 'imports' | 'functions'> {
-  const bytes = Buffer.from(text);
-  const program = parseSync(text, { syntax: 'typescript', target: 'es2022' });
-  // Offsets count bytes, from where the parser's other files of this process ended.
-  const base = program.span.end - bytes.length;
+  // Offsets count bytes from where the parser's other files of this process ended: the first statement, ours, says where.
+  const marked = `0;${text}`;
+  const bytes = Buffer.from(marked);
+  const program = parseSync(marked, { syntax: 'typescript', target: 'es2022' });
+  const base = program.body[0]?.span.start ?? 0;
   const functions: SourceFile['functions'] = [];
   const imports: string[] = [];
   const visit = (node: unknown): void => {

@@ -68,10 +68,7 @@ export function createManagedProcess(options: ManagedProcessOptions): ManagedPro
     if (started.pid !== undefined) writePidFile(options.pidPath, started.pid);
     await waitUntilReady(started, { logStart, exited, options });
     options.onChange?.();
-    const tellUnlessAsked = (exit: ProcessExit): void => {
-      if (!asked.has(started)) options.onUnexpectedExit?.(exit);
-    };
-    void exited.then(tellUnlessAsked);
+    void exited.then((exit) => asked.has(started) || options.onUnexpectedExit?.(exit));
   }
 
   async function endNow(): Promise<void> {

@@ -42,20 +42,7 @@ export function startGuard(options: GuardOptions): Guard {
   function start(): Program {
     generation += 1;
     const own = generation;
-    const seconds = String(options.timeoutMs / 1000);
-    const started = startProgram({
-      command: [
-        '/bin/sh',
-        '-c',
-        GUARD_SCRIPT,
-        'guard',
-        seconds,
-        firedFile(options.directory, own),
-        '/bin/sh',
-        options.cookie,
-      ],
-      environment: { PATH: options.path },
-    });
+    const started = startProgram(describeProgram(options, own));
     void started.ended.then(async (end) => {
       if (isStopping) return;
       options.onEnded(await hasFired(options.directory, own), end.message);
@@ -94,6 +81,15 @@ export function startGuard(options: GuardOptions): Guard {
       program.stdin.end();
       await program.ended;
     },
+  };
+}
+
+function describeProgram(options: GuardOptions, generation: number): Parameters<typeof startProgram>[0] {
+  const seconds = String(options.timeoutMs / 1000);
+  const fired = firedFile(options.directory, generation);
+  return {
+    command: ['/bin/sh', '-c', GUARD_SCRIPT, 'guard', seconds, fired, '/bin/sh', options.cookie],
+    environment: { PATH: options.path },
   };
 }
 
