@@ -59,9 +59,12 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema> & { directory: string };
 
-/** @throws ConfigError naming every wrong variable */
-export function loadConfig(): Config {
-  const config = readConfig(schema, process.env);
+/**
+ * @param environment the process's own; tests give theirs
+ * @throws ConfigError naming every wrong variable
+ */
+export function loadConfig(environment: Record<string, string | undefined> = process.env): Config {
+  const config = readConfig(schema, environment);
   return {
     ...config,
     directory: config.BATON_WORKER_DIRECTORY ?? join(process.cwd(), '.baton', 'workers', config.BATON_WORKER_NAME),

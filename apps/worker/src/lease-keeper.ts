@@ -13,7 +13,6 @@ import type { Reporter } from './reporter.ts';
  */
 export interface LeaseKeeper {
   hold(run: HeldRun): void;
-  release(runId: string): void;
   /** Sends a heartbeat now: something may have been cancelled. */
   nudge(): void;
   start(): Promise<HeartbeatAnswer>;
@@ -57,7 +56,6 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const heartbeat = new Heartbeat(options);
   return {
     hold: (run) => heartbeat.hold(run),
-    release: (runId) => heartbeat.release(runId),
     nudge: () => heartbeat.beatSoon(),
     start: () => heartbeat.start(),
     stop: () => heartbeat.stop(),
@@ -83,10 +81,6 @@ class Heartbeat {
     this.#held.set(run.runId, run);
   }
 
-  release(runId: string): void {
-    this.#held.delete(runId);
-  }
-
   /** @throws the call's error: without a first answer there is nothing to go by */
   async start(): Promise<HeartbeatAnswer> {
     const answer = await this.#beat();
@@ -103,6 +97,7 @@ class Heartbeat {
   }
 
   beatSoon(): void {
+    if (this.#isStopped) return;
     if (this.#beating !== null) {
       this.#isWanted = true;
       return;
@@ -114,12 +109,12 @@ class Heartbeat {
     let delayMs = this.#timing.heartbeatMs;
     try {
       await this.#beat();
-      await this.#options.reporter.resendOverdue();
       delayMs = this.#timing.heartbeatMs;
     } catch (error) {
       this.#options.logger.warn({ event: 'heartbeat_failed', err: error });
       delayMs = Math.min(HEARTBEAT_RETRY_MS, delayMs);
     }
+    await this.#options.reporter.resendOverdue();
     this.#beating = null;
     this.#beatIn(this.#isWanted ? 0 : delayMs);
     this.#isWanted = false;
@@ -131,15 +126,23 @@ class Heartbeat {
     this.#timer = setTimeout(() => this.beatSoon(), delayMs);
   }
 
+  /** One call as a rule; more where completions wait for a slow consumer, whose leases count as well. */
   async #beat(): Promise<HeartbeatAnswer> {
+    const running = [...this.#held.values()].map(toRunKey);
+    const reported = this.#options.reporter.unapplied();
+    const count = Math.max(running.length, reported.length);
+    for (let start = 0; ; start += RUNS_IN_A_HEARTBEAT) {
+      const end = start + RUNS_IN_A_HEARTBEAT;
+      const answer = await this.#send(running.slice(start, end), reported.slice(start, end));
+      if (end >= count) return answer;
+    }
+  }
+
+  async #send(running: RunKey[], reported: RunKey[]): Promise<HeartbeatAnswer> {
     const askedAt = performance.now();
-    const answer = await this.#options.api.sendHeartbeat({
-      worker: this.#options.describeWorker(),
-      running: [...this.#held.values()].slice(0, RUNS_IN_A_HEARTBEAT).map(toRunKey),
-      reported: this.#options.reporter.unapplied().slice(0, RUNS_IN_A_HEARTBEAT),
-    });
+    const worker = this.#options.describeWorker();
+    const answer = await this.#options.api.sendHeartbeat({ worker, running, reported });
     this.#timing = { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
-    await this.#options.reporter.settle(answer.applied);
     for (const runId of answer.applied) this.#held.delete(runId);
     for (const { runId, state } of answer.running) {
       const run = this.#held.get(runId);
@@ -148,6 +151,8 @@ class Heartbeat {
       if (state !== 'held') run.end(state);
     }
     this.#options.onAnswer(answer);
+    // Last, because it waits for the disk.
+    await this.#options.reporter.settle(answer.applied);
     return answer;
   }
 

@@ -33,7 +33,11 @@ interface Unapplied extends SpooledCompletion {
 const FIRST_RESEND_MS = 5000;
 const LAST_RESEND_MS = 60_000;
 
-export function createReporter(options: { spool: Spool; queue: CompletionQueue; logger: Logger }): Reporter {
+export function createReporter(options: {
+  spool: Spool;
+  queue: Pick<CompletionQueue, 'reportCompletion'>;
+  logger: Logger;
+}): Reporter {
   const { spool, queue, logger } = options;
   const unapplied = new Map<string, Unapplied>();
 
@@ -48,6 +52,15 @@ export function createReporter(options: { spool: Spool; queue: CompletionQueue; 
     }
   };
 
+  /** A disk that does not let go of a file costs one more report in the next life of this worker, and nothing else. */
+  const forget = async (runId: string): Promise<void> => {
+    try {
+      await spool.forget(runId);
+    } catch (error) {
+      logger.error({ event: 'spool_failed', runId, err: error }, 'not removed');
+    }
+  };
+
   return {
     async report(completion, key) {
       const one: Unapplied = { completion, key, seq: 0, resendAt: 0 };
@@ -58,14 +71,14 @@ export function createReporter(options: { spool: Spool; queue: CompletionQueue; 
       });
       await Promise.all([kept, send(one)]);
       // Applied while it was being written: the file came after its removal.
-      if (!unapplied.has(completion.runId)) await spool.forget(completion.runId);
+      if (!unapplied.has(completion.runId)) await forget(completion.runId);
     },
     unapplied: () =>
       [...unapplied.values()].map(({ completion: { trackId, attempt, runId } }) => ({ trackId, attempt, runId })),
     async settle(runIds) {
       for (const runId of runIds) {
         unapplied.delete(runId);
-        await spool.forget(runId);
+        await forget(runId);
       }
     },
     async resendOverdue() {

@@ -31,7 +31,7 @@ export interface TrackDeps {
 export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<void> {
   const granted = await deps.claimer.claim(message);
   if (granted === null) return;
-  const { run, runId } = granted;
+  const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
   log.info({ event: 'track_started', pipelineId: run.pipelineId });
   const completion = run.refusal === null ? await runClaimed(deps, granted) : refuse(deps, granted, run.refusal);
@@ -41,7 +41,8 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
     exitCode: completion.exitCode,
     ms: completion.durationMs,
   });
-  deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => deps.leases.release(runId) });
+  // Nothing is left to end; its lease is renewed until the completion is known to be applied, however long that takes.
+  deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => {} });
   await deps.reporter.report(completion, run.completionKey);
 }
 
@@ -77,7 +78,9 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
   const completion = toCompletion(deps.workerId, granted, { result, endedBecause });
   const hasFailedItself = completion.outcome === 'exited' && completion.exitCode !== 0;
   if (hasFailedItself || completion.outcome === 'timeout') completion.detail = await noted.findLine();
-  await noted.discard();
+  await noted.discard().catch((error: unknown) => {
+    deps.logger.warn({ event: 'line_notes_kept', runId, err: error }); // the completion matters more than the file
+  });
   return completion;
 }
 

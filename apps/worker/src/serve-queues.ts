@@ -36,13 +36,14 @@ export interface ServeQueuesOptions {
 export function serveQueues(options: ServeQueuesOptions): ServedQueues {
   const consumers = new Map<string, Consumer>();
   let isPaused = false;
-  const slots = createSlots(options.slots, (hasFree) => {
+  const restUnless = (hasFree: boolean): void => {
     if (consumers.size < 2 || isPaused) return;
     for (const consumer of consumers.values()) {
       if (hasFree) consumer.resume();
       else consumer.pause().catch((error: unknown) => options.logger.warn({ event: 'pause_failed', err: error }));
     }
-  });
+  };
+  const slots = createSlots(options.slots, restUnless);
   const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
     if (isPaused || !slots.tryTake()) return 'give_back';
     try {
@@ -58,6 +59,8 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
       consumers.set(labelSet, consumeLabelSet(options, labelSet, handle));
       options.logger.info({ event: 'queue_served', labelSet });
     }
+    // Otherwise a queue that is new to a full worker would be pulled from and given back without a pause.
+    if (slots.free === 0) restUnless(false);
   };
   if (options.labels.includes(DEFAULT_LABEL)) serve([DEFAULT_LABEL]);
   return {

@@ -16,30 +16,35 @@ const spooledSchema = z.object({ completion: completionSchema, key: z.string().m
 export type SpooledCompletion = z.infer<typeof spooledSchema>;
 
 const SUFFIX = '.json';
+/** Of a file that is being written. */
+const NEW_SUFFIX = `${SUFFIX}.new`;
 
 export async function openSpool(directory: string): Promise<Spool> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const pathOf = (runId: string): string => join(directory, `${runId}${SUFFIX}`);
   return {
     async keep(spooled) {
-      const path = pathOf(spooled.completion.runId);
-      const file = await open(`${path}.new`, 'w', 0o600);
+      const { runId } = spooled.completion;
+      const newPath = join(directory, `${runId}${NEW_SUFFIX}`);
+      const file = await open(newPath, 'w', 0o600);
       try {
         await file.writeFile(JSON.stringify(spooled));
         await file.datasync();
       } finally {
         await file.close();
       }
-      await rename(`${path}.new`, path);
+      await rename(newPath, pathOf(runId));
     },
     forget: (runId) => rm(pathOf(runId), { force: true }),
     async load() {
       const kept: SpooledCompletion[] = [];
       const unreadable: string[] = [];
       for (const name of await readdir(directory)) {
-        if (!name.endsWith(SUFFIX)) continue;
         const path = join(directory, name);
-        const parsed = spooledSchema.safeParse(parseJson(await readFile(path, 'utf8')));
+        // The worker died while it wrote: its completion was not kept, whatever of it is there.
+        if (name.endsWith(NEW_SUFFIX)) await rm(path, { force: true });
+        if (!name.endsWith(SUFFIX)) continue;
+        const parsed = spooledSchema.safeParse(await readJson(path));
         if (parsed.success) kept.push(parsed.data);
         else {
           unreadable.push(name);
@@ -51,9 +56,9 @@ export async function openSpool(directory: string): Promise<Spool> {
   };
 }
 
-function parseJson(text: string): unknown {
+async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch {
     return undefined; // the schema refuses it, and the caller puts the file aside
   }

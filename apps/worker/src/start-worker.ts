@@ -27,6 +27,7 @@ const API_WAIT_MS = 60_000;
 /** After the scripts are gone: for the last reports to be applied. */
 const SETTLE_MS = 5000;
 const CLOSE_MS = 3000;
+const KILL_INTERVAL_MS = 100;
 
 /** From the signal to a forced end: drain, grace of what is then killed, settle, close. */
 export function stopTimeoutMs(config: Config): number {
@@ -177,8 +178,15 @@ async function drain(queues: ServedQueues, deps: TrackDeps, drainMs: number): Pr
   deadline.abort();
   if (isIdle) return;
   deps.logger.warn({ event: 'drain_timeout', drainMs, scripts: deps.running.size }, 'killing what still runs');
-  for (const end of deps.running) end('lost');
-  await queues.slots.whenIdle();
+  await killUntilIdle(queues, deps);
+}
+
+/** Again and again: a claim that was under way may be answered only now, and its script start. */
+async function killUntilIdle(queues: ServedQueues, deps: TrackDeps): Promise<void> {
+  const idle = queues.slots.whenIdle().then(() => true);
+  do {
+    for (const end of deps.running) end('lost');
+  } while (!(await Promise.race([idle, sleep(KILL_INTERVAL_MS, false)])));
 }
 
 /** What is not applied by then stays on disk, for this worker's next life. */
