@@ -1,0 +1,165 @@
+import { describe, expect, test } from '@jest/globals';
+import { ApiError, UnreachableError, type ClaimAnswer, type ClaimRequest } from '@baton/client';
+import { createClaimer, type Claimer } from './claimer.ts';
+import { makeClaimedRun, makeSignal, recordEvents, waitFor } from './testing.ts';
+
+const LEASE_MS = 6000;
+
+type Answer = (request: ClaimRequest) => ClaimAnswer | Promise<ClaimAnswer>;
+
+/** A claimer before an API that answers the first call with the first answer, and so on; the last one goes on. */
+function openClaimer(...answers: Answer[]): { claimer: Claimer; calls: ClaimRequest[]; events: string[] } {
+  const calls: ClaimRequest[] = [];
+  const { logger, events } = recordEvents();
+  const api = {
+    async claimAttempts(request: ClaimRequest): Promise<ClaimAnswer> {
+      calls.push(structuredClone(request));
+      const answer = answers[Math.min(calls.length, answers.length) - 1] ?? grantAll;
+      return answer(request);
+    },
+  };
+  return { claimer: createClaimer({ api, workerId: 'w-test', labels: ['default'], logger }), calls, events };
+}
+
+const grantAll: Answer = ({ claims }) => ({
+  leaseMs: LEASE_MS,
+  results: claims.map(({ trackId, attempt, runId }) => ({
+    runId,
+    granted: true as const,
+    run: makeClaimedRun({ trackId, attempt }),
+  })),
+});
+const refuseAll: Answer = ({ claims }) => ({
+  leaseMs: LEASE_MS,
+  results: claims.map(({ runId }) => ({ runId, granted: false as const, why: 'not_pending' })),
+});
+const loseReply: Answer = () => {
+  throw new UnreachableError('http://api', new Error('reset'));
+};
+
+function claimMany(claimer: Claimer, trackIds: readonly number[]): ReturnType<Claimer['claim']>[] {
+  return trackIds.map((trackId) => claimer.claim({ trackId, attempt: 1 }));
+}
+
+describe('what goes into a call', () => {
+  test('claims of one turn go into one call, each answered by its own run id', async () => {
+    const { claimer, calls } = openClaimer(({ claims }) => {
+      const answer = grantAll({ workerId: '', labels: [], claims }) as ClaimAnswer;
+      return { ...answer, results: answer.results.toReversed() };
+    });
+    const granted = await Promise.all(claimMany(claimer, [3, 1, 2]));
+    expect(calls).toMatchObject([{ workerId: 'w-test', labels: ['default'] }]);
+    expect(granted.map((one) => one?.run.trackId)).toEqual([3, 1, 2]);
+    expect(granted.map((one) => one?.runId)).toEqual(calls[0]?.claims.map(({ runId }) => runId));
+  });
+
+  test('what comes while a call is under way is the next call', async () => {
+    const gate = makeSignal();
+    const { claimer, calls } = openClaimer(async (request) => {
+      await gate.promise;
+      return grantAll(request);
+    }, grantAll);
+    const first = claimMany(claimer, [1]);
+    await waitFor(() => calls.length === 1, 'the first call');
+    const second = claimMany(claimer, [2, 3]);
+    gate.resolve();
+    await Promise.all([...first, ...second]);
+    expect(calls.map(({ claims }) => claims.map(({ trackId }) => trackId))).toEqual([[1], [2, 3]]);
+  });
+
+  test('no call has more than 256 claims', async () => {
+    const { claimer, calls } = openClaimer(grantAll);
+    const ids = Array.from({ length: 600 }, (_, index) => index + 1);
+    const granted = await Promise.all(claimMany(claimer, ids));
+    expect(calls.map(({ claims }) => claims.length)).toEqual([256, 256, 88]);
+    expect(granted.map((one) => one?.run.trackId)).toEqual(ids);
+  });
+
+  test('the same track twice in a call has two run ids, so that one of them at most is granted', async () => {
+    const { claimer, calls } = openClaimer(({ claims }) => ({
+      leaseMs: LEASE_MS,
+      results: claims.map(({ runId }, index) =>
+        index === 0
+          ? { runId, granted: true as const, run: makeClaimedRun() }
+          : { runId, granted: false as const, why: 'not_pending' },
+      ),
+    }));
+    const [first, second] = await Promise.all(claimMany(claimer, [7, 7]));
+    const runIds = calls[0]?.claims.map(({ runId }) => runId) ?? [];
+    expect(new Set(runIds).size).toBe(2);
+    expect(first?.runId).toBe(runIds[0]);
+    expect(second).toBeNull();
+  });
+});
+
+describe('answers', () => {
+  test('a refused claim is null', async () => {
+    const { claimer } = openClaimer(refuseAll);
+    expect(await claimer.claim({ trackId: 1, attempt: 1 })).toBeNull();
+  });
+
+  test('a claim that the answer does not name is null', async () => {
+    const { claimer } = openClaimer(() => ({ leaseMs: LEASE_MS, results: [] }));
+    expect(await claimer.claim({ trackId: 1, attempt: 1 })).toBeNull();
+  });
+
+  test.each([
+    ['lost', () => new UnreachableError('http://api', new Error('reset'))],
+    ['overloaded', () => new ApiError(503, null, '/claims')],
+    ['not let in for now', () => new ApiError(401, null, '/claims')],
+  ])('a call whose reply is %s is made again with the same run ids', async (_title, makeError) => {
+    const fail: Answer = () => {
+      throw makeError();
+    };
+    const { claimer, calls, events } = openClaimer(fail, fail, grantAll);
+    const granted = await Promise.all(claimMany(claimer, [1, 2]));
+    expect(calls).toHaveLength(3);
+    expect(calls[1]).toEqual(calls[0]);
+    expect(calls[2]).toEqual(calls[0]);
+    expect(granted.map((one) => one?.runId)).toEqual(calls[0]?.claims.map(({ runId }) => runId));
+    expect(events).toEqual(['claim_failed', 'claim_failed']);
+  });
+
+  test('a call that is refused for good is null for each claim, and the next one is made', async () => {
+    const { claimer, calls } = openClaimer(() => {
+      throw new ApiError(422, null, '/claims');
+    }, grantAll);
+    expect(await Promise.all(claimMany(claimer, [1, 2]))).toEqual([null, null]);
+    expect(await claimer.claim({ trackId: 3, attempt: 1 })).not.toBeNull();
+    expect(calls).toHaveLength(2);
+  });
+});
+
+describe('the lease', () => {
+  test('counts from before the call, however long the answer takes', async () => {
+    const gate = makeSignal();
+    const { claimer, calls } = openClaimer(async (request) => {
+      await gate.promise;
+      return grantAll(request);
+    });
+    const claim = claimer.claim({ trackId: 1, attempt: 1 });
+    await waitFor(() => calls.length === 1, 'the call');
+    const askedBy = performance.now();
+    await waitFor(() => performance.now() > askedBy + 100, 'time going by');
+    gate.resolve();
+    expect((await claim)?.leaseUntil).toBeLessThanOrEqual(askedBy + LEASE_MS);
+  });
+
+  test('of a repeated claim counts from before the call that was answered: the API prolongs it then', async () => {
+    let firstAt = 0;
+    let lastAt = 0;
+    const { claimer } = openClaimer(
+      (request) => {
+        firstAt = performance.now();
+        return loseReply(request);
+      },
+      (request) => {
+        lastAt = performance.now();
+        return grantAll(request);
+      },
+    );
+    const granted = await claimer.claim({ trackId: 1, attempt: 1 });
+    expect(granted?.leaseUntil).toBeGreaterThan(firstAt + LEASE_MS);
+    expect(granted?.leaseUntil).toBeLessThanOrEqual(lastAt + LEASE_MS);
+  });
+});

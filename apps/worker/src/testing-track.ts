@@ -1,0 +1,142 @@
+import type { ClaimedRun } from '@baton/client';
+import type { Completion } from '@baton/domain';
+import type { HeldRun, LeaseKeeper } from './lease-keeper.ts';
+import type { OutputSender } from './output-sender.ts';
+import type { Reporter } from './reporter.ts';
+import { runTrack } from './run-track.ts';
+import type { Runner, RunRequest, RunResult } from './runner/run-types.ts';
+import { makeClaimedRun, makeDirectory, makeSignal, recordEvents } from './testing.ts';
+
+const MESSAGE = {
+  v: 1 as const,
+  trackId: 1,
+  attempt: 1,
+  seq: 0,
+  pipelineId: 1,
+  pipeline: 'p',
+  vertex: 'A',
+  graph: 'g',
+};
+export const RUN_ID = 'run-id-of-sixteen-or-more';
+/** On performance.now(), in the past: nobody here fences. */
+const LEASE_UNTIL = 1234;
+
+/** Of a script that succeeded. */
+export const ENDED: RunResult = {
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  cancelled: false,
+  guarded: false,
+  spawnError: null,
+  outputBytes: 7,
+  cutBytes: 2,
+  durationMs: 12.6,
+  next: null,
+  output: null,
+};
+
+export interface Scene {
+  /** What the claim grants; null: nothing. */
+  run: ClaimedRun | null;
+  /** What the runner does; by default it ends with exit code 0. */
+  execute(request: RunRequest, cancelled: Promise<void>): Promise<RunResult>;
+  flush(): Promise<void>;
+  /** Called when the script has started, with what the lease keeper holds. */
+  whileRunning(held: HeldRun): void;
+}
+
+export interface Outcome {
+  reported: { completion: Completion; key: string }[];
+  requests: RunRequest[];
+  /** What happened, in order. */
+  steps: string[];
+  held: HeldRun[];
+  stillRunning: number;
+  events: string[];
+}
+
+/** Runs one track with everything around it made up. */
+export async function play(given: Partial<Scene>): Promise<Outcome> {
+  const scene: Scene = {
+    run: makeClaimedRun(),
+    execute: () => Promise.resolve(ENDED),
+    flush: () => Promise.resolve(),
+    whileRunning: () => {},
+    ...given,
+  };
+  const directory = await makeDirectory();
+  const { logger, events } = recordEvents();
+  const outcome: Outcome = { reported: [], requests: [], steps: [], held: [], stillRunning: 0, events };
+  const running = new Set<(why: 'lost') => void>();
+  const granted = scene.run === null ? null : { runId: RUN_ID, run: scene.run, leaseUntil: LEASE_UNTIL };
+  const deps = {
+    workerId: 'w-test',
+    claimer: { claim: () => Promise.resolve(granted) },
+    leases: makeLeases(scene, outcome),
+    output: makeOutput(scene, outcome),
+    reporter: makeReporter(outcome),
+    runner: makeRunner(scene, outcome),
+    lineDirectory: directory.path,
+    defaults: { graceMs: 5000, maxOutputBytes: 1000 },
+    running,
+    logger,
+  };
+  await runTrack(deps, MESSAGE);
+  outcome.stillRunning = running.size;
+  await directory.remove();
+  return outcome;
+}
+
+function makeLeases(scene: Scene, outcome: Outcome): LeaseKeeper {
+  return {
+    hold(held) {
+      const isRunning = held.leaseUntil === LEASE_UNTIL;
+      outcome.steps.push(isRunning ? 'hold' : 'hold until applied');
+      outcome.held.push(held);
+      if (isRunning) scene.whileRunning(held);
+    },
+    nudge: () => {},
+    start: () => Promise.reject(new Error('nobody starts it here')),
+    stop: () => Promise.resolve(),
+  };
+}
+
+function makeOutput(scene: Scene, outcome: Outcome): OutputSender {
+  return {
+    open: () => ({
+      write: () => Promise.resolve(),
+      async flush() {
+        outcome.steps.push('flush');
+        await scene.flush();
+      },
+      drop: () => void outcome.steps.push('drop'),
+    }),
+  };
+}
+
+function makeReporter(outcome: Outcome): Reporter {
+  return {
+    async report(completion, key) {
+      outcome.steps.push('report');
+      outcome.reported.push({ completion, key });
+    },
+    unapplied: () => [],
+    settle: () => Promise.resolve(),
+    resendOverdue: () => Promise.resolve(),
+    replay: () => Promise.resolve(0),
+  };
+}
+
+function makeRunner(scene: Scene, outcome: Outcome): Runner {
+  return {
+    isolation: 'process-group',
+    run(request) {
+      outcome.requests.push(request);
+      outcome.steps.push('run');
+      const cancelled = makeSignal();
+      return { result: scene.execute(request, cancelled.promise), cancel: () => cancelled.resolve() };
+    },
+    close: () => Promise.resolve(),
+  };
+}
