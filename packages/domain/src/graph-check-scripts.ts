@@ -20,11 +20,12 @@ export function checkScripts(context: CheckContext, edgeBudget = REACHABILITY_BU
   const problems = context.vertices.flatMap(({ name, script, input, policies: { shell } }, at) => {
     if (!script.includes('{')) return [];
     const source = { script, shell, declarations: input, hasVertex: (other: string) => context.positions.has(other) };
-    for (const { place, declaration } of findPlaceholders(source)) {
+    const placeholders = findPlaceholders(source);
+    for (const { place, declaration } of placeholders) {
       const output = declaration === null ? splitOutputReference(place.name) : null;
       if (output !== null) references.push({ ...output, at });
     }
-    return checkPlaceholders(source).map((problem) => {
+    return checkPlaceholders(source, placeholders).map((problem) => {
       return { ...problem, pointer: `/vertices/${at}/script`, vertices: [name] };
     });
   });

@@ -132,8 +132,8 @@ function refusePlace(place: Place, declaration: ParameterDeclaration | null, isN
 }
 
 /** The check's problems of one script, with line and column inside it. */
-export function checkPlaceholders(source: ScriptSource): Problem[] {
-  const refused = findPlaceholders(source).filter(({ refusal }) => refusal !== null);
+export function checkPlaceholders(source: ScriptSource, placeholders = findPlaceholders(source)): Problem[] {
+  const refused = placeholders.filter(({ refusal }) => refusal !== null);
   if (refused.length === 0) return [];
   const lineStarts = findLineStarts(source.script);
   return refused.map(({ place, refusal }) => {
@@ -152,14 +152,15 @@ export function checkPlaceholders(source: ScriptSource): Problem[] {
  */
 export function renderScript(request: RenderRequest): RenderedScript {
   const { script, declarations, values, outputs = new Map<string, string>() } = request;
-  const problems = checkPlaceholders(request);
+  const placeholders = findPlaceholders(request);
+  const problems = checkPlaceholders(request, placeholders);
   if (problems.length > 0)
     throw new BatonError('invalid_graph', problems.map(({ message }) => message).join('; '), { problems });
   const environment: Record<string, string> = Object.create(null);
   for (const name of Object.keys(declarations)) environment[parameterVariable(name)] = textOf(values[name]);
   const pieces: string[] = [];
   let end = 0;
-  for (const { place, declaration } of findPlaceholders(request)) {
+  for (const { place, declaration } of placeholders) {
     pieces.push(script.slice(end, place.start));
     end = place.end;
     if (declaration === null) {
