@@ -37,7 +37,8 @@ export function isTrackEnded(state: TrackState): boolean {
 
 /**
  * What a track that cannot go on by itself awaits from a person. `params`, `approval`: PENDING and held, not enqueued.
- * `choice`: SUCCEED in manual mode, its successors wait. `decision`: FAILED under `onFailure: hold`, its successors wait.
+ * `choice`: SUCCEED in manual mode, its successors wait. `decision`: FAILED, or
+ * CANCELLED by a person, under `onFailure: hold`; its successors wait.
  */
 export const AWAITED = ['params', 'approval', 'choice', 'decision'] as const;
 export type Awaited = (typeof AWAITED)[number];

@@ -188,15 +188,17 @@ test('a recount restores totals and counters from the states alone, whatever the
       flow.pipeline = { ...flow.pipeline, openTracks, failures };
       const isLive = flow.pipeline.state === 'RUNNING' || flow.pipeline.state === 'PAUSED';
       const waiting = isLive ? [...flow.tracks.values()].filter(({ state }) => state === 'WAITING') : [];
+      let wrongCounts = 0;
       for (const track of waiting) {
         const counts = { succeeded: count, failed: 0, skipped: count, cancelled: 0, notTaken: 3 - count };
+        if (!isDeepStrictEqual(counts, track.counts)) wrongCounts += 1;
         flow.tracks.set(track.vertexId, { ...track, counts });
       }
       const { repairs } = applyEvents(flow, [{ kind: 'recount' }]);
       expectSame(flow, right);
       const { pipeline } = right;
       const areTotalsRight = pipeline.openTracks === openTracks && pipeline.failures === failures;
-      expect(repairs).toBe(waiting.length + (areTotalsRight ? 0 : 1));
+      expect(repairs).toBe(wrongCounts + (areTotalsRight ? 0 : 1));
     }),
   );
 });

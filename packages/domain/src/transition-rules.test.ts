@@ -135,7 +135,8 @@ describe('cancelling a pipeline', () => {
     claim(flow, 'X');
     runTrack(flow, 'A');
     patchTrack(flow, 'P', { awaits: 'params' });
-    applyEvents(flow, [eventOf(completionOf(flow, 'X')), { kind: 'cancel' }]);
+    const { tracks } = applyEvents(flow, [eventOf(completionOf(flow, 'X')), { kind: 'cancel' }]);
+    expect(tracks.map(({ after }) => [after.vertexId, after.awaits])).toEqual([[3, null]]);
     expect([...flow.tracks.values()].filter(({ awaits }) => awaits !== null)).toEqual([]);
     expect(flow.pipeline).toMatchObject({ state: 'CANCELLED', openTracks: 0 });
   });
