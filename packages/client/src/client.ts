@@ -132,6 +132,12 @@ function pipelineCalls(api: FetchClient<paths>) {
     async getTrack(trackId: number): Promise<Types.TrackDetails> {
       return answerOf(await api.GET('/api/v1/tracks/{trackId}', { params: { path: { trackId } } }));
     },
+    /** Gives a held track the values that it lacks. */
+    async giveParameters(trackId: number, params: Record<string, unknown>): Promise<Types.TrackDetails> {
+      return answerOf(
+        await api.POST('/api/v1/tracks/{trackId}/params', { params: { path: { trackId } }, body: { params } }),
+      );
+    },
     /** What it has printed so far, whole or the last bytes of it. */
     async readOutput(trackId: number, options: { attempt?: number; tailBytes?: number } = {}): Promise<string> {
       const { attempt, tailBytes } = options;

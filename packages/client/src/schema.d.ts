@@ -441,6 +441,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tracks/{trackId}/params": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a held track the parameter values that it lacks
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdParams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tracks/{trackId}/output": {
         parameters: {
             query?: never;
@@ -728,9 +748,9 @@ export interface components {
             /** @description absent: false */
             required?: boolean;
             /** @description used where the start request gives no value */
-            default?: components["schemas"]["JsonValue"];
+            default?: unknown;
             /** @description the only values allowed */
-            choices?: components["schemas"]["JsonValue"][] | null;
+            choices?: unknown[] | null;
             /** @description RE2 syntax; the whole text must match */
             pattern?: string | null;
             /** @description least value; of a string: least number of characters */
@@ -1018,7 +1038,7 @@ export interface components {
             onLost?: "fail" | "retry";
             /** @description a failure counts as success for the flow */
             allowFailure?: boolean;
-            /** @description only workers that serve one of these */
+            /** @description what a worker must serve to run it */
             labels?: string[];
             /** @description higher starts sooner */
             priority?: number;
@@ -1062,7 +1082,7 @@ export interface components {
             onLost?: "fail" | "retry";
             /** @description a failure counts as success for the flow */
             allowFailure?: boolean;
-            /** @description only workers that serve one of these */
+            /** @description what a worker must serve to run it */
             labels?: string[];
             /** @description higher starts sooner */
             priority?: number;
@@ -1104,7 +1124,7 @@ export interface components {
             onLost?: "fail" | "retry";
             /** @description a failure counts as success for the flow */
             allowFailure?: boolean;
-            /** @description only workers that serve one of these */
+            /** @description what a worker must serve to run it */
             labels?: string[];
             /** @description higher starts sooner */
             priority?: number;
@@ -3737,6 +3757,136 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdParams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description values by parameter */
+                    params: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The track; it starts when nothing else keeps it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
             422: {
                 headers: {
                     [name: string]: unknown;

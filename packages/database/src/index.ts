@@ -33,3 +33,4 @@ export * from './remember-request.ts';
 export { createGraph, replaceGraph, type GraphChange, type GraphToSave } from './save-graph.ts';
 export * from './seal-version.ts';
 export * from './count-live.ts';
+export * from './give-parameters.ts';

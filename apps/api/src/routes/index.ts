@@ -25,6 +25,7 @@ import { getMetrics, getRoot, openApiRoute } from './service.ts';
 import { getOutput } from './output.ts';
 import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
+import { giveParametersRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
 import { postClaims, postHeartbeats, postOutput } from './worker-calls.ts';
 import { listWorkers } from './workers.ts';
@@ -57,6 +58,7 @@ export const ROUTES: readonly Route[] = [
   getPipelineRoute,
   listTracks,
   getTrackRoute,
+  giveParametersRoute,
   getOutput,
   listWorkers,
   listTokens,

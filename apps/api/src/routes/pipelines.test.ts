@@ -93,3 +93,46 @@ test('cancelling ends a pipeline, once', async () => {
   }
   expect((await api.call('post', '/api/v1/pipelines/999999/cancel').expect(404)).body.code).toBe('pipeline_not_found');
 });
+
+test('an edit and a start at the same moment: the pipeline has the edit, or the edit is refused', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const name = `race-${round}`;
+    const vertices = [{ name: 'A', script: 'a' }];
+    await api.call('post', '/api/v1/graphs').send({ name, vertices }).expect(201);
+    const edit = api.call('post', `/api/v1/graphs/${name}/vertices`).send({ name: 'B', script: 'b' });
+    const [edited, started] = await Promise.all([edit, start({ graph: name })]);
+    expect([edited.status, started.status, started.body.totalTracks]).toEqual(
+      edited.status === 201 ? [201, 202, 2] : [409, 202, 1],
+    );
+  }
+});
+
+test('a track that lacks a value is held until a person gives it', async () => {
+  const input = { ip: { type: 'string', required: true }, count: { type: 'integer', required: true } };
+  const vertices = [{ name: 'A', script: 'ping {ip}', input, onMissing: 'ask' }];
+  await api.call('post', '/api/v1/graphs').send({ name: 'asks', vertices }).expect(201);
+  const { body: pipeline } = await start({ graph: 'asks', params: { count: 2 } }).expect(202);
+  const ofPipeline = (): object[] => api.enqueued.filter(({ pipelineId }) => pipelineId === pipeline.id);
+  expect(ofPipeline()).toEqual([]);
+  const { body: page } = await api.call('get', `/api/v1/pipelines/${pipeline.id}/tracks`).expect(200);
+  const at = `/api/v1/tracks/${page.items[0].id}/params`;
+  const bad = await api
+    .call('post', at)
+    .send({ params: { count: 'x', ipp: 1 } })
+    .expect(422);
+  expect(bad.body.problems.map(({ code }: { code: string }) => code).toSorted()).toEqual([
+    'invalid_parameter',
+    'missing_parameter',
+    'unknown_parameter',
+  ]);
+  const both = await Promise.all([1, 2].map(async () => api.call('post', at).send({ params: { ip: '10.0.0.1' } })));
+  expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+  expect(both.find(({ status }) => status === 200)?.body).toMatchObject({
+    state: 'PENDING',
+    awaits: null,
+    input: { ip: '10.0.0.1', count: 2 },
+    script: 'ping 10.0.0.1',
+  });
+  expect(ofPipeline()).toMatchObject([{ vertex: 'A', attempt: 1, seq: 1 }]);
+  await api.call('post', '/api/v1/tracks/999/params').send({ params: {} }).expect(404);
+});
