@@ -2,6 +2,12 @@ import type { Client } from '@baton/client';
 import type { Stack, StackOptions } from '@baton/devstack';
 import type { Colors } from 'picocolors/types';
 
+/** What is typed as the answer to a secret one is not shown. */
+export interface Question {
+  text: string;
+  isSecret: boolean;
+}
+
 /** Where a command writes and asks. Tests give their own. */
 export interface Terminal {
   write(text: string): void;
@@ -12,7 +18,7 @@ export interface Terminal {
   columns(): number;
   rows(): number;
   /** Null where nobody can be asked. */
-  ask: ((question: string, options: { isSecret: boolean }) => Promise<string>) | null;
+  ask: ((questions: readonly Question[]) => Promise<string[]>) | null;
 }
 
 /** What every command gets. */

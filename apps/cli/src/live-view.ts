@@ -10,7 +10,7 @@ export interface LiveView {
  * Draws lines over those drawn before. Lines must be shorter than the terminal is wide, and fewer than it is high; what would
  * not fit is what makes such pictures break, so the callers cut it.
  */
-export function createLiveView(terminal: Terminal): LiveView {
+export function createLiveView(terminal: Pick<Terminal, 'write'>): LiveView {
   let drawn = 0;
   let last = '';
   return {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { startStack } from '@baton/devstack';
-import type { Terminal } from './command-context.ts';
+import type { Question, Terminal } from './command-context.ts';
 import { readEnvironment } from './config.ts';
 import { EXIT } from './exit-codes.ts';
 import { runCli } from './run-cli.ts';
@@ -35,24 +35,49 @@ function createTerminal(): Terminal {
     write: (text) => void stdout.write(text),
     writeError: (text) => void stderr.write(text),
     isLive: stdout.isTTY && stderr.isTTY,
-    columns: () => stdout.columns ?? 80,
-    rows: () => stdout.rows ?? 24,
+    // 0 where a terminal does not know its size.
+    columns: () => stdout.columns || 80,
+    rows: () => stdout.rows || 24,
     ask: isAsking ? askPerson : null,
   };
 }
 
-async function askPerson(question: string, { isSecret }: { isSecret: boolean }): Promise<string> {
-  // What is typed is written back by readline: for a secret into nowhere.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: process.stdin, output: isSecret ? nowhere : process.stderr, terminal: true });
+/** One reader for all questions: what was typed ahead for the second is not lost with the first. */
+async function askPerson(questions: readonly Question[]): Promise<string[]> {
+  let isMuted = false;
+  // What is typed is written back by readline; a secret is not.
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!isMuted) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const reader = createInterface({ input: process.stdin, output, terminal: true });
+  // In a terminal's raw mode Ctrl-C is a key, and Ctrl-D or the end of the input closes the reader.
+  const stop = (): void => interrupt.abort(new Error('ended by the person who was asked'));
+  reader.once('SIGINT', stop).once('close', stop);
+  const answers: string[] = [];
   try {
-    if (isSecret) process.stderr.write(question);
-    const signal = interrupt.signal;
-    reader.once('SIGINT', () => interrupt.abort(new Error('ended by SIGINT')));
-    const value = await reader.question(isSecret ? '' : question, { signal });
-    if (isSecret) process.stderr.write('\n');
-    return value.trim();
+    const lines = reader[Symbol.asyncIterator]();
+    for (const { text, isSecret } of questions) {
+      process.stderr.write(text);
+      isMuted = isSecret;
+      const line = await Promise.race([lines.next(), waitForInterrupt()]);
+      if (isSecret) process.stderr.write('\n');
+      isMuted = false;
+      interrupt.signal.throwIfAborted();
+      answers.push(String(line?.value ?? ''));
+    }
+    return answers;
   } finally {
+    reader.off('close', stop);
     reader.close();
   }
+}
+
+function waitForInterrupt(): Promise<null> {
+  return new Promise((resolve) => {
+    if (interrupt.signal.aborted) resolve(null);
+    interrupt.signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }

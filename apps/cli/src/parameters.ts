@@ -84,9 +84,10 @@ export async function collectParams(
   const [, graph = start.graph, version] = /^(.+)@(\d+)$/.exec(start.graph) ?? [];
   const declared = findDeclared(await client.getGraph(graph, version === undefined ? undefined : Number(version)));
   const values = new Map(start.assignments);
-  for (const missing of terminal.ask === null ? [] : findMissing(declared, values)) {
-    const value = await terminal.ask?.(composeQuestion(missing), { isSecret: missing.isSecret });
-    if (value !== undefined) values.set(missing.name, value);
+  const missing = terminal.ask === null ? [] : findMissing(declared, values);
+  if (terminal.ask !== null && missing.length > 0) {
+    const given = await terminal.ask(missing.map((one) => ({ text: composeQuestion(one), isSecret: one.isSecret })));
+    missing.forEach(({ name }, index) => values.set(name, given[index] ?? ''));
   }
   const jsonNames = new Set(declared.filter(({ type }) => type === 'json').map(({ name }) => name));
   const params: Params = {};

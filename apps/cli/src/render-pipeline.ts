@@ -66,9 +66,11 @@ export function renderSnapshot({ pipeline, tracks }: PipelineSnapshot, view: Vie
   const { colors, nowMs } = view;
   const ended = tracks.filter(({ state }) => !['WAITING', 'PENDING', 'RUNNING'].includes(state)).length;
   const span = formatSpan(pipeline.createdAt, pipeline.finishedAt, nowMs);
+  const name = shorten(printable(pipeline.name), Math.max(8, view.columns - 45));
+  const progress = `${renderBar(ended, tracks.length)} ${ended}/${tracks.length}  ${formatCounts(pipeline.counts)}`;
   const heading = [
-    `${colors.bold(printable(pipeline.name))} (pipeline ${pipeline.id}) ${colorState(colors, pipeline.state)} ${span}`,
-    `${renderBar(ended, tracks.length)} ${ended}/${tracks.length}  ${formatCounts(pipeline.counts)}`,
+    `${colors.bold(name)} (pipeline ${pipeline.id}) ${colorState(colors, pipeline.state)} ${span}`,
+    shorten(progress, view.columns - 1),
   ];
   const room = Math.max(1, view.rows - heading.length - 2);
   if (view.depths.size > 0 && tracks.length <= room) {

@@ -1,0 +1,46 @@
+import type { Question } from '../command-context.ts';
+import { runCli, type CliSurroundings } from '../run-cli.ts';
+
+export interface CliRun {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  url?: string;
+  environment?: NodeJS.ProcessEnv;
+  workingDirectory?: string;
+  signal?: AbortSignal;
+  isLive?: boolean;
+  /** Answers by the beginning of the question; without them nobody can be asked. */
+  answers?: Record<string, string>;
+  startStack?: CliSurroundings['startStack'];
+}
+
+/** Runs one command line with a terminal that keeps what was written. */
+export async function runForTest(words: readonly string[], options: RunOptions = {}): Promise<CliRun> {
+  const written = { stdout: '', stderr: '' };
+  const { answers, url } = options;
+  const ask = (questions: readonly Question[]): Promise<string[]> =>
+    Promise.resolve(questions.map(({ text }) => answers?.[text.split(' ')[0] ?? ''] ?? ''));
+  const exitCode = await runCli(words, {
+    terminal: {
+      write: (text) => void (written.stdout += text),
+      writeError: (text) => void (written.stderr += text),
+      isLive: options.isLive ?? false,
+      columns: () => 100,
+      rows: () => 30,
+      ask: answers === undefined ? null : ask,
+    },
+    environment: {
+      NO_COLOR: '1',
+      ...(url === undefined ? {} : { BATON_API_URL: url, BATON_TOKEN: 'token' }),
+      ...options.environment,
+    },
+    workingDirectory: options.workingDirectory ?? '/',
+    signal: options.signal ?? new AbortController().signal,
+    startStack: options.startStack ?? (() => Promise.reject(new Error('no stack in this test'))),
+  });
+  return { exitCode, ...written };
+}
