@@ -153,7 +153,7 @@ function describeResponse(
 }
 
 /** Every error that the route may answer with. */
-export function errorsOf({ scope, request, errors = [] }: Route): ErrorCode[] {
+function errorsOf({ scope, request, errors = [] }: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([...errors, ...COMMON_ERRORS, 'invalid_request']);
   if (scope !== null) codes.add('unauthenticated').add('forbidden');
   if (request.body !== undefined) codes.add('malformed_json').add('body_too_large').add('unsupported_media_type');

@@ -48,7 +48,7 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-export function sendProblem(response: Response, error: BatonError, url: string): void {
+function sendProblem(response: Response, error: BatonError, url: string): void {
   const { status, title } = ERROR_CATALOGUE[error.code];
   const document: z.input<typeof problemDocumentSchema> = {
     type: `urn:baton:error:${error.code}`,

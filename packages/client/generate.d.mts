@@ -1,1 +1,0 @@
-export function createTypes(document: object): Promise<string>;
