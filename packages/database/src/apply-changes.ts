@@ -142,7 +142,7 @@ async function applyToWholePipeline(runner: Runner, pipelineId: number, changes:
     );
     const released = await execute(
       runner,
-      `UPDATE track SET awaits = NULL WHERE pipeline_id = ? AND state IN ('SUCCEED', 'FAILED') AND awaits IS NOT NULL`,
+      'UPDATE track SET awaits = NULL WHERE pipeline_id = ? AND awaits IS NOT NULL',
       [pipelineId],
     );
     closed = cancelled.affectedRows + released.affectedRows;

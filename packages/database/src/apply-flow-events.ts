@@ -72,7 +72,9 @@ async function decideAll(runner: Runner, known: ReadonlyMap<LockedPipeline, Flow
   for (const [locked, events] of known) {
     let result = decideChanges(locked, events);
     while (result.kind === 'needs_tracks') {
+      const loaded = locked.tracks.size;
       await loadTracks(runner, [{ locked, vertexIds: withDescendants(locked, result.vertexIds) }]);
+      if (locked.tracks.size === loaded) throw missingTracks(locked, result.vertexIds);
       result = decideChanges(locked, events);
     }
     decided.push({ locked, changes: result });
@@ -94,6 +96,10 @@ function withDescendants(locked: LockedPipeline, asked: readonly number[]): Set<
     }
   }
   return wanted;
+}
+
+function missingTracks(locked: LockedPipeline, vertexIds: readonly number[]): Error {
+  return new Error(`pipeline ${locked.pipeline.id} has no tracks of its vertices ${vertexIds.slice(0, 10).join(', ')}`);
 }
 
 function summarize(decided: readonly DecidedPipeline[]): Omit<AppliedEvents, 'unknown'> {

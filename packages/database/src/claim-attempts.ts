@@ -175,7 +175,7 @@ async function writeClaims(runner: Runner, request: ClaimRequest, won: readonly 
     runner,
     `UPDATE track SET state = 'RUNNING', worker_id = ?, run_id = CASE id ${'WHEN ? THEN ? '.repeat(won.length)}END,
        started_at = UTC_TIMESTAMP(6), first_started_at = COALESCE(first_started_at, UTC_TIMESTAMP(6)),
-       due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
+       due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, reason = NULL, exit_code = NULL
      WHERE id IN (?) AND state = 'PENDING'`,
     [
       request.workerId,
