@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isConnectionLost } from '@baton/database';
+import { isDatabaseAway } from '@baton/database';
 import type { Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage } from '@baton/queue';
 import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
@@ -72,8 +72,9 @@ async function settleBatch(deps: OrchestratorDeps, batch: readonly Waiting[], si
     );
     for (const one of batch) one.resolve();
   } catch (error) {
-    if (batch.length === 1) batch[0]?.reject(error);
-    else for (const one of batch) await settleBatch(deps, [one], signal);
+    const isOneOfThem = batch.length > 1 && !signal.aborted && !isDatabaseAway(error);
+    if (isOneOfThem) for (const one of batch) await settleBatch(deps, [one], signal);
+    else for (const one of batch) one.reject(error);
   }
 }
 
@@ -89,7 +90,7 @@ async function applyPatiently(
       if (applied.unknown > 0) deps.logger.warn({ event: 'unknown_completions', count: applied.unknown });
       return;
     } catch (error) {
-      if (!isConnectionLost(error) || signal.aborted) throw error;
+      if (!isDatabaseAway(error) || signal.aborted) throw error;
       deps.logger.warn({ event: 'database_away', completions: completions.length, err: error }, 'trying again');
       await sleep(DATABASE_RETRY_MS, undefined, { signal });
     }

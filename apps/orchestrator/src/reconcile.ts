@@ -7,7 +7,7 @@ import {
   takeDueTracks,
 } from '@baton/database';
 import type { Completion } from '@baton/domain';
-import { leaveMark } from '@baton/queue';
+import { hasMark, leaveMark } from '@baton/queue';
 import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
 
 /**
@@ -82,8 +82,10 @@ async function mendStrandedPipelines(deps: OrchestratorDeps): Promise<number> {
 }
 
 async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
-  if (await leaveMark(deps.redis, deps.redisPrefix)) {
+  if (!(await hasMark(deps.redis, deps.redisPrefix))) {
     const tracks = await makeAllTracksDue(deps.database);
+    // Only now: should this process end or MySQL go away in between, another round does it all again.
+    await leaveMark(deps.redis, deps.redisPrefix);
     deps.logger.warn({ event: 'redis_was_empty', tracks }, 'enqueuing everything that is PENDING');
   }
   let enqueued = 0;

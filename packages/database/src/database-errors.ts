@@ -59,6 +59,14 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
+/** Error numbers that mean the server as a whole: too many connections, shutting down, read-only, killed by a person. */
+const SERVER_NUMBERS = new Set([1040, 1053, 1290, 1836, 1927]);
+
+/** No transaction could be done now, whatever it is about: wait rather than give this one up. */
+export function isDatabaseAway(error: unknown): boolean {
+  return isConnectionLost(error) || SERVER_NUMBERS.has(databaseErrorNumber(error) ?? 0);
+}
+
 function causeOf(error: unknown): { errno?: unknown; code?: unknown; message?: unknown } {
   if (typeof error !== 'object' || error === null) return {};
   return (error as { driverError?: object }).driverError ?? error;

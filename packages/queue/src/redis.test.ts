@@ -7,7 +7,7 @@ import { testServers } from '@baton/devstack/testing';
 import type { Redis } from 'ioredis';
 import { createConsumer } from './consumer.ts';
 import { publishNudge, subscribeNudges } from './nudge.ts';
-import { connectRedis, findUnsafeSetting, leaveMark, waitForRedis } from './redis.ts';
+import { connectRedis, findUnsafeSetting, hasMark, leaveMark, waitForRedis } from './redis.ts';
 import { createInbox, makeTrack, openTestRedis } from './testing.ts';
 import { trackMessageSchema, type TrackMessage } from './track-message.ts';
 import { createTrackQueue } from './track-queue.ts';
@@ -34,10 +34,13 @@ function serverProcess(): NonNullable<Servers['redis']> {
 }
 
 test('the mark is found by all until Redis was emptied, and left by one', async () => {
+  expect(await hasMark(redis, 'p')).toBe(false);
   expect(await leaveMark(redis, 'p')).toBe(true);
+  expect(await hasMark(redis, 'p')).toBe(true);
   expect(await leaveMark(redis, 'p')).toBe(false);
   expect(await leaveMark(redis, 'another')).toBe(true);
   await redis.flushall();
+  expect(await hasMark(redis, 'p')).toBe(false);
   const marks = await Promise.all([1, 2, 3].map(() => leaveMark(redis, 'p')));
   expect(marks.toSorted()).toEqual([false, false, true]);
 });

@@ -68,10 +68,12 @@ function markerKey(prefix: string): string {
   return `${prefix}:marker`;
 }
 
-/**
- * Leaves a mark in Redis.
- * @returns true where there was none: Redis is new, or it was emptied and every queue entry with it
- */
+/** @returns false: Redis is new, or it was emptied and every queue entry with it */
+export async function hasMark(redis: Redis, prefix: string): Promise<boolean> {
+  return (await redis.exists(markerKey(prefix))) === 1;
+}
+
+/** Leaves a mark in Redis, after everything that was in the queues is seen to. @returns true where there was none */
 export async function leaveMark(redis: Redis, prefix: string): Promise<boolean> {
   return (await redis.set(markerKey(prefix), new Date().toISOString(), 'NX')) === 'OK';
 }

@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { openDatabase, type Database } from '@baton/database';
+import {
+  claimTracks,
+  completionOf,
+  makeRunId,
+  readPipeline,
+  readStates,
+  startPipelineOf,
+  startProxy,
+  startTestFlow,
+  storeTestGraph,
+} from '@baton/database/testing';
+import { createCompletionHandler } from './handle-completions.ts';
+import { createTestDeps, findQueued, runToMessages, signedMessage, type TestDeps } from './testing.ts';
+
+let deps: TestDeps;
+beforeAll(async () => {
+  deps = await createTestDeps();
+});
+afterAll(() => deps.close());
+afterEach(async () => {
+  deps.events.length = 0;
+  await deps.trackQueue.queueOf('default').obliterate({ force: true });
+});
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `V${index}`);
+
+/** The database of the tests, with its transactions counted. */
+function countTransactions({ database }: TestDeps): { database: Database; count(): number } {
+  let transactions = 0;
+  const createQueryRunner = (): ReturnType<Database['dataSource']['createQueryRunner']> => {
+    transactions += 1;
+    return database.dataSource.createQueryRunner();
+  };
+  const dataSource = Object.assign(Object.create(database.dataSource) as Database['dataSource'], { createQueryRunner });
+  return { database: { ...database, dataSource }, count: () => transactions };
+}
+
+test('a completion is applied and its successors are enqueued before it is acknowledged', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 10 });
+  const flow = await startTestFlow(deps.database, { edges: ['A->B', 'A->C'] });
+  const [message] = await runToMessages(deps.secret, flow, ['A']);
+  if (message === undefined) throw new Error('one claim, one message');
+  expect(await handler.handle(message)).toBe('done');
+  expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING', C: 'PENDING' });
+  expect(await findQueued(deps)).toEqual(['B', 'C']);
+  expect(await handler.handle(message)).toBe('done');
+  expect(deps.events).toEqual(['stale_completions']);
+  expect(await findQueued(deps)).toEqual(['B', 'C']);
+});
+
+test('while one transaction runs the others are collected: 100 completions are four transactions', async () => {
+  const { database, count } = countTransactions(deps);
+  const handler = createCompletionHandler({ ...deps, database, batchSize: 40 });
+  const names = numbered(100);
+  const flow = await startTestFlow(deps.database, { vertices: Object.fromEntries(names.map((name) => [name, {}])) });
+  const messages = await runToMessages(deps.secret, flow, names);
+  await Promise.all(messages.map((message) => handler.handle(message)));
+  expect(count()).toBe(4); // 1 that was alone, 40, 40, 19
+  expect(deps.events).toEqual(['pipeline_ended']);
+  expect(await readPipeline(flow)).toMatchObject({ state: 'FINISH', openTracks: 0 });
+});
+
+test('one that cannot be applied fails alone: the 49 others of its batch are applied', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 50 });
+  const graph = await storeTestGraph(deps.database, { edges: ['A->B'] });
+  const flows = await Promise.all(Array.from({ length: 51 }, () => startPipelineOf(deps.database, graph)));
+  const messages = (await Promise.all(flows.map((flow) => runToMessages(deps.secret, flow, ['A'])))).flat();
+  const poisoned = flows[25];
+  if (poisoned === undefined) throw new Error('there are 51');
+  // A counter that cannot go down further makes every transition of the pipeline fail.
+  await deps.database.dataSource.query(
+    'UPDATE track SET predecessors_left = 0 WHERE pipeline_id = ? AND vertex_id = 2',
+    [poisoned.pipelineId],
+  );
+  const results = await Promise.allSettled(messages.map((message) => handler.handle(message)));
+  expect(results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([25]);
+  expect(await readStates(poisoned)).toEqual({ A: 'RUNNING', B: 'WAITING' });
+  for (const flow of flows.filter((one) => one !== poisoned)) {
+    expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
+  }
+  expect(await findQueued(deps)).toHaveLength(50);
+});
+
+test('a forged completion is refused and changes nothing', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 10 });
+  const flow = await startTestFlow(deps.database, { edges: ['A->B'] });
+  const [message] = await runToMessages(deps.secret, flow, ['A']);
+  if (message === undefined) throw new Error('one claim, one message');
+  const { completion, signature } = message;
+  for (const forged of [
+    { ...message, completion: { ...completion, exitCode: 3 } },
+    { ...message, signature: '' },
+    { ...signedMessage(Buffer.alloc(32), completion) },
+    { ...message, completion: { ...completion, runId: makeRunId() }, signature },
+  ]) {
+    await expect(handler.handle(forged)).rejects.toThrow(/is not signed by its claim/);
+  }
+  expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });
+});
+
+test('completions of pipelines that are gone are acknowledged and counted', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 10 });
+  const completion = completionOf({ trackId: 2 ** 50 + 1, attempt: 1, runId: makeRunId() });
+  expect(await handler.handle(signedMessage(deps.secret, completion))).toBe('done');
+  expect(deps.events).toEqual(['unknown_completions']);
+});
+
+test('while MySQL is away completions are held, and applied when it is back', async () => {
+  const proxy = await startProxy(deps.database.url);
+  const distant = await openDatabase({ url: proxy.url, poolSize: 2 });
+  const away = new Promise<void>((resolve) => {
+    const note = (line: { event?: string }): void => {
+      if (line.event === 'database_away') resolve();
+    };
+    deps.logger.warn = note;
+  });
+  const handler = createCompletionHandler({ ...deps, database: distant, batchSize: 10 });
+  const flow = await startTestFlow(deps.database, { edges: ['A->B', 'C->B'] });
+  const messages = await runToMessages(deps.secret, flow, ['A', 'C']);
+  await proxy.refuse();
+  const handled = Promise.all(messages.map((message) => handler.handle(message)));
+  await away;
+  expect(await readStates(flow)).toMatchObject({ A: 'RUNNING', C: 'RUNNING' });
+  await proxy.accept();
+  expect(await handled).toEqual(['done', 'done']);
+  expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING', C: 'SUCCEED' });
+  await distant.close();
+  await proxy.close();
+});
+
+test('a stop while MySQL is away gives everything that is held back at once', async () => {
+  const proxy = await startProxy(deps.database.url);
+  const distant = await openDatabase({ url: proxy.url, poolSize: 2 });
+  const handler = createCompletionHandler({ ...deps, database: distant, batchSize: 10 });
+  const flow = await startTestFlow(deps.database, {
+    vertices: Object.fromEntries(numbered(10).map((name) => [name, {}])),
+  });
+  const messages = await runToMessages(deps.secret, flow, numbered(10));
+  await proxy.refuse();
+  const handled = Promise.allSettled(messages.map((message) => handler.handle(message)));
+  handler.stop();
+  expect((await handled).map(({ status }) => status)).toEqual(messages.map(() => 'rejected'));
+  await distant.close();
+});
+
+test('a queue that is away does not keep a transition from being applied', async () => {
+  const failing = { ...deps.trackQueue, enqueueTracks: () => Promise.reject(new Error('Redis is away')) };
+  const handler = createCompletionHandler({ ...deps, trackQueue: failing, batchSize: 10 });
+  const flow = await startTestFlow(deps.database, { edges: ['A->B'] });
+  const [run] = await claimTracks(flow, ['A']);
+  if (run === undefined) throw new Error('the claim was granted');
+  expect(await handler.handle(signedMessage(deps.secret, completionOf(run)))).toBe('done');
+  expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
+});

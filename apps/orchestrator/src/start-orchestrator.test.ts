@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readPipeline, readStates, startTestFlow, type TestFlow } from '@baton/database/testing';
+import { testServers } from '@baton/devstack/testing';
+import { createCompletionQueue, type CompletionQueue } from '@baton/queue';
+import { startOrchestrator } from './start-orchestrator.ts';
+import { createTestDeps, createTestLogger, runToMessages, type TestDeps } from './testing.ts';
+import { completionKey } from '@baton/queue';
+
+let deps: TestDeps;
+let completions: CompletionQueue;
+beforeAll(async () => {
+  deps = await createTestDeps();
+  completions = createCompletionQueue(deps.redis, deps.redisPrefix);
+});
+afterAll(async () => {
+  await completions.queue.obliterate({ force: true });
+  await completions.close();
+  await deps.trackQueue.queueOf('default').obliterate({ force: true });
+  await deps.close();
+});
+
+function start(events: string[] = []): ReturnType<typeof startOrchestrator> {
+  const config = {
+    BATON_MYSQL_URL: deps.database.url,
+    BATON_REDIS_URL: testServers().redisUrl,
+    BATON_REDIS_PREFIX: deps.redisPrefix,
+    BATON_RECONCILE_MS: 50,
+    BATON_COMPLETION_BATCH: 20,
+    BATON_LOG_LEVEL: 'info' as const,
+  };
+  return startOrchestrator(config, createTestLogger(events));
+}
+
+/** Connections of the database of this test, and those of Redis, that servers know of. */
+async function countConnections(): Promise<{ mysql: number; redis: number }> {
+  const processes = (await deps.database.dataSource.query('SHOW PROCESSLIST')) as { db: string | null }[];
+  const list = String(await deps.redis.client('LIST'));
+  return {
+    mysql: processes.filter(({ db }) => db === new URL(deps.database.url).pathname.slice(1)).length,
+    redis: list.split('\n').filter((line) => line.includes(`name=${deps.redisPrefix}`)).length,
+  };
+}
+
+/** Asks again until the answer is yes. @throws Error after five seconds */
+async function waitUntil(ask: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!(await ask())) {
+    if (performance.now() > deadline) throw new Error('not within five seconds');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function report(flow: TestFlow, names: readonly string[]): Promise<void> {
+  for (const { completion } of await runToMessages(deps.secret, flow, names)) {
+    await completions.reportCompletion(completion, completionKey(deps.secret, completion), 1);
+  }
+}
+
+test('completions from the queue drive a pipeline to its end', async () => {
+  const service = await start();
+  const flow = await startTestFlow(deps.database, { edges: ['A->B', 'A->C', 'C->B', 'B->D'] });
+  for (const [name, next] of [
+    ['A', 'C'],
+    ['C', 'B'],
+    ['B', 'D'],
+  ] as const) {
+    await report(flow, [name]);
+    await waitUntil(async () => (await readStates(flow))[next] === 'PENDING');
+  }
+  await report(flow, ['D']);
+  await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
+  await service.stop();
+});
+
+test('a completion that its claim did not sign is parked where people see it', async () => {
+  const events: string[] = [];
+  const service = await start(events);
+  const flow = await startTestFlow(deps.database, { vertices: { A: {} } });
+  const [message] = await runToMessages(deps.secret, flow, ['A']);
+  if (message === undefined) throw new Error('one claim, one message');
+  await completions.reportCompletion(message.completion, 'another key', 1);
+  await waitUntil(async () => (await completions.queue.getFailedCount()) === 1);
+  expect((await completions.queue.getFailed())[0]?.failedReason).toMatch(/is not signed by its claim/);
+  expect(await readStates(flow)).toEqual({ A: 'RUNNING' });
+  await completions.reportCompletion(message.completion, completionKey(deps.secret, message.completion), 2);
+  await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
+  await service.stop();
+  expect(events).toContain('completion_parked');
+});
+
+test('started and stopped twenty times it leaves no connection behind', async () => {
+  const before = await countConnections();
+  for (let round = 0; round < 20; round += 1) {
+    const service = await start();
+    await service.stop();
+  }
+  await waitUntil(async () => {
+    const after = await countConnections();
+    return after.mysql <= before.mysql && after.redis <= before.redis;
+  });
+});

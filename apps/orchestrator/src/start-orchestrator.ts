@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMigrated, readCompletionSecret, openDatabase, type Database } from '@baton/database';
+import {
+  COMPLETION_QUEUE,
+  completionMessageSchema,
+  connectRedis,
+  createConsumer,
+  createTrackQueue,
+  findUnsafeSetting,
+  waitForRedis,
+} from '@baton/queue';
+import type { Logger, Service } from '@baton/service';
+import type { Config } from './config.ts';
+import { createCompletionHandler } from './handle-completions.ts';
+import { startReconciling } from './reconcile.ts';
+
+const DRAIN_MS = 8000;
+const SCHEMA_WAIT_MS = 120_000;
+
+/** Starts consuming completions and reconciling. @returns what stops both, in order */
+export async function startOrchestrator(config: Config, logger: Logger): Promise<Service> {
+  const database = await openDatabase({ url: config.BATON_MYSQL_URL });
+  await waitForTables(database);
+  const onError = (error: Error): void => logger.warn({ event: 'redis_away', err: error });
+  const place = { url: config.BATON_REDIS_URL, prefix: config.BATON_REDIS_PREFIX };
+  const producer = connectRedis(place, 'producer', onError);
+  const blocking = connectRedis(place, 'consumer', onError);
+  await waitForRedis(producer, 30_000);
+  const unsafe = await findUnsafeSetting(producer);
+  if (unsafe !== null) throw new Error(unsafe);
+  const trackQueue = createTrackQueue(producer, place.prefix);
+  const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger };
+  const handler = createCompletionHandler({
+    ...deps,
+    secret: await readCompletionSecret(database),
+    batchSize: config.BATON_COMPLETION_BATCH,
+  });
+  const consumer = createConsumer({
+    redis: blocking,
+    prefix: place.prefix,
+    queueName: COMPLETION_QUEUE,
+    schema: completionMessageSchema,
+    concurrency: config.BATON_COMPLETION_BATCH,
+    keepFailed: true,
+    handle: (message) => handler.handle(message),
+    onFailed: (error) =>
+      logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue'),
+  });
+  const reconciling = startReconciling(deps, config.BATON_RECONCILE_MS);
+  return {
+    async stop() {
+      handler.stop();
+      await consumer.close(DRAIN_MS);
+      await reconciling.stop();
+      await trackQueue.close();
+      producer.disconnect();
+      blocking.disconnect();
+      await database.close();
+    },
+  };
+}
+
+/** The API makes the tables; this process may have been started first. */
+async function waitForTables(database: Database): Promise<void> {
+  const deadline = performance.now() + SCHEMA_WAIT_MS;
+  while (!(await isMigrated(database))) {
+    if (performance.now() > deadline) {
+      throw new Error('the tables are not there: start the API once, or run `node apps/api/dist/main.js migrate`');
+    }
+    await sleep(200);
+  }
+}
