@@ -61,6 +61,11 @@ export function problem(status: number, code: string, detail: string, problems: 
   return { status, type: 'application/problem+json', body: { ...fixed, status, code, detail, problems } };
 }
 
+/** The only page of a list. */
+export function page(items: object[]): FakeAnswer {
+  return { body: { items, nextCursor: null } };
+}
+
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);

@@ -76,3 +76,23 @@ export function makeDetails(track: Track, detail: string | null): TrackDetails {
     staleCompletions: 0,
   };
 }
+
+export const GRAPH = {
+  id: 3,
+  name: 'test1',
+  version: 2,
+  latestVersion: 2,
+  description: null,
+  onFailure: null,
+  checked: true,
+  checkedAt: null,
+  sealed: false,
+  sealedAt: null,
+  createdAt: '2026-11-23T07:00:00.000Z',
+  updatedAt: '2026-11-23T07:00:00.000Z',
+  vertices: [
+    { id: 1, name: 'A', script: 'echo A\necho 2', next: [2], input: { ip: { type: 'string', required: true } } },
+    { id: 2, name: 'B', script: 'echo B', input: { data: { type: 'json', default: {} } } },
+  ],
+  edges: [{ id: 1, tail: 'A', head: 'B' }],
+};

@@ -16,6 +16,8 @@ export interface RunOptions {
   /** Answers by the beginning of the question; without them nobody can be asked. */
   answers?: Record<string, string>;
   startStack?: CliSurroundings['startStack'];
+  /** Told after each write to stdout. */
+  onWrite?(stdout: string): void;
 }
 
 /** Runs one command line with a terminal that keeps what was written. */
@@ -26,7 +28,10 @@ export async function runForTest(words: readonly string[], options: RunOptions =
     Promise.resolve(questions.map(({ text }) => answers?.[text.split(' ')[0] ?? ''] ?? ''));
   const exitCode = await runCli(words, {
     terminal: {
-      write: (text) => void (written.stdout += text),
+      write(text) {
+        written.stdout += text;
+        options.onWrite?.(written.stdout);
+      },
       writeError: (text) => void (written.stderr += text),
       isLive: options.isLive ?? false,
       columns: () => 100,
