@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 
 interface Generator {
-  createTypes(document: object): Promise<string>;
+  createTypes: (document: object) => Promise<string>;
 }
 
 test('the types are those of openapi.json: else run "npm run generate -w @baton/client"', async () => {
