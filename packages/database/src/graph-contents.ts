@@ -1,17 +1,43 @@
 import type { VertexDefinition } from '@baton/domain';
 import type { StoredVertex } from './find-graphs.ts';
-import { execute, placeRows, type Runner } from './statements.ts';
+import { execute, inChunks, placeRows, type Runner } from './statements.ts';
 import { toVertexRow } from './vertex-rows.ts';
 
 /** Rows of one INSERT at most, and about how much text: servers refuse statements of over 16 MiB by default. */
 const ROWS_AT_ONCE = 2000;
 const CHARACTERS_AT_ONCE = 2_000_000;
 
-/** Writes new vertices of a version. */
+/** Writes new vertices of a version. @throws the database's error where an id or a name is there */
 export async function insertVertices(
   runner: Runner,
   versionId: number,
   vertices: readonly StoredVertex[],
+): Promise<void> {
+  await writeVertices(runner, versionId, { vertices, onDuplicate: '' });
+}
+
+/** Writes vertices of a version, new ones and new contents of those that are there; no id may change its name. */
+export async function putVertices(runner: Runner, versionId: number, vertices: readonly StoredVertex[]): Promise<void> {
+  const onDuplicate = `ON DUPLICATE KEY UPDATE description = VALUES(description), script = VALUES(script),
+    input = VALUES(input), next = VALUES(next), policies = VALUES(policies)`;
+  await writeVertices(runner, versionId, { vertices, onDuplicate });
+}
+
+/** Removes vertices, with their edges, or edges alone, by ids. */
+export async function deleteContents(
+  runner: Runner,
+  versionId: number,
+  { table, ids }: { table: 'vertex' | 'edge'; ids: readonly number[] },
+): Promise<void> {
+  for (const chunk of inChunks(ids, ROWS_AT_ONCE)) {
+    await execute(runner, `DELETE FROM ${table} WHERE version_id = ? AND id IN (?)`, [versionId, chunk]);
+  }
+}
+
+async function writeVertices(
+  runner: Runner,
+  versionId: number,
+  { vertices, onDuplicate }: { vertices: readonly StoredVertex[]; onDuplicate: string },
 ): Promise<void> {
   for (const chunk of inBoundedChunks(vertices)) {
     const rows = chunk.map((vertex) => {
@@ -21,7 +47,8 @@ export async function insertVertices(
     const { places, values } = placeRows(rows);
     await execute(
       runner,
-      `INSERT INTO vertex (version_id, id, name, description, script, input, next, policies) VALUES ${places}`,
+      `INSERT INTO vertex (version_id, id, name, description, script, input, next, policies) VALUES ${places}
+       ${onDuplicate}`,
       values,
     );
   }

@@ -1,15 +1,19 @@
-import { BatonError, toVertexDocument, type GraphDefinition, type VertexDefinition } from '@baton/domain';
+import { BatonError, type GraphDefinition } from '@baton/domain';
 import { DUPLICATE_KEY, databaseErrorNumber } from './database-errors.ts';
-import {
-  findGraphHeader,
-  loadContents,
-  type GraphHeader,
-  type GraphRecord,
-  type StoredEdge,
-  type StoredVertex,
-} from './find-graphs.ts';
-import { insertEdges, insertVertices } from './graph-contents.ts';
+import { findGraphHeader, loadContents, type GraphHeader, type GraphRecord } from './find-graphs.ts';
 import { execute, selectRows, type Runner } from './statements.ts';
+import {
+  edgeKey,
+  EMPTY,
+  textOf,
+  withIds,
+  writeContents,
+  writeVersion,
+  type Counters,
+  type GraphToSave,
+} from './write-version.ts';
+
+export type { GraphToSave };
 
 /*
  * Whole graphs. A graph's ids are handed out by its row (next_vertex_id, next_edge_id), so a vertex keeps its id over all
@@ -21,20 +25,6 @@ import { execute, selectRows, type Runner } from './statements.ts';
 
 /** What saving a document did. */
 export type GraphChange = 'created' | 'replaced' | 'next_version' | 'unchanged';
-
-/** What is stored: the definition is free of duplicates, self-loops and edges to nowhere. */
-export interface GraphToSave {
-  definition: GraphDefinition;
-  /** It passed the check. */
-  isSound: boolean;
-}
-
-interface Counters {
-  graphId: number;
-  latestVersion: number;
-  nextVertexId: number;
-  nextEdgeId: number;
-}
 
 /**
  * Makes a graph, in the caller's transaction.
@@ -66,8 +56,6 @@ export async function replaceGraph(
   if (header.sealedAt !== null) {
     return { graph: await writeVersion(runner, counters, saved), change: 'next_version' };
   }
-  await execute(runner, 'DELETE FROM edge WHERE version_id = ?', [header.versionId]);
-  await execute(runner, 'DELETE FROM vertex WHERE version_id = ?', [header.versionId]);
   await execute(
     runner,
     `UPDATE graph_version SET description = ?, on_failure = ?, checked_at = ${isSound ? 'UTC_TIMESTAMP(6)' : 'NULL'}
@@ -75,7 +63,7 @@ export async function replaceGraph(
     [definition.description, definition.onFailure, header.versionId],
   );
   return {
-    graph: await writeContents(runner, counters, { ...saved, versionId: header.versionId }),
+    graph: await writeContents(runner, counters, { ...saved, versionId: header.versionId, stored: latest }),
     change: 'replaced',
   };
 }
@@ -118,89 +106,6 @@ async function insertGraphRow(runner: Runner, name: string): Promise<number> {
   }
 }
 
-interface Kept {
-  vertices: readonly StoredVertex[];
-  edges: readonly StoredEdge[];
-}
-const EMPTY: Kept = { vertices: [], edges: [] };
-
-/** A new version, the latest from now on. */
-async function writeVersion(
-  runner: Runner,
-  counters: Counters,
-  version: GraphToSave & { kept: Kept },
-): Promise<GraphRecord> {
-  const { definition, isSound } = version;
-  const { insertId } = await execute(
-    runner,
-    `INSERT INTO graph_version (graph_id, version, description, on_failure, checked_at, created_at)
-     VALUES (?, ?, ?, ?, ${isSound ? 'UTC_TIMESTAMP(6)' : 'NULL'}, UTC_TIMESTAMP(6))`,
-    [counters.graphId, counters.latestVersion + 1, definition.description, definition.onFailure],
-  );
-  const next = { ...counters, latestVersion: counters.latestVersion + 1 };
-  return writeContents(runner, next, { ...version, versionId: insertId });
-}
-
-async function writeContents(
-  runner: Runner,
-  counters: Counters,
-  version: GraphToSave & { kept: Kept; versionId: number },
-): Promise<GraphRecord> {
-  const { definition, kept, versionId } = version;
-  const vertices = withIds(definition.vertices, kept, counters.nextVertexId);
-  const idOf = new Map(vertices.map(({ name, id }) => [name, id]));
-  const knownEdges = new Map(kept.edges.map(({ id, tail, head }) => [edgeKey(tail, head), id]));
-  let nextEdgeId = counters.nextEdgeId;
-  const edges = definition.edges.map((edge) => ({
-    ...edge,
-    id: knownEdges.get(edgeKey(edge.tail, edge.head)) ?? nextEdgeId++,
-  }));
-  await insertVertices(runner, versionId, vertices);
-  const idIn = (name: string): number => idOf.get(name) ?? 0; // 0 breaks the foreign key: the check came before
-  await insertEdges(
-    runner,
-    versionId,
-    edges.map(({ id, tail, head }) => ({ id, tail: idIn(tail), head: idIn(head) })),
-  );
-  await execute(
-    runner,
-    `UPDATE graph SET latest_version = ?, next_vertex_id = ?, next_edge_id = ?, updated_at = UTC_TIMESTAMP(6) WHERE id = ?`,
-    [counters.latestVersion, nextIdAfter(vertices, counters.nextVertexId), nextEdgeId, counters.graphId],
-  );
-  const header = await findGraphHeader(runner, { graph: counters.graphId, version: null });
-  return { ...header, vertices: byId(vertices), edges: byId(edges) };
-}
-
-/** Known names keep their ids; the others get the next ones, in the order of the document. */
-function withIds(vertices: readonly VertexDefinition[], kept: Kept, nextVertexId: number): StoredVertex[] {
-  const known = new Map(kept.vertices.map(({ name, id }) => [name, id]));
-  let nextId = nextVertexId;
-  const ids = vertices.map(({ name }) => known.get(name) ?? nextId++);
-  return vertices.map((vertex, index) => ({
-    ...vertex,
-    id: ids[index] ?? 0,
-    next: vertex.next.map((entry) => (typeof entry === 'number' ? nameUnlessId(entry, { vertices, ids }) : entry)),
-  }));
-}
-
-function nameUnlessId(position: number, of: { vertices: readonly VertexDefinition[]; ids: number[] }): string | number {
-  if (of.ids[position - 1] === position) return position;
-  // No vertex is named by digits, so what counted past the end stays unknown, whatever ids there are.
-  return of.vertices[position - 1]?.name ?? String(position);
-}
-
-function nextIdAfter(vertices: readonly StoredVertex[], nextVertexId: number): number {
-  return vertices.reduce((next, { id }) => Math.max(next, id + 1), nextVertexId);
-}
-
-function byId<T extends { id: number }>(items: readonly T[]): T[] {
-  return items.toSorted((a, b) => a.id - b.id);
-}
-
-function edgeKey(tail: string, head: string): string {
-  return `${tail}\n${head}`; // names hold no control characters
-}
-
 /** The order of vertices and edges in a document says nothing. */
 function isSame(latest: GraphRecord, definition: GraphDefinition, counters: Counters): boolean {
   const { description, onFailure, vertices, edges } = definition;
@@ -212,10 +117,6 @@ function isSame(latest: GraphRecord, definition: GraphDefinition, counters: Coun
     withIds(vertices, latest, counters.nextVertexId).every((vertex) => texts.get(vertex.name) === textOf(vertex)) &&
     edges.every(({ tail, head }) => keys.has(edgeKey(tail, head)))
   );
-}
-
-function textOf(vertex: VertexDefinition): string {
-  return JSON.stringify(toVertexDocument(vertex));
 }
 
 async function reload(runner: Runner, record: GraphRecord): Promise<GraphRecord> {
