@@ -1,3 +1,3 @@
-export * from './logger.ts';
+export { createLogger, type Logger } from './logger.ts';
 export * from './read-config.ts';
 export * from './run-service.ts';

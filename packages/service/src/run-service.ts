@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { endProcess } from './logger.ts';
 
 /** Something that runs until it is stopped. */
 export interface Service {
@@ -42,13 +43,13 @@ export async function runService(options: RunServiceOptions): Promise<void> {
     await service?.stop();
     clearTimeout(timer);
     logger.info({ event: 'stopped' });
-    process.exit(0);
+    await endProcess(logger, 0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       stop(signal).catch((error: unknown) => {
         logger.fatal({ event: 'stop_failed', err: error }, 'stopping failed');
-        process.exit(1);
+        return endProcess(logger, 1);
       });
     });
   }
@@ -56,7 +57,7 @@ export async function runService(options: RunServiceOptions): Promise<void> {
     service = await options.start();
   } catch (error) {
     logger.fatal({ event: 'start_failed', err: error }, error instanceof Error ? error.message : 'could not start');
-    process.exit(1);
+    return endProcess(logger, 1);
   }
   logger.info({ event: 'ready', ...service.ready });
 }
