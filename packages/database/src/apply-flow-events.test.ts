@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
-import { trackIdOf } from '@baton/domain';
+import { decideChanges, trackIdOf } from '@baton/domain';
+import { applyChanges } from './apply-changes.ts';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import { openDatabase, type Database } from './data-source.ts';
 import { findDueTracks } from './find-stranded.ts';
+import { loadTracks, lockPipelines } from './load-transition-context.ts';
 import { findAppliedRuns } from './renew-leases.ts';
 import { execute, selectRows } from './statements.ts';
 import {
@@ -20,6 +22,7 @@ import {
   type TestDatabase,
   type TestFlow,
 } from './testing.ts';
+import { withTransaction } from './with-transaction.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -243,7 +246,7 @@ test('a recount mends counters that are wrong, lets run what should run, and say
   expect(await readPipeline(flow)).toEqual({ state: 'FINISH', openTracks: 0, failures: 0, reason: null });
 });
 
-test('a row that is not as it was read rolls everything back', async () => {
+test('a change that the tables refuse rolls everything back', async () => {
   const flow = await startTestFlow(database, { edges: ['A->B'] });
   const [run] = await claimTracks(flow, ['A']);
   if (run === undefined) throw new Error('the claim was granted');
@@ -251,4 +254,22 @@ test('a row that is not as it was read rolls everything back', async () => {
   await expect(applyCompletions(flow, [completionOf(run)])).rejects.toThrow(/open_tracks|ck_pipeline_open/i);
   expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });
   expect(await readAttempts(flow, 'A')).toEqual([]);
+});
+
+test('a row that changed although it was locked is not overwritten: every write says what it expects', async () => {
+  const flow = await startTestFlow(database, { edges: ['A->B'] });
+  const [run] = await claimTracks(flow, ['A']);
+  if (run === undefined) throw new Error('the claim was granted');
+  const overwritten = withTransaction(database, async (runner) => {
+    const locked = (await lockPipelines(runner, database, [flow.pipelineId])).get(flow.pipelineId);
+    if (locked === undefined) throw new Error('the pipeline is there');
+    await loadTracks(runner, [{ locked, vertexIds: flow.graph.vertices.keys() }]);
+    const changes = decideChanges(locked, [{ kind: 'completion', completion: completionOf(run) }]);
+    if (changes.kind !== 'changes') throw new Error('every track is loaded');
+    const cancel = `UPDATE track SET state = 'CANCELLED', finished_at = UTC_TIMESTAMP(6) WHERE id = ?`;
+    await execute(runner, cancel, [flow.trackId('B')]);
+    await applyChanges(runner, [{ locked, changes }]);
+  });
+  await expect(overwritten).rejects.toThrow('track rows are not as they were read under their lock: 0 of 1');
+  expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import {
+  applyCompletions,
   claimTracks,
   completionOf,
   createTestDatabase,
@@ -68,4 +69,16 @@ test('4 predecessors of 4 joins end at the same moment: no join is lost and none
   }
   expect(rounds).toEqual({ 'enqueued J0,J1,J2,J3, 4 PENDING': 100 });
   expect(retries).toBeLessThan(4);
+});
+
+test('the last 8 tracks end at the same moment: the pipeline is FINISH, and exactly one of them says so', async () => {
+  const names = numbered('V', 8);
+  const graph = await storeTestGraph(database, { vertices: Object.fromEntries(names.map((name) => [name, {}])) });
+  for (let round = 0; round < 20; round += 1) {
+    const flow = await startPipelineOf(database, graph);
+    const runs = await claimTracks(flow, names);
+    const applied = await Promise.all(runs.map((run) => applyCompletions(flow, [completionOf(run)])));
+    expect(applied.flatMap(({ ended }) => ended)).toEqual([{ pipelineId: flow.pipelineId, state: 'FINISH' }]);
+    expect(await readPipeline(flow)).toMatchObject({ state: 'FINISH', openTracks: 0 });
+  }
 });
