@@ -22,9 +22,10 @@ export interface VertexRow {
 export const VERTEX_COLUMNS = 'id, name, description, script, input, next, policies';
 
 export function toVertexRow(id: number, vertex: VertexDefinition): VertexRow {
-  const policies = Object.entries(vertex.policies).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(DEFAULT_POLICIES[name as keyof VertexPolicies]),
-  );
+  const policies = Object.entries(vertex.policies).filter(([name, value]) => {
+    const usual = DEFAULT_POLICIES[name as keyof VertexPolicies];
+    return value !== usual && JSON.stringify(value) !== JSON.stringify(usual);
+  });
   return {
     id,
     name: vertex.name,
