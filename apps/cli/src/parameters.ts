@@ -35,7 +35,7 @@ export function parseAssignments(words: readonly string[]): Map<string, string> 
 }
 
 /** Every parameter of a graph once, in the order of the vertices; one declared by several vertices is one. */
-export function findDeclared(graph: Pick<Graph, 'vertices'>): Declared[] {
+function findDeclared(graph: Pick<Graph, 'vertices'>): Declared[] {
   const found = new Map<string, Declared>();
   for (const vertex of graph.vertices) {
     if (typeof vertex.input !== 'object' || vertex.input === null) continue;
@@ -57,7 +57,7 @@ export function findDeclared(graph: Pick<Graph, 'vertices'>): Declared[] {
 }
 
 /** Those without a value that cannot do without one. */
-export function findMissing(declared: readonly Declared[], given: ReadonlyMap<string, string>): Declared[] {
+function findMissing(declared: readonly Declared[], given: ReadonlyMap<string, string>): Declared[] {
   return declared.filter(
     ({ name, isRequired, vertices }) =>
       isRequired && !given.has(name) && !vertices.every((vertex) => given.has(`${vertex}.${name}`)),
@@ -65,7 +65,7 @@ export function findMissing(declared: readonly Declared[], given: ReadonlyMap<st
 }
 
 /** A question in the words of the declaration: `ip (str, the address to ping): `. */
-export function composeQuestion({ name, type, choices, description }: Declared): string {
+function composeQuestion({ name, type, choices, description }: Declared): string {
   const facts = [type, ...(choices.length > 0 ? [`one of ${choices.map(String).join(', ')}`] : [])];
   if (description !== null) facts.push(description);
   return `${printable(name)} (${printable(facts.join('; '))}): `;

@@ -29,7 +29,7 @@ const URGENCY: readonly Track['state'][] = ['FAILED', 'RUNNING', 'PENDING', 'CAN
 const MAX_INDENT = 12;
 
 /** `3 SUCCEED, 1 RUNNING`: the states that occur. */
-export function formatCounts(counts: Pipeline['counts']): string {
+function formatCounts(counts: Pipeline['counts']): string {
   return STATES.filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state}`)
     .join(', ');

@@ -22,10 +22,6 @@ const FULL_READ_MS = 2000;
 const MAX_FRUITLESS = 20;
 const ENDED_STATES: readonly string[] = ['FINISH', 'FAILED', 'CANCELLED'];
 
-export function hasEnded({ state, counts }: Pick<Pipeline, 'state' | 'counts'>): boolean {
-  return ENDED_STATES.includes(state) && counts.RUNNING === 0;
-}
-
 /**
  * Looks at a pipeline again and again until it has ended and nothing of it runs any more. The longer a look takes the longer
  * is the pause, so that watching a large pipeline does not slow it down. An API that is away for some seconds is waited for.
@@ -51,8 +47,10 @@ export async function watchPipeline(
       }
       fruitless = 0;
       await options.onSnapshot(known);
-      if (hasEnded(pipeline) && hasSettled(known)) return known;
-      if (hasEnded(pipeline)) readAt = -Infinity;
+      const hasEnded = ENDED_STATES.includes(pipeline.state);
+      if (hasEnded && known.tracks.every(({ state }) => state !== 'RUNNING')) return known;
+      // What runs beside a failure goes on for a while; the counts alone may not show its end.
+      if (hasEnded) readAt = -Infinity;
     } catch (error) {
       fruitless += 1;
       if (options.signal.aborted || !isPassing(error) || fruitless > MAX_FRUITLESS) throw error;
@@ -68,11 +66,6 @@ export async function watchPipeline(
 
 function hasChanged(before: Pipeline, now: Pipeline): boolean {
   return before.state !== now.state || JSON.stringify(before.counts) !== JSON.stringify(now.counts);
-}
-
-/** The tracks were read after the counts: between the two nothing may have been missed once all has ended. */
-function hasSettled({ tracks }: PipelineSnapshot): boolean {
-  return tracks.every(({ state }) => state !== 'RUNNING');
 }
 
 function isPassing(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addLineNotes, describeLineRange, readLineNote } from './failing-line.ts';
+import { findStatementLines } from './statement-lines.ts';
 
 let directory = '';
 beforeAll(() => {
@@ -52,6 +53,7 @@ const FAILING: { title: string; script: string; lines: string }[] = [
   { title: 'after arithmetic', script: 'x=$((1 << 2))\ny=${x#4}\nfalse\n', lines: '3-3' },
   { title: 'an unset variable', script: 'set -u\necho "$missing"\necho\n', lines: '2-2' },
   { title: 'a trap of its own', script: "trap 'echo bye' EXIT\nfalse\n", lines: '2-2' },
+  { title: 'under noclobber', script: 'set -C\necho\nfalse\n', lines: '3-3' },
   { title: 'a signal', script: 'echo\nkill -9 $$\necho\n', lines: '2-2' },
 ];
 
@@ -68,6 +70,8 @@ const UNCHANGED = [
   'set -- a b\necho "$@" $#\nf() { echo "$1" $#; return 3; }\nf x || echo $?\n',
   "trap 'echo trapped $?' EXIT\ntrap 'echo usr1' USR1\nkill -USR1 $$\ntrap\nfalse\n",
   'f()\n{\n  echo in f\n}\nf\ng() (\n  echo in g\n)\ng\n',
+  'f()\n(\n  echo in f\n)\nf\ng()\n\nif true; then echo in g; fi\ng\n',
+  '{ false; } && {\n  echo never\n}\necho after\nfalse\n',
   'while read -r line\ndo\n  echo "<$line>"\ndone <<A\nfirst\nsecond\nA\necho end\n',
   'cat <<A; cat <<"B"\n$((1+2)) `echo x`\nA\n$((1+2))\nB\necho after\n',
   'x=`echo "it\'s" | tr a b`\necho "$x"\necho "${x:-it}" \'# no\' # yes "\necho a#b "a"#b ${#x}\n',
@@ -136,12 +140,24 @@ describe('scripts that run as they are', () => {
     expect(addLineNotes({ script, shell }, '/line')).toBe(script);
   });
 
+  test('one statement needs no note to be found', () => {
+    const source = { script: '#!/bin/sh\nfor x in a; do\n  false\ndone\n', shell: null };
+    expect(addLineNotes(source, '/line')).toBe(source.script);
+    expect(readLineNote(source, null)).toEqual({ first: 2, last: 4 });
+  });
+
   test('the default shell and a #! line of a shell are noted', () => {
-    for (const script of ['echo\n', '#!/bin/sh\necho\n', '#!/usr/bin/env bash\necho\n', '#! /bin/dash -eu\necho\n']) {
+    for (const first of ['', '#!/bin/sh\n', '#!/usr/bin/env bash\n', '#! /bin/dash -eu\n']) {
+      const script = `${first}echo\nfalse\n`;
       expect(addLineNotes({ script, shell: null }, '/line')).toContain('_baton_line ');
     }
   });
 });
+
+test.each(['if true; then\necho\n', 'echo a\n(\necho\n', 'echo\necho "\n', 'cat <<A\nb\n', 'echo\nfi\necho\n'])(
+  '%j does not come out even, so nothing in it is noted',
+  (script) => expect(findStatementLines(script)).toEqual([]),
+);
 
 describe('the note is the script’s to write', () => {
   const source = { script: 'echo\nfalse\n', shell: null };

@@ -69,7 +69,7 @@ export async function runGraph(context: CommandContext, graph: string, options: 
 }
 
 /** A file is stored, and its name taken. @throws CliError where its check finds problems */
-export async function resolveGraph(context: CommandContext, graph: string): Promise<string> {
+async function resolveGraph(context: CommandContext, graph: string): Promise<string> {
   if (!isGraphFile(graph, context.workingDirectory)) return graph;
   const saved = await applyGraphFile(context.connect(), graph, context.workingDirectory);
   refuseProblems(saved);
