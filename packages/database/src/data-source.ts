@@ -3,7 +3,6 @@ import mysql from 'mysql2';
 import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from './migrations/index.ts';
-import { ENTITIES } from './tables.ts';
 
 /** An open database: what every function of this package takes first. */
 export interface Database {
@@ -61,7 +60,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     migrations: MIGRATIONS,
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'none',
-    entities: ENTITIES,
+    entities: [],
     extra: {
       queueLimit: MAX_QUEUED_CALLERS,
       enableKeepAlive: true,

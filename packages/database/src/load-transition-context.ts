@@ -108,7 +108,7 @@ export async function loadTracks(
   }
 }
 
-export const SELECT_TRACKS = `SELECT id, pipeline_id AS pipelineId, vertex_id AS vertexId, state, attempt,
+const SELECT_TRACKS = `SELECT id, pipeline_id AS pipelineId, vertex_id AS vertexId, state, attempt,
     budget_from_attempt AS budgetFromAttempt, lost_attempts AS lostAttempts,
     TIMESTAMPDIFF(MICROSECOND, first_started_at, UTC_TIMESTAMP(6)) DIV 1000 AS elapsedMs, run_id AS runId, awaits,
     cancel_requested_at AS cancelRequestedAt, predecessors_succeeded AS succeeded, predecessors_failed AS failed,

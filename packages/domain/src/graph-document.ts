@@ -36,7 +36,7 @@ export function parseYamlText(text: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
-    throw malformed('malformed_yaml', text, { message: `expected few aliases: ${String(cause)}`, offset: 0 }, cause);
+    throw malformed('malformed_yaml', text, { message: `expected few aliases: ${String(cause)}`, offset: 0, cause });
   }
 }
 
@@ -171,13 +171,12 @@ function findBadKey(items: readonly Pair[]): TextFault | null {
 function malformed(
   code: 'malformed_json' | 'malformed_yaml',
   text: string,
-  fault: TextFault,
-  cause?: unknown,
+  fault: TextFault & { cause?: unknown },
 ): BatonError {
   const place = positionAt(findLineStarts(text), fault.offset);
   const problem: Problem = { code, message: fault.message, ...place };
   const detail = `line ${place.line}, column ${place.column}: ${fault.message}`;
-  return new BatonError(code, detail, { problems: [problem], cause });
+  return new BatonError(code, detail, { problems: [problem], cause: fault.cause });
 }
 
 /** Offsets at which lines begin; LF, CRLF and CR each end one. */
