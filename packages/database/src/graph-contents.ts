@@ -1,11 +1,13 @@
-import type { VertexDefinition } from '@baton/domain';
+import { BatonError } from '@baton/domain';
 import type { StoredVertex } from './find-graphs.ts';
 import { execute, inChunks, placeRows, type Runner } from './statements.ts';
-import { toVertexRow } from './vertex-rows.ts';
+import { toVertexRow, type VertexRow } from './vertex-rows.ts';
 
 /** Rows of one INSERT at most, and about how much text: servers refuse statements of over 16 MiB by default. */
 const ROWS_AT_ONCE = 2000;
 const CHARACTERS_AT_ONCE = 2_000_000;
+/** Of script, input and next of one vertex. */
+const MAX_ROW_CHARACTERS = 3_000_000;
 
 /** Writes new vertices of a version. @throws the database's error where an id or a name is there */
 export async function insertVertices(
@@ -39,9 +41,9 @@ async function writeVertices(
   versionId: number,
   { vertices, onDuplicate }: { vertices: readonly StoredVertex[]; onDuplicate: string },
 ): Promise<void> {
-  for (const chunk of inBoundedChunks(vertices)) {
-    const rows = chunk.map((vertex) => {
-      const { id, name, description, script, input, next, policies } = toVertexRow(vertex.id, vertex);
+  for (const chunk of inBoundedChunks(vertices.map((vertex) => toVertexRow(vertex.id, vertex)))) {
+    const rows = chunk.map((row) => {
+      const { id, name, description, script, input, next, policies } = row;
       return [versionId, id, name, description, script, input, next, policies];
     });
     const { places, values } = placeRows(rows);
@@ -67,16 +69,25 @@ export async function insertEdges(
   }
 }
 
-function* inBoundedChunks<T extends VertexDefinition>(vertices: readonly T[]): Generator<T[]> {
-  let chunk: T[] = [];
+/** @throws BatonError invalid_graph where one vertex alone is too large for a statement */
+function* inBoundedChunks(rows: readonly VertexRow[]): Generator<VertexRow[]> {
+  let chunk: VertexRow[] = [];
   let characters = 0;
-  for (const vertex of vertices) {
-    chunk.push(vertex);
-    characters += vertex.script.length;
+  for (const row of rows) {
+    const size = row.script.length + (row.input?.length ?? 0) + (row.next?.length ?? 0);
+    if (size > MAX_ROW_CHARACTERS) throw tooLarge(row, size);
+    chunk.push(row);
+    characters += size;
     if (chunk.length < ROWS_AT_ONCE && characters < CHARACTERS_AT_ONCE) continue;
     yield chunk;
     chunk = [];
     characters = 0;
   }
   if (chunk.length > 0) yield chunk;
+}
+
+function tooLarge({ name }: VertexRow, size: number): BatonError {
+  const message = `expected a vertex of at most ${MAX_ROW_CHARACTERS} characters, found ${size} in ${name}`;
+  const problems = [{ code: 'vertex_too_large', message, vertices: [name] }];
+  return new BatonError('invalid_graph', message, { problems });
 }

@@ -147,3 +147,14 @@ test('what is too long for one statement is split', async () => {
   const stored = await findGraph(database, { graph: graphId, version: null });
   expect(stored.vertices.every(({ script }) => script.length === 300_000)).toBe(true);
 });
+
+test('one vertex that no statement could hold is refused', async () => {
+  const definition = define('heavy', ['A']);
+  const [vertex] = definition.vertices;
+  const declaration = { type: 'string', choices: Array.from({ length: 40 }, () => 'x'.repeat(100_000)) };
+  Object.assign(vertex?.input ?? {}, { a: declaration });
+  await expect(create(definition)).rejects.toMatchObject({ code: 'invalid_graph', problems: [{ vertices: ['A'] }] });
+  await expect(findGraph(database, { graph: 'heavy', version: null })).rejects.toMatchObject({
+    code: 'graph_not_found',
+  });
+});
