@@ -218,3 +218,24 @@ describe('ps, show, logs, cancel, workers, import', () => {
     expect(JSON.parse(api.seen[0]?.body ?? '')).toMatchObject({ name: 'flow', edges: [['a', 'b']] });
   });
 });
+
+test('tokens are made, listed and revoked', async () => {
+  const id = '0123456789abcdef';
+  const times = { createdAt: '2026-11-23T07:00:00.000Z', expiresAt: null, revokedAt: null, lastUsedAt: null };
+  api = await startFakeApi({
+    'GET /api/v1/tokens': {
+      body: { items: [{ id, name: 'ci', scopes: ['read', 'submit'], createdBy: 'admin', ...times }] },
+    },
+    'POST /api/v1/tokens': { status: 201, body: { id, token: 'baton_secret' } },
+    [`DELETE /api/v1/tokens/${id}`]: { status: 204, body: '' },
+    'DELETE /api/v1/tokens/other': problem(404, 'token_not_found', 'no such token'),
+  });
+  const made = await runForTest(['tokens', 'create', 'ci', '--scope', 'submit', '--days', '2'], { url: api.url });
+  expect(made).toEqual({ exitCode: 0, stdout: 'baton_secret\n', stderr: '' });
+  expect(JSON.parse(api.seen[0]?.body ?? '')).toEqual({ name: 'ci', scopes: ['submit'], lifetimeMs: 172_800_000 });
+  expect((await runForTest(['tokens', 'list'], { url: api.url })).stdout).toContain('ci    read,submit  valid');
+  expect((await runForTest(['tokens', 'revoke', id], { url: api.url })).exitCode).toBe(0);
+  const refused = await runForTest(['tokens', 'revoke', 'other'], { url: api.url });
+  expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(refused.stderr).toContain('404 token_not_found');
+});

@@ -9,6 +9,7 @@ import { listPipelines, PIPELINE_STATES, type PsOptions } from './commands/ps.ts
 import { addRunCommand, runGraph } from './commands/run.ts';
 import { showPipeline, TRACK_STATES } from './commands/show.ts';
 import { startShow, type StartOptions } from './commands/start.ts';
+import { createToken, listTokens, revokeToken, TOKEN_SCOPES } from './commands/tokens.ts';
 import { bringUp, type UpOptions } from './commands/up.ts';
 import { listWorkers } from './commands/workers.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -39,6 +40,7 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
   addGraphCommands(program, act);
   addRunCommand(program, act(runGraph));
   addPipelineCommands(program, act);
+  addTokenCommands(program, act);
   inheritSettings(program);
   return {
     async run(words) {
@@ -154,6 +156,32 @@ function addPipelineCommands(program: Command, act: Act): void {
     .addOption(new Option('--on-lost <policy>', 'what a vanished worker means').choices(['fail', 'retry']))
     .addOption(new Option('--journal <file>', 'scripts append a line at their start and their end').hideHelp())
     .action(async (file: string, options: ImportCommandOptions) => act(importGraph)(file, options));
+}
+
+function addTokenCommands(program: Command, act: Act): void {
+  const scopes = TOKEN_SCOPES.map((scope) => scope.toUpperCase());
+  const tokens = program.command('tokens').description('list, make and revoke API tokens');
+  tokens
+    .command('list')
+    .description('list the tokens, without their secrets')
+    .action(async () => act(listTokens)());
+  tokens
+    .command('create')
+    .description('make a token; its text is written this once')
+    .argument('<name>', 'for people: whose it is, what for')
+    .option(
+      '--scope <scope>',
+      `${TOKEN_SCOPES.join(', ')}; may be repeated; read unless given`,
+      collectChoice(scopes),
+      [],
+    )
+    .option('--days <number>', 'valid for so long; for ever unless given', readPositive)
+    .action(async (name: string, options: { scope: string[]; days?: number }) => act(createToken)(name, options));
+  tokens
+    .command('revoke')
+    .description('revoke a token; it works for five seconds more at most')
+    .argument('<token>', 'id')
+    .action(async (tokenId: string) => act(revokeToken)(tokenId));
 }
 
 /** `--json` also after the command, and the same treatment of wrong words everywhere. */

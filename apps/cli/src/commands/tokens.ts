@@ -1,0 +1,71 @@
+import { ApiError, type Token } from '@baton/client';
+import { answer, type CommandContext } from '../command-context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { formatTable, formatTime, printable, shorten } from '../format.ts';
+
+export const TOKEN_SCOPES = ['admin', 'operate', 'submit', 'read', 'worker'] as const satisfies Token['scopes'];
+
+const MS_A_DAY = 86_400_000;
+
+/** The tokens, without their secrets. */
+export async function listTokens(context: CommandContext): Promise<ExitCode> {
+  const items = answerOf(await context.connect().raw.GET('/api/v1/tokens')).items;
+  answer(context, { items }, () => {
+    const rows = items.map((token) => [
+      token.id,
+      shorten(printable(token.name), 40),
+      token.scopes.join(','),
+      describeState(token),
+      formatTime(token.createdAt),
+      formatTime(token.lastUsedAt),
+    ]);
+    const heading = ['token', 'name', 'scopes', 'state', 'made', 'last used'];
+    return rows.length === 0 ? 'No tokens but those of the configuration.' : formatTable(context.colors, heading, rows);
+  });
+  return EXIT.success;
+}
+
+function describeState({ revokedAt, expiresAt }: Token): string {
+  if (revokedAt !== null) return `revoked ${formatTime(revokedAt)}`;
+  return expiresAt === null ? 'valid' : `until ${formatTime(expiresAt)}`;
+}
+
+/** Makes a token and writes its text, which is shown this once. */
+export async function createToken(
+  context: CommandContext,
+  name: string,
+  options: { scope: string[]; days?: number },
+): Promise<ExitCode> {
+  const scopes = TOKEN_SCOPES.filter((scope) => options.scope.includes(scope.toUpperCase()));
+  const lifetimeMs = options.days === undefined ? null : Math.round(options.days * MS_A_DAY);
+  const body = { name, scopes: scopes.length === 0 ? ['read' as const] : scopes, lifetimeMs };
+  const made = answerOf(await context.connect().raw.POST('/api/v1/tokens', { body }));
+  answer(context, made, () => made.token);
+  return EXIT.success;
+}
+
+/** Revokes a token; it works for five seconds more at most. */
+export async function revokeToken(context: CommandContext, tokenId: string): Promise<ExitCode> {
+  const { error, response } = await context
+    .connect()
+    .raw.DELETE('/api/v1/tokens/{tokenId}', { params: { path: { tokenId } } });
+  if (error !== undefined) throw refusal(response, error);
+  answer(context, { id: tokenId, revoked: true }, () => `Token ${tokenId} is revoked.`);
+  return EXIT.success;
+}
+
+type Outcome<T> = { data?: T; error?: unknown; response: Response };
+
+function answerOf<T>({ data, error, response }: Outcome<T>): T {
+  if (data === undefined) throw refusal(response, error);
+  return data;
+}
+
+function refusal(response: Response, error: unknown): ApiError {
+  const isProblem = typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
+  return new ApiError(
+    response.status,
+    isProblem ? (error as ApiError['problem']) : null,
+    new URL(response.url).pathname,
+  );
+}
