@@ -205,11 +205,14 @@ test('counting by state and the search for the stranded read index entries, no r
 
 test('a first page stops at its limit', async () => {
   const single = await openDatabase({ url: database.url, poolSize: 1 });
-  const before = await countReads(single);
-  await findTracks(single, { pipelineId: live.pipelineId, states: [], limit: 50 });
-  await findPipelines(single, { states: ['FINISH', 'FAILED'], limit: 20 });
-  expect((await countReads(single)) - before).toBeLessThan(600);
-  await single.close();
+  try {
+    const before = await countReads(single);
+    await findTracks(single, { pipelineId: live.pipelineId, states: [], limit: 50 });
+    await findPipelines(single, { states: ['FINISH', 'FAILED'], limit: 20 });
+    expect((await countReads(single)) - before).toBeLessThan(600);
+  } finally {
+    await single.close();
+  }
 });
 
 /** Index entries and rows that this session has asked its tables for. */

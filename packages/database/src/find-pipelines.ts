@@ -43,8 +43,8 @@ export interface PipelineFilter {
 const SELECT_PIPELINE = `SELECT p.id, p.version_id AS versionId, p.graph_id AS graphId, g.name AS graph, v.version,
     p.name, p.mode, p.on_failure AS onFailure, p.priority, p.state, p.params, p.total_tracks AS totalTracks,
     p.open_tracks AS openTracks, p.failures, p.reason, p.created_by AS createdBy, p.created_at AS createdAt,
-    p.finished_at AS finishedAt
-  FROM pipeline p JOIN graph g ON g.id = p.graph_id JOIN graph_version v ON v.id = p.version_id`;
+    p.finished_at AS finishedAt`;
+const JOIN_GRAPH = 'STRAIGHT_JOIN graph g ON g.id = p.graph_id STRAIGHT_JOIN graph_version v ON v.id = p.version_id';
 
 type PipelineRow = Omit<PipelineRecord, 'params'> & { params: string };
 
@@ -53,7 +53,8 @@ export async function findPipelines(database: Database, filter: PipelineFilter):
   const { sql, values } = pipelineIdsQuery(filter);
   const rows = await selectRows<PipelineRow>(
     database.dataSource,
-    `${SELECT_PIPELINE} JOIN (${sql}) page ON page.id = p.id ORDER BY p.id DESC`,
+    // The page comes first: MySQL might else read the whole table and look each row up in the page.
+    `${SELECT_PIPELINE} FROM (${sql}) page STRAIGHT_JOIN pipeline p ON p.id = page.id ${JOIN_GRAPH} ORDER BY page.id DESC`,
     values,
   );
   return rows.map(toRecord);
@@ -61,7 +62,11 @@ export async function findPipelines(database: Database, filter: PipelineFilter):
 
 /** @returns the pipeline, or null where there is none */
 export async function findPipeline(database: Database, pipelineId: number): Promise<PipelineRecord | null> {
-  const [row] = await selectRows<PipelineRow>(database.dataSource, `${SELECT_PIPELINE} WHERE p.id = ?`, [pipelineId]);
+  const [row] = await selectRows<PipelineRow>(
+    database.dataSource,
+    `${SELECT_PIPELINE} FROM pipeline p ${JOIN_GRAPH} WHERE p.id = ?`,
+    [pipelineId],
+  );
   return row === undefined ? null : toRecord(row);
 }
 

@@ -36,8 +36,8 @@ export interface TrackFilter {
 const SELECT_TRACK = `SELECT t.id, t.pipeline_id AS pipelineId, t.vertex_id AS vertexId, t.state, t.attempt, t.awaits,
     t.input, t.exit_code AS exitCode, t.reason, t.run_id AS runId,
     COALESCE(w.name, t.worker_id, a.worker_id) AS worker, t.cancel_requested_at AS cancelRequestedAt,
-    t.pending_at AS pendingAt, t.started_at AS startedAt, t.finished_at AS finishedAt
-  FROM track t
+    t.pending_at AS pendingAt, t.started_at AS startedAt, t.finished_at AS finishedAt`;
+const JOIN_WORKER = `
   LEFT JOIN attempt a ON a.track_id = t.id AND a.attempt = t.attempt
   LEFT JOIN worker w ON w.id = COALESCE(t.worker_id, a.worker_id)`;
 
@@ -48,7 +48,8 @@ export async function findTracks(database: Database, filter: TrackFilter): Promi
   const { sql, values } = trackIdsQuery(filter);
   const rows = await selectRows<TrackRow>(
     database.dataSource,
-    `${SELECT_TRACK} JOIN (${sql}) page ON page.id = t.id ORDER BY t.id`,
+    // The page comes first: MySQL might else read the whole table and look each row up in the page.
+    `${SELECT_TRACK} FROM (${sql}) page STRAIGHT_JOIN track t ON t.id = page.id ${JOIN_WORKER} ORDER BY page.id`,
     values,
   );
   return rows.map(toRecord);
@@ -56,7 +57,11 @@ export async function findTracks(database: Database, filter: TrackFilter): Promi
 
 /** @returns the track, or null where there is none */
 export async function findTrack(database: Database, trackId: number): Promise<TrackRecord | null> {
-  const [row] = await selectRows<TrackRow>(database.dataSource, `${SELECT_TRACK} WHERE t.id = ?`, [trackId]);
+  const [row] = await selectRows<TrackRow>(
+    database.dataSource,
+    `${SELECT_TRACK} FROM track t ${JOIN_WORKER} WHERE t.id = ?`,
+    [trackId],
+  );
   return row === undefined ? null : toRecord(row);
 }
 
