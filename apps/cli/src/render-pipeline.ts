@@ -98,7 +98,8 @@ function renderTrack(track: Track, view: View): string {
   const indent = '  '.repeat(Math.min(MAX_INDENT, 1 + depthOf(view, track)));
   const name = shorten(printable(track.vertex), 40);
   const parts = [`${SYMBOLS[track.state]} ${name}`];
-  if (track.startedAt !== null) {
+  // Between two attempts the times are those of the last one.
+  if (track.startedAt !== null && track.state !== 'PENDING') {
     parts.push(formatSpan(track.startedAt, track.finishedAt, view.nowMs), printable(track.worker ?? ''));
   }
   if (track.attempt > 1) parts.push(`attempt ${track.attempt}`);
@@ -121,7 +122,7 @@ export function renderTrackTable(
     colorState(view.colors, track.state),
     shorten(printable(track.worker ?? ''), 30),
     track.startedAt === null ? '' : String(track.attempt),
-    formatSpan(track.startedAt, track.finishedAt, view.nowMs),
+    track.state === 'PENDING' ? '' : formatSpan(track.startedAt, track.finishedAt, view.nowMs),
     shorten((outputs?.get(track.id) || (track.state === 'SUCCEED' ? '' : explainEnd(track))) ?? '', 70),
   ]);
   return formatTable(view.colors, heading, rows);
