@@ -27,6 +27,8 @@ export interface AppSettings {
   isPublic: boolean;
   maxBodyBytes: number;
   maxGraphBytes: number;
+  /** Of a graph document in YAML: reading it takes most of a second a megabyte, and the process does nothing else meanwhile. */
+  maxYamlBytes: number;
   /** A request that is no stream is answered with 503 after this. */
   deadlineMs: number;
   leaseMs: number;

@@ -10,7 +10,7 @@ import { ADMIN_TOKEN, createTestApi, type TestApi } from './testing.ts';
 let api: TestApi;
 let server: Server;
 beforeAll(async () => {
-  api = await createTestApi({ settings: { maxBodyBytes: 4096, maxGraphBytes: 16_384 } });
+  api = await createTestApi({ settings: { maxBodyBytes: 4096, maxGraphBytes: 16_384, maxYamlBytes: 8192 } });
   server = createServer(api.app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const vertices = [
@@ -140,6 +140,8 @@ test('a body over its limit, announced or not', async () => {
   const { body } = await start({ ...good, name: 'x'.repeat(5000) }).expect(413);
   expect(body.code).toBe('body_too_large');
   expect((await define({ name: 'big', description: 'x'.repeat(17_000) })).body.code).toBe('body_too_large');
+  const yaml = api.call('post', '/api/v1/graphs').set('Content-Type', 'application/yaml');
+  expect((await yaml.send(`name: yaml # ${'x'.repeat(9000)}`)).body.code).toBe('body_too_large');
   expect(await sendPieces('/api/v1/pipelines', Array(5).fill(' '.repeat(1000)))).toBe(413);
   expect(await sendPieces('/api/v1/graphs', Array(17).fill(' '.repeat(1000)))).toBe(413);
 });

@@ -30,6 +30,8 @@ const fields = z.object({
     .transform((text) => text.split(',').map((name) => name.trim().toLowerCase()))
     .transform((names) => names.filter((name) => name !== '')),
   BATON_MAX_GRAPH_BYTES: bytes.default(32 * MEBIBYTE),
+  /** YAML takes most of a second a megabyte to read: larger documents come as JSON. */
+  BATON_MAX_YAML_BYTES: bytes.default(4 * MEBIBYTE),
   BATON_MAX_BODY_BYTES: bytes.default(MEBIBYTE),
   /** A claim that is not renewed for so long is lost, ms. */
   BATON_LEASE_MS: z.coerce.number().int().min(300).max(3_600_000).default(15_000),

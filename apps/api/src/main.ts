@@ -68,6 +68,7 @@ function settingsOf(config: Config): AppSettings {
     isPublic: !isLoopback(config.BATON_HOST),
     maxBodyBytes: config.BATON_MAX_BODY_BYTES,
     maxGraphBytes: config.BATON_MAX_GRAPH_BYTES,
+    maxYamlBytes: config.BATON_MAX_YAML_BYTES,
     deadlineMs: DEADLINE_MS,
     leaseMs: config.BATON_LEASE_MS,
     heartbeatMs: config.BATON_HEARTBEAT_MS,

@@ -83,6 +83,7 @@ const TEST_SETTINGS: AppSettings = {
   isPublic: false,
   maxBodyBytes: 1024 * 1024,
   maxGraphBytes: 32 * 1024 * 1024,
+  maxYamlBytes: 4 * 1024 * 1024,
   deadlineMs: 15_000,
   leaseMs: 15_000,
   heartbeatMs: 4000,

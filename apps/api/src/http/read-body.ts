@@ -20,11 +20,13 @@ const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text
 export async function readBody(
   request: Request,
   shape: BodyShape,
-  settings: Pick<AppSettings, 'maxBodyBytes' | 'maxGraphBytes'>,
+  settings: Pick<AppSettings, 'maxBodyBytes' | 'maxGraphBytes' | 'maxYamlBytes'>,
 ): Promise<ReadBody | null> {
   if (!hasBody(request)) return null;
   const format = formatOf(request, shape);
-  const limit = shape.kind === 'document' ? settings.maxGraphBytes : (shape.limitBytes ?? settings.maxBodyBytes);
+  const documentLimit =
+    format === 'yaml' ? Math.min(settings.maxYamlBytes, settings.maxGraphBytes) : settings.maxGraphBytes;
+  const limit = shape.kind === 'document' ? documentLimit : (shape.limitBytes ?? settings.maxBodyBytes);
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return null;
   const text = decodeText(bytes, format);
