@@ -117,11 +117,18 @@ export function findExpiredRuns(database: Database, limit: number): Promise<(Run
   return selectRows(database.dataSource, SELECT_EXPIRED_LEASES, [limit]);
 }
 
+/**
+ * Scalar subqueries with LIMIT: a server may turn EXISTS into a join that reads every WAITING track of all pipelines. In
+ * this order each is asked only where the one before left a doubt; only the last reads rows, of pipelines where nothing
+ * may start or run.
+ */
 export const SELECT_STRANDED_PIPELINES = `SELECT p.id FROM pipeline p WHERE p.state IN ('RUNNING', 'PAUSED') AND (
     p.open_tracks = 0
-    OR EXISTS (SELECT 1 FROM track w WHERE w.pipeline_id = p.id AND w.state = 'WAITING' AND w.predecessors_left = 0)
-    OR NOT EXISTS (SELECT 1 FROM track l WHERE l.pipeline_id = p.id
-                   AND (l.state IN ('PENDING', 'RUNNING') OR l.awaits IS NOT NULL)))
+    OR (SELECT w.id FROM track w FORCE INDEX (ix_track_pipeline_state)
+        WHERE w.pipeline_id = p.id AND w.state = 'WAITING' AND w.predecessors_left = 0 LIMIT 1) IS NOT NULL
+    OR ((SELECT l.id FROM track l FORCE INDEX (ix_track_pipeline_state)
+         WHERE l.pipeline_id = p.id AND l.state IN ('PENDING', 'RUNNING') LIMIT 1) IS NULL
+        AND (SELECT h.id FROM track h WHERE h.pipeline_id = p.id AND h.awaits IS NOT NULL LIMIT 1) IS NULL))
   ORDER BY p.id LIMIT ?`;
 
 /** @returns live pipelines that have nothing left to live for, or a track that should have started: none in a correct system */
