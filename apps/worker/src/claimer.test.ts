@@ -62,6 +62,8 @@ describe('what goes into a call', () => {
     const first = claimMany(claimer, [1]);
     await waitFor(() => calls.length === 1, 'the first call');
     const second = claimMany(claimer, [2, 3]);
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    expect(calls).toHaveLength(1);
     gate.resolve();
     await Promise.all([...first, ...second]);
     expect(calls.map(({ claims }) => claims.map(({ trackId }) => trackId))).toEqual([[1], [2, 3]]);

@@ -98,18 +98,19 @@ describe('order and sizes', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20 * MEBI);
   });
 
-  test('a trickle goes with the next call, whatever floods', async () => {
+  test('a trickle waits for a chunk of each flood at most, however many there are', async () => {
     const world = openSender();
     const gate = holdCalls(world);
-    const floods = Array.from({ length: 8 }, (_, index) => world.sender.open(makeKey(index + 1)));
+    const floods = Array.from({ length: 20 }, (_, index) => world.sender.open(makeKey(index + 1)));
     const writes = floods.map((output) => output.write(Buffer.alloc(2 * MEBI)));
     const key = makeKey(99);
     const trickle = world.sender.open(key);
     await trickle.write(Buffer.from('hello'));
     gate.resolve();
-    await trickle.flush();
-    expect(world.calls[1]?.chunks.map(({ runId }) => runId)).toContain(key.runId);
-    await Promise.all(writes);
+    await Promise.all([trickle.flush(), ...writes]);
+    // The first call began when there was one flood alone.
+    const order = world.calls.slice(1).flatMap(({ chunks }) => chunks.map(({ runId }) => runId));
+    expect(order.indexOf(key.runId)).toBeLessThanOrEqual(floods.length);
   });
 });
 
@@ -218,6 +219,16 @@ describe('the end of a run', () => {
     expect(isFlushed).toBe(false);
     gate.resolve();
     await flush;
+  });
+
+  test('drop frees who waits while a call hangs', async () => {
+    const world = openSender();
+    const gate = holdCalls(world);
+    const output = world.sender.open(makeKey());
+    const waiting = [output.write(Buffer.alloc(2 * MEBI)), output.flush()];
+    output.drop();
+    await Promise.all(waiting);
+    gate.resolve();
   });
 
   test('drop frees who waits, ends the retries and takes nothing more', async () => {
