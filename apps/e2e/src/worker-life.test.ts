@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { waitForEnd, waitUntil } from './testing/call-api.ts';
 import {
   findProcesses,
@@ -54,6 +55,29 @@ test('SIGTERM and a drain that takes too long: the scripts are killed, and lost 
   await scene.addWorker('deadline');
   expect(await waitForEnd(scene.api, retried)).toMatchObject({ state: 'FINISH' });
   expect(await scene.getTrack(retried)).toMatchObject({ attempts: [{ result: 'lost' }, { result: 'succeed' }] });
+}, 60_000);
+
+test('a claim that is granted after the drain’s deadline: its script is killed too, and the worker ends with 0', async () => {
+  const labels = ['late'];
+  const worker = await scene.addWorker('late', { BATON_DRAIN_MS: '200' });
+  const sleep = uniqueSleep();
+  const warmUp = await scene.start([{ name: 'A', labels, script: 'true' }]);
+  await waitForEnd(scene.api, warmUp);
+  worker.kill('SIGSTOP');
+  const id = await scene.start([{ name: 'A', labels, script: sleep }]);
+  scene.getApiProcess().kill('SIGSTOP');
+  worker.kill('SIGCONT');
+  await scene.waitForPulledEntry('late');
+  worker.kill('SIGTERM');
+  await waitUntil(
+    () => readFile(worker.logPath, 'utf8'),
+    (log) => log.includes('drain_timeout'),
+  );
+  scene.getApiProcess().kill('SIGCONT');
+  expect(await worker.exited).toEqual({ code: 0, signal: null });
+  expect(await findProcesses(sleep)).toEqual([]);
+  expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FAILED' });
+  expect(await scene.getTrack(id)).toMatchObject({ attempts: [{ result: 'lost' }] });
 }, 60_000);
 
 test('kill -9: the scripts are gone at once, the track is lost with its lease, and runs again where it may', async () => {
@@ -113,14 +137,14 @@ test('SIGSTOP for longer than the lease: the guard kills the script, and what th
 test('an API that is away for less than a lease loses nothing', async () => {
   const labels = ['away'];
   await scene.addWorker('away');
-  const api = scene.stack.processes.find(({ kind }) => kind === 'api');
+  const api = scene.getApiProcess();
   const ticks = `i=0; while [ $i -lt 12 ]; do ${scene.note('tick')}; i=$((i + 1)); sleep 0.25; done`;
   const long = await scene.start([{ name: 'A', labels, script: `${ticks}\necho over` }]);
   await scene.waitForNotes('tick');
-  api?.kill('SIGSTOP');
+  api.kill('SIGSTOP');
   // Two seconds of it, as the script counts them: over a heartbeat, and under the lease less its margin.
   await scene.waitForNotes('tick', 9);
-  api?.kill('SIGCONT');
+  api.kill('SIGCONT');
   expect(await waitForEnd(scene.api, long)).toMatchObject({ state: 'FINISH' });
   const track = await scene.getTrack(long);
   expect(track).toMatchObject({ attempt: 1, attempts: [{ result: 'succeed' }], staleCompletions: 0 });

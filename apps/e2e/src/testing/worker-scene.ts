@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrackDetails } from '@baton/client';
 import type { StackProcess } from '@baton/devstack';
+import { connectRedis, createTrackQueue } from '@baton/queue';
 import { callApi, listTracks, waitUntil, type ApiCaller } from './call-api.ts';
 import { startTestStack, type TestStack } from './start-test-stack.ts';
 
@@ -10,11 +11,14 @@ import { startTestStack, type TestStack } from './start-test-stack.ts';
 export interface WorkerScene {
   stack: TestStack;
   api: ApiCaller;
+  getApiProcess(): StackProcess;
   /** Starts a worker that serves these labels. */
   addWorker(labels: string, environment?: Record<string, string>): Promise<StackProcess>;
   /** Makes a graph of vertices without edges and starts it. @returns the pipeline's id */
   start(vertices: readonly SceneVertex[]): Promise<number>;
   getTrack(pipelineId: number, vertex?: string): Promise<TrackDetails>;
+  /** Waits until a worker has taken an entry of this label's queue, and is not done with it. */
+  waitForPulledEntry(label: string): Promise<void>;
   /** Waits for the words that scripts write with `note`. */
   waitForNotes(word: string, count?: number): Promise<void>;
   /** A line of a script that writes a word. */
@@ -41,6 +45,11 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
   return {
     stack,
     api,
+    getApiProcess() {
+      const found = stack.processes.find(({ kind }) => kind === 'api');
+      if (found === undefined) throw new Error('the stack has no API');
+      return found;
+    },
     addWorker: (labels, own = {}) =>
       stack.addProcess('worker', { BATON_LABELS: labels, BATON_WORKER_NAME: `worker of ${labels}`, ...own }),
     async start(vertices) {
@@ -53,6 +62,16 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
       const track = (await listTracks(api, pipelineId)).find((one) => one.vertex === vertex);
       if (track === undefined) throw new Error(`pipeline ${pipelineId} has no track of ${vertex}`);
       return api.get<TrackDetails>(`/tracks/${track.id}`);
+    },
+    async waitForPulledEntry(label) {
+      const redis = connectRedis({ url: stack.servers.redisUrl, prefix: stack.redisPrefix }, 'consumer', () => {});
+      const queue = createTrackQueue(redis, stack.redisPrefix);
+      await waitUntil(
+        () => queue.queueOf(label).getActiveCount(),
+        (count) => count === 1,
+      );
+      await queue.close();
+      redis.disconnect();
     },
     async waitForNotes(word, count = 1) {
       await waitUntil(
