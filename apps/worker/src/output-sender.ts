@@ -12,7 +12,7 @@ export interface OutputSender {
   open(run: RunKey): RunOutput;
 }
 
-export interface RunOutput {
+interface RunOutput {
   /** Settles when there is room for more. */
   write(bytes: Buffer): Promise<void>;
   /** Settles when everything written is stored, or nobody wants it any more. */

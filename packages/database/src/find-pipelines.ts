@@ -77,13 +77,13 @@ export async function countTracksByState(database: Database, pipelineId: number)
   return Object.fromEntries(TRACK_STATES.map((state) => [state, found.get(state) ?? 0])) as Record<TrackState, number>;
 }
 
-export const COUNT_TRACKS = 'SELECT state, COUNT(*) AS tracks FROM track WHERE pipeline_id = ? GROUP BY state';
+const COUNT_TRACKS = 'SELECT state, COUNT(*) AS tracks FROM track WHERE pipeline_id = ? GROUP BY state';
 
 /**
  * The ids of one page, newest first. One branch a state: each reads its own piece of the index (state, id) from the end and
  * stops at the limit, which `state IN (...)` with an order by id would not do.
  */
-export function pipelineIdsQuery(filter: PipelineFilter): { sql: string; values: unknown[] } {
+function pipelineIdsQuery(filter: PipelineFilter): { sql: string; values: unknown[] } {
   const common = commonConditions(filter);
   const states = filter.states.length === 0 ? [null] : [...new Set(filter.states)];
   const branches = states.map((state) => {

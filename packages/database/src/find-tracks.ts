@@ -70,7 +70,7 @@ export async function findTrack(database: Database, trackId: number): Promise<Tr
  * statistics: a few PENDING tracks among 200,000 come from the index by state, whose entries hold the id; of a state that
  * most have, the primary key is read until the page is full (5 ms; the index and a sort would take 100).
  */
-export function trackIdsQuery(filter: TrackFilter): { sql: string; values: unknown[] } {
+function trackIdsQuery(filter: TrackFilter): { sql: string; values: unknown[] } {
   const first = filter.pipelineId * TRACKS_PER_PIPELINE;
   const range = [Math.max(first, filter.afterId ?? 0), first + TRACKS_PER_PIPELINE];
   if (filter.states.length === 0) {

@@ -38,17 +38,17 @@ interface WorkerRow extends Omit<WorkerRecord, 'labels' | 'isDraining' | 'isAliv
   isAlive: number;
 }
 
-export const FIND_WORKERS = `SELECT id, name, host, pid, software_version AS softwareVersion, isolation_level AS isolationLevel, labels,
+const FIND_WORKERS = `SELECT id, name, host, pid, software_version AS softwareVersion, isolation_level AS isolationLevel, labels,
     slots, is_draining AS isDraining, started_at AS startedAt, seen_at AS seenAt,
     seen_at >= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND AS isAlive
   FROM worker`;
-export const WHERE_ALIVE = 'WHERE seen_at >= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND';
+const WHERE_ALIVE = 'WHERE seen_at >= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND';
 
 /**
  * Of the index (state, due_at) only the entries of RUNNING tracks are read: at most as many as the installation has slots,
  * however long its history is.
  */
-export const FIND_RUNNING_TRACKS = `SELECT t.id AS trackId, t.attempt, t.worker_id AS workerId, t.started_at AS startedAt,
+const FIND_RUNNING_TRACKS = `SELECT t.id AS trackId, t.attempt, t.worker_id AS workerId, t.started_at AS startedAt,
     p.id AS pipelineId, p.name AS pipeline, p.version_id AS versionId
   FROM track t FORCE INDEX (ix_track_due) JOIN pipeline p ON p.id = t.pipeline_id
   WHERE t.state = 'RUNNING' AND t.worker_id IN (?) ORDER BY t.started_at LIMIT ${MAX_RUNNING_TRACKS}`;

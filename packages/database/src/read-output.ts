@@ -55,7 +55,7 @@ async function findNewestPrinted(database: Database, trackId: number): Promise<n
   return row?.attempt ?? null;
 }
 
-export const READ_OUTPUT = `SELECT seq, bytes FROM output_chunk
+const READ_OUTPUT = `SELECT seq, bytes FROM output_chunk
   WHERE track_id = ? AND attempt = ? AND seq > ? ORDER BY seq LIMIT ?`;
 
 /**

@@ -6,7 +6,7 @@ export interface ApiCaller {
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }
 
-export class HttpError extends Error {
+class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
   readonly body: unknown;

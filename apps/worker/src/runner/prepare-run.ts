@@ -24,7 +24,7 @@ const MAX_VARIABLE_BYTES = 128 * 1024;
 const MAX_ENVIRONMENT_BYTES = 1_900_000;
 
 /** Says why a request cannot run, or null. All that comes from outside is judged here, before anything is written. */
-export function findRequestProblem(request: RunRequest): string | null {
+function findRequestProblem(request: RunRequest): string | null {
   if (!RUN_ID.test(request.runId))
     return `the run id must match ${RUN_ID.source}, found ${JSON.stringify(request.runId)}`;
   if (request.script.includes('\0')) return 'the script contains a NUL character, which no shell takes';
@@ -116,6 +116,6 @@ function composeLimits(limits: RunLimits): string[] {
 }
 
 /** Single quotes: within them a shell gives no character a meaning, so every value but NUL comes out as it went in. */
-export function quoteForShell(value: string): string {
+function quoteForShell(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
