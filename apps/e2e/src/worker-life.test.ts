@@ -65,7 +65,7 @@ test('a claim that is granted after the drain’s deadline: its script is killed
   await waitForEnd(scene.api, warmUp);
   worker.kill('SIGSTOP');
   const id = await scene.start([{ name: 'A', labels, script: sleep }]);
-  scene.getApiProcess().kill('SIGSTOP');
+  scene.getProcess('api').kill('SIGSTOP');
   worker.kill('SIGCONT');
   await scene.waitForPulledEntry('late');
   worker.kill('SIGTERM');
@@ -73,7 +73,7 @@ test('a claim that is granted after the drain’s deadline: its script is killed
     () => readFile(worker.logPath, 'utf8'),
     (log) => log.includes('drain_timeout'),
   );
-  scene.getApiProcess().kill('SIGCONT');
+  scene.getProcess('api').kill('SIGCONT');
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   expect(await findProcesses(sleep)).toEqual([]);
   expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FAILED' });
@@ -137,7 +137,7 @@ test('SIGSTOP for longer than the lease: the guard kills the script, and what th
 test('an API that is away for less than a lease loses nothing', async () => {
   const labels = ['away'];
   await scene.addWorker('away');
-  const api = scene.getApiProcess();
+  const api = scene.getProcess('api');
   const ticks = `i=0; while [ $i -lt 12 ]; do ${scene.note('tick')}; i=$((i + 1)); sleep 0.25; done`;
   const long = await scene.start([{ name: 'A', labels, script: `${ticks}\necho over` }]);
   await scene.waitForNotes('tick');

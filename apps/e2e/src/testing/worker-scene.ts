@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrackDetails } from '@baton/client';
-import type { StackProcess } from '@baton/devstack';
+import type { ProcessKind, StackProcess } from '@baton/devstack';
 import { connectRedis, createTrackQueue } from '@baton/queue';
 import { callApi, listTracks, waitUntil, type ApiCaller } from './call-api.ts';
 import { startTestStack, type TestStack } from './start-test-stack.ts';
@@ -11,7 +11,8 @@ import { startTestStack, type TestStack } from './start-test-stack.ts';
 export interface WorkerScene {
   stack: TestStack;
   api: ApiCaller;
-  getApiProcess(): StackProcess;
+  /** The first of a kind. */
+  getProcess(kind: ProcessKind): StackProcess;
   /** Starts a worker that serves these labels. */
   addWorker(labels: string, environment?: Record<string, string>): Promise<StackProcess>;
   /** Makes a graph of vertices without edges and starts it. @returns the pipeline's id */
@@ -26,7 +27,7 @@ export interface WorkerScene {
   countNotes(word: string): Promise<number>;
 }
 
-export interface SceneVertex {
+interface SceneVertex {
   name: string;
   script: string;
   labels: string[];
@@ -45,9 +46,9 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
   return {
     stack,
     api,
-    getApiProcess() {
-      const found = stack.processes.find(({ kind }) => kind === 'api');
-      if (found === undefined) throw new Error('the stack has no API');
+    getProcess(kind) {
+      const found = stack.processes.find((process) => process.kind === kind);
+      if (found === undefined) throw new Error(`the stack has no ${kind}`);
       return found;
     },
     addWorker: (labels, own = {}) =>
