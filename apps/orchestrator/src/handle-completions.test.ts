@@ -27,7 +27,7 @@ afterEach(async () => {
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `V${index}`);
 
 /** The database of the tests, with its transactions counted. */
-function countTransactions({ database }: TestDeps): { database: Database; count(): number } {
+function countTransactions({ database }: TestDeps): { database: Database; count: () => number } {
   let transactions = 0;
   const createQueryRunner = (): ReturnType<Database['dataSource']['createQueryRunner']> => {
     transactions += 1;

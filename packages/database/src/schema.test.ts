@@ -85,8 +85,17 @@ const NONSENSE = {
 function insertAttempt(changes: Record<string, string | number>): string {
   const now = 'UTC_TIMESTAMP(6)';
   return insertRow('attempt', {
-    ...{ track_id: '$', attempt: 1, run_id: `'r'`, worker_id: `'w'`, result: `'succeed'`, pending_at: now },
-    ...{ started_at: now, finished_at: now, duration_ms: 0, output_bytes: 0, cut_bytes: 0 },
+    track_id: '$',
+    attempt: 1,
+    run_id: `'r'`,
+    worker_id: `'w'`,
+    result: `'succeed'`,
+    pending_at: now,
+    started_at: now,
+    finished_at: now,
+    duration_ms: 0,
+    output_bytes: 0,
+    cut_bytes: 0,
     ...changes,
   });
 }
@@ -94,8 +103,16 @@ function insertAttempt(changes: Record<string, string | number>): string {
 function insertWorker(changes: Record<string, string | number>): string {
   const now = 'UTC_TIMESTAMP(6)';
   return insertRow('worker', {
-    ...{ id: `'w'`, name: `'w'`, host: `'h'`, pid: 1, software_version: `'1'`, isolation_level: `'x'`, labels: `'[]'` },
-    ...{ slots: 1, started_at: now, seen_at: now },
+    id: `'w'`,
+    name: `'w'`,
+    host: `'h'`,
+    pid: 1,
+    software_version: `'1'`,
+    isolation_level: `'x'`,
+    labels: `'[]'`,
+    slots: 1,
+    started_at: now,
+    seen_at: now,
     ...changes,
   });
 }

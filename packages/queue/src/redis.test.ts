@@ -42,7 +42,7 @@ test('the mark is found by all until Redis was emptied, and left by one', async 
   await redis.flushall();
   expect(await hasMark(redis, 'p')).toBe(false);
   const marks = await Promise.all([1, 2, 3].map(() => leaveMark(redis, 'p')));
-  expect(marks.toSorted()).toEqual([false, false, true]);
+  expect(marks.filter((isFirst) => isFirst)).toHaveLength(1);
 });
 
 test('a Redis that may throw entries away is refused', async () => {

@@ -34,7 +34,7 @@ export function makeTrack(number: number, changes: Partial<TrackToDispatch> = {}
 /** Values as they come, and waiting for so many of them. */
 export interface Inbox<T> {
   readonly items: T[];
-  put(item: T): void;
+  put: (item: T) => void;
   /** Resolves when there are at least so many. @throws Error after ten seconds, with how many there are */
   waitFor(count: number): Promise<T[]>;
 }

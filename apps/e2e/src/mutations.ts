@@ -1,0 +1,106 @@
+/**
+ * npm run mutations: takes one safeguard away at a time, in a copy of the source, and demands that the test which the list
+ * names goes red. Before that all those tests run against the copy as it is, and must be green: a test that is always red
+ * proves nothing. The working tree is not touched.
+ */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { MUTATIONS, type Mutation } from './mutation-list.ts';
+
+const ROOT_FILES = ['package.json', 'jest.config.ts', 'tsconfig.json'];
+const NOT_SOURCE = new Set(['node_modules', 'dist', '.git', '.baton', 'coverage']);
+
+/** Copies the source; packages of npm are the original's, ours are the copy's. */
+async function copySource(root: string, copy: string): Promise<void> {
+  const filter = (source: string): boolean => !NOT_SOURCE.has(path.basename(source));
+  for (const folder of ['packages', 'apps']) {
+    await cp(path.join(root, folder), path.join(copy, folder), { recursive: true, filter });
+    for (const member of await readdir(path.join(root, folder))) {
+      const [original, link] = [root, copy].map((base) => path.join(base, folder, member, 'node_modules'));
+      if (original !== undefined && link !== undefined) await linkIfThere(original, link);
+    }
+  }
+  for (const file of ROOT_FILES) await cp(path.join(root, file), path.join(copy, file));
+  const modules = path.join(copy, 'node_modules');
+  await mkdir(path.join(modules, '@baton'), { recursive: true });
+  for (const entry of await readdir(path.join(root, 'node_modules'))) {
+    if (entry !== '@baton') await symlink(path.join(root, 'node_modules', entry), path.join(modules, entry));
+  }
+  for (const member of await readdir(path.join(copy, 'packages'))) {
+    await symlink(path.join(copy, 'packages', member), path.join(modules, '@baton', member));
+  }
+}
+
+async function linkIfThere(original: string, link: string): Promise<void> {
+  const isThere = await readdir(original).then(
+    () => true,
+    () => false, // most members have no packages of their own
+  );
+  if (isThere) await symlink(original, link);
+}
+
+/** Changes the copy. @returns what changes it back. @throws Error where a text is not there exactly once */
+async function mutate(copy: string, { name, changes }: Mutation): Promise<() => Promise<void>> {
+  const originals = new Map<string, string>();
+  for (const { file, find, replace } of changes) {
+    const source = path.join(copy, file);
+    const text = await readFile(source, 'utf8');
+    if (text.split(find).length !== 2) throw new Error(`${name}: expected once in ${file}: ${find}`);
+    if (!originals.has(source)) originals.set(source, text);
+    await writeFile(
+      source,
+      text.replace(find, () => replace),
+    );
+  }
+  return async () => {
+    for (const [source, text] of originals) await writeFile(source, text);
+  };
+}
+
+/** Runs the tests that mutations name, and no others. @returns how many passed and failed */
+async function runTests(copy: string, mutations: readonly Mutation[]): Promise<{ passed: number; failed: number }> {
+  const names = new Set(mutations.map(({ test }) => test.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)));
+  const files = new Set(mutations.map(({ testFile }) => testFile));
+  const jest = path.join(copy, 'node_modules/jest/bin/jest.js');
+  const args = [
+    '--experimental-vm-modules',
+    jest,
+    '--json',
+    '--forceExit',
+    ...files,
+    '-t',
+    `^(${[...names].join('|')})$`,
+  ];
+  const { stdout, stderr } = await execa(process.execPath, args, { cwd: copy, reject: false });
+  const report = /^\{.*\}$/m.exec(stdout)?.[0];
+  if (report === undefined) throw new Error(`jest did not report: ${stderr.slice(-2000)}`);
+  const { numPassedTests, numFailedTests } = JSON.parse(report) as { numPassedTests: number; numFailedTests: number };
+  return { passed: numPassedTests, failed: numFailedTests };
+}
+
+async function tryMutation(copy: string, mutation: Mutation): Promise<boolean> {
+  const restore = await mutate(copy, mutation);
+  const { failed } = await runTests(copy, [mutation]).finally(restore);
+  console.log(
+    `${failed === 1 ? 'red     ' : 'NOT RED '} ${mutation.name}\n         ${mutation.testFile}: ${mutation.test}`,
+  );
+  return failed === 1;
+}
+
+const copy = await mkdtemp(path.join(tmpdir(), 'baton-mutations-'));
+try {
+  await copySource(process.cwd(), copy);
+  const original = await runTests(copy, MUTATIONS);
+  console.log(`As it is: ${original.passed} green, ${original.failed} red.`);
+  if (original.failed > 0 || original.passed !== MUTATIONS.length) {
+    throw new Error(`expected ${MUTATIONS.length} tests, each of its own name, all green`);
+  }
+  let proven = 0;
+  for (const mutation of MUTATIONS) proven += (await tryMutation(copy, mutation)) ? 1 : 0;
+  console.log(`${proven} of ${MUTATIONS.length} safeguards are held by their test`);
+  if (proven < MUTATIONS.length) process.exitCode = 1;
+} finally {
+  await rm(copy, { recursive: true, force: true });
+}
