@@ -180,6 +180,7 @@ describe('pausing', () => {
     await enqueue([2, 3]);
     await enqueue([4], ['linux']);
     worker.queues.serve(['linux']);
+    expect(await countPulls(2)).toBe(0);
     expect(await countPulls(4, 'linux')).toBe(0);
     const other = openWorker({ slots: 2 });
     await waitFor(() => other.started.length === 2, 'the other worker to take them');
