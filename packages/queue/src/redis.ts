@@ -63,6 +63,11 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
   }
 }
 
+/** For callers who would rather fail at once. @throws Error while the connection is not ready */
+export function refuseWhileAway(redis: Redis): void {
+  if (redis.status !== 'ready') throw new Error(`Redis is away (the connection is "${redis.status}")`);
+}
+
 /** A key that lives as long as Redis's memory does. */
 function markerKey(prefix: string): string {
   return `${prefix}:marker`;
@@ -70,11 +75,13 @@ function markerKey(prefix: string): string {
 
 /** @returns false: Redis is new, or it was emptied and every queue entry with it */
 export async function hasMark(redis: Redis, prefix: string): Promise<boolean> {
+  refuseWhileAway(redis);
   return (await redis.exists(markerKey(prefix))) === 1;
 }
 
 /** Leaves a mark in Redis, after everything that was in the queues is seen to. @returns true where there was none */
 export async function leaveMark(redis: Redis, prefix: string): Promise<boolean> {
+  refuseWhileAway(redis);
   return (await redis.set(markerKey(prefix), new Date().toISOString(), 'NX')) === 'OK';
 }
 

@@ -1,6 +1,7 @@
 import type { TrackToDispatch } from '@baton/domain';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { refuseWhileAway } from './redis.ts';
 import { labelSetOf, trackEntryId, trackQueueName, type TrackMessage } from './track-message.ts';
 
 /** BullMQ's largest priority number is the last to run; 0 would mean "before all others". */
@@ -38,6 +39,7 @@ export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
   return {
     queueOf,
     async enqueueTracks(tracks) {
+      // A queue that is first used while Redis is away would wait for it, and whoever started a pipeline with it.
       refuseWhileAway(redis);
       for (const [labelSet, group] of groupByLabelSet(tracks)) {
         for (let start = 0; start < group.length; start += ENTRIES_AT_ONCE) {
@@ -58,11 +60,6 @@ export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
-}
-
-/** A queue that is first used while Redis is away would wait for it for ever, and whoever started a pipeline with it. */
-function refuseWhileAway(redis: Redis): void {
-  if (redis.status !== 'ready') throw new Error(`Redis is away (the connection is "${redis.status}")`);
 }
 
 function entryOf(track: TrackToDispatch): {
