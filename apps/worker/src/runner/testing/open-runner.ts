@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRunner, ISOLATIONS, type Isolation, type Runner, type RunnerEvent } from '../index.ts';
-import type { RunnerOptions, RunRequest, RunResult } from '../index.ts';
+import { createRunner } from '../index.ts';
+import { ISOLATIONS, type Isolation, type Runner, type RunnerEvent } from '../run-types.ts';
+import type { RunnerOptions, RunRequest, RunResult } from '../run-types.ts';
 
 export interface TestRunner extends Runner {
   directory: string;
