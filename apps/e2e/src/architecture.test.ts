@@ -33,7 +33,7 @@ const MAX_FILE_LINES = 300;
 const MAX_FUNCTION_LINES = 60;
 /** Express tells an error handler by its four parameters. */
 const MAX_PARAMETERS = 3;
-const ERROR_HANDLER = /^\(error: unknown, request, response, _next\)/;
+const ERROR_HANDLER = /^\(error: unknown, request, response, _/;
 
 const sources = readSources();
 const production = sources.filter(({ isTest }) => !isTest);
