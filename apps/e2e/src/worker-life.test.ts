@@ -30,6 +30,8 @@ test('SIGTERM: what runs ends by itself, what waits is left to others, the worke
   worker.kill('SIGTERM');
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   expect(await scene.countNotes('drain ended')).toBe(1);
+  // It waited until its report was applied.
+  expect(await scene.listSpool(worker)).toEqual([]);
 
   await scene.addWorker('drain');
   expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FINISH' });

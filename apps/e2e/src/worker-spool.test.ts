@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connectRedis, createCompletionQueue } from '@baton/queue';
 import { waitForEnd, waitUntil } from './testing/call-api.ts';
 import { openWorkerScene, type WorkerScene } from './testing/worker-scene.ts';
@@ -17,8 +15,7 @@ test('a report that Redis forgot and whose worker was killed is made again in th
   const redis = connectRedis({ url: stack.servers.redisUrl, prefix: stack.redisPrefix }, 'consumer', () => {});
   const completions = createCompletionQueue(redis, stack.redisPrefix);
   const worker = await scene.addWorker('default');
-  const spool = join(stack.directory, 'stack/workers', worker.name, 'spool');
-  const listSpool = async (): Promise<string[]> => (await readdir(spool)).filter((name) => name.endsWith('.json'));
+  const listSpool = (): Promise<string[]> => scene.listSpool(worker);
   const waitForReport = (): Promise<number> =>
     waitUntil(
       () => completions.queue.getWaitingCount(),

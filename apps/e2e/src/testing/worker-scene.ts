@@ -15,6 +15,8 @@ export interface WorkerScene {
   getProcess(kind: ProcessKind): StackProcess;
   /** Starts a worker that serves these labels. */
   addWorker(labels: string, environment?: Record<string, string>): Promise<StackProcess>;
+  /** Completions on a worker's disk: those that it does not know to be applied. */
+  listSpool(worker: StackProcess): Promise<string[]>;
   /** Makes a graph of vertices without edges and starts it. @returns the pipeline's id */
   start(vertices: readonly SceneVertex[]): Promise<number>;
   getTrack(pipelineId: number, vertex?: string): Promise<TrackDetails>;
@@ -53,6 +55,10 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
     },
     addWorker: (labels, own = {}) =>
       stack.addProcess('worker', { BATON_LABELS: labels, BATON_WORKER_NAME: `worker of ${labels}`, ...own }),
+    async listSpool({ name }) {
+      const names = await readdir(join(stack.directory, 'stack/workers', name, 'spool'));
+      return names.filter((file) => file.endsWith('.json'));
+    },
     async start(vertices) {
       graphs += 1;
       const graph = `graph-${graphs}`;
