@@ -52,14 +52,7 @@ export function createReporter(options: {
     }
   };
 
-  /** A disk that does not let go of a file costs one more report in the next life of this worker, and nothing else. */
-  const forget = async (runId: string): Promise<void> => {
-    try {
-      await spool.forget(runId);
-    } catch (error) {
-      logger.error({ event: 'spool_failed', runId, err: error }, 'not removed');
-    }
-  };
+  const forget = (runId: string): Promise<void> => forgetOrLog(options, runId);
 
   return {
     async report(completion, key) {
@@ -96,4 +89,13 @@ export function createReporter(options: {
       return kept.length;
     },
   };
+}
+
+/** A disk that does not let go of a file costs one more report in the next life of this worker, and nothing else. */
+async function forgetOrLog({ spool, logger }: { spool: Spool; logger: Logger }, runId: string): Promise<void> {
+  try {
+    await spool.forget(runId);
+  } catch (error) {
+    logger.error({ event: 'spool_failed', runId, err: error }, 'not removed');
+  }
 }
