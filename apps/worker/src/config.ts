@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DEFAULT_LABEL } from '@baton/domain';
 import { readConfig } from '@baton/service';
 import { z } from 'zod';
-import { ISOLATIONS } from './runner/run-types.ts';
+import { ISOLATIONS } from './runner/index.ts';
 
 const labelList = z
   .string()

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Completion } from '@baton/domain';
 import { parseNext } from './run-track.ts';
-import type { RunResult } from './runner/run-types.ts';
+import type { RunResult } from './runner/index.ts';
 import { ENDED, play, RUN_ID, type Outcome, type Scene } from './testing-track.ts';
 import { makeClaimedRun, makeSignal, waitFor } from './testing.ts';
 

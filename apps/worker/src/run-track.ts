@@ -6,7 +6,7 @@ import type { LeaseKeeper } from './lease-keeper.ts';
 import { noteLines } from './note-lines.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
-import type { Runner, RunResult } from './runner/run-types.ts';
+import type { Runner, RunResult } from './runner/index.ts';
 
 /** What running a track needs. */
 export interface TrackDeps {

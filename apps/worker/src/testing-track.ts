@@ -4,7 +4,7 @@ import type { HeldRun, LeaseKeeper } from './lease-keeper.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
 import { runTrack } from './run-track.ts';
-import type { Runner, RunRequest, RunResult } from './runner/run-types.ts';
+import type { Runner, RunRequest, RunResult } from './runner/index.ts';
 import { makeClaimedRun, makeDirectory, makeSignal, recordEvents } from './testing.ts';
 
 const MESSAGE = {

@@ -1,2 +1,2 @@
 export { createRunner } from './runner.ts';
-export type { Runner, RunRequest, RunResult } from './run-types.ts';
+export { ISOLATIONS, type Runner, type RunRequest, type RunResult } from './run-types.ts';
