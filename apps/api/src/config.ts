@@ -34,9 +34,9 @@ const fields = z.object({
   BATON_MAX_YAML_BYTES: bytes.default(4 * MEBIBYTE),
   BATON_MAX_BODY_BYTES: bytes.default(MEBIBYTE),
   /** A claim that is not renewed for so long is lost, ms. */
-  BATON_LEASE_MS: z.coerce.number().int().min(300).max(3_600_000).default(15_000),
+  BATON_LEASE_MS: z.coerce.number().int().min(2000).max(3_600_000).default(15_000),
   /** Workers renew their claims so often, ms. */
-  BATON_HEARTBEAT_MS: z.coerce.number().int().min(50).max(600_000).default(4000),
+  BATON_HEARTBEAT_MS: z.coerce.number().int().min(100).max(600_000).default(4000),
   BATON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

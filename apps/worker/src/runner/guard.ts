@@ -42,7 +42,7 @@ export function startGuard(options: GuardOptions): Guard {
   function start(): Program {
     generation += 1;
     const own = generation;
-    const started = startProgram(describeProgram(options, own));
+    const started = startProgram(describeProgram(options, own, watched));
     void started.ended.then(async (end) => {
       if (isStopping) return;
       options.onEnded(await hasFired(options.directory, own), end.message);
@@ -84,11 +84,26 @@ export function startGuard(options: GuardOptions): Guard {
   };
 }
 
-function describeProgram(options: GuardOptions, generation: number): Parameters<typeof startProgram>[0] {
+/** It knows from its start whom to watch: the worker may freeze before its first beat. */
+function describeProgram(
+  options: GuardOptions,
+  generation: number,
+  watched: ReadonlySet<number>,
+): Parameters<typeof startProgram>[0] {
   const seconds = String(options.timeoutMs / 1000);
   const fired = firedFile(options.directory, generation);
   return {
-    command: ['/bin/sh', '-c', GUARD_SCRIPT, 'guard', seconds, fired, '/bin/sh', options.cookie],
+    command: [
+      '/bin/sh',
+      '-c',
+      GUARD_SCRIPT,
+      'guard',
+      seconds,
+      fired,
+      '/bin/sh',
+      options.cookie,
+      [...watched].join(' '),
+    ],
     environment: { PATH: options.path },
   };
 }

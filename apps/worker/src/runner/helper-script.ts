@@ -110,7 +110,7 @@ seconds=$1
 fired=$2
 shell=$3
 cookie=$4
-processes=
+processes=$5
 ${SWEEP_COOKIE}
 while line=$(timeout "$seconds" "$shell" -c 'IFS= read -r line || exit 1; printf "%s\\n" "$line"'); do
   processes=$line
