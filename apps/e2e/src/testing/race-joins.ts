@@ -6,6 +6,7 @@ import {
   createTrackQueue,
   waitForRedis,
   type CompletionQueue,
+  type TrackQueue,
 } from '@baton/queue';
 import { callApi, waitForEnd, waitUntil, type ApiCaller, type TrackAnswer } from './call-api.ts';
 import type { TestStack } from './start-test-stack.ts';
@@ -16,7 +17,7 @@ import type { TestStack } from './start-test-stack.ts';
  */
 export interface JoinRaceResult {
   rounds: number;
-  /** Rounds in which the join became PENDING once and was enqueued once. */
+  /** Rounds in which the join had one queue entry, its first, and four claims at once got it one time. */
   startedOnce: number;
   never: number;
   more: number;
@@ -55,14 +56,16 @@ export async function raceJoins(
     const pending = await claimPending(admin, worker, id);
     await Promise.all(pending.map((claimed) => report(completions, claimed)));
     const join = await waitForJoin(admin, id);
-    const entries = (await tracks.queueOf('default').getJobs()).filter(
-      (entry) => (entry.data as { trackId: number }).trackId === join?.id,
-    );
-    if (join === null) result.never += 1;
-    else if (entries.length === 1 && entries[0]?.id?.endsWith('-a1-d1') === true) result.startedOnce += 1;
+    if (join === null) {
+      result.never += 1;
+      continue;
+    }
+    const entries = await waitForEntries(tracks, join.id);
+    const granted = await raceForClaim(worker, join);
+    const [first] = granted;
+    if (entries.length === 1 && entries[0] === `t${join.id}-a1-d1` && granted.length === 1) result.startedOnce += 1;
     else result.more += 1;
-    const [last] = await claimPending(admin, worker, id);
-    if (last !== undefined) await report(completions, last);
+    if (first !== undefined) await report(completions, first);
     if ((await waitForEnd(admin, id)).state === 'FINISH') result.finished += 1;
   }
   await completions.close();
@@ -75,19 +78,39 @@ async function claimPending(admin: ApiCaller, worker: ApiCaller, pipelineId: num
   const { items } = await admin.get<{ items: TrackAnswer[] }>(
     `/pipelines/${pipelineId}/tracks?state=PENDING&limit=200`,
   );
-  const claims = items.map(({ id, attempt }) => ({
+  const claimed = await claim(worker, items);
+  if (claimed.length !== items.length) throw new Error(`${claimed.length} of ${items.length} claims were granted`);
+  return claimed;
+}
+
+/** Four workers that got the same track: only one of them may start it. */
+async function raceForClaim(worker: ApiCaller, join: TrackAnswer): Promise<Claimed[]> {
+  return (await Promise.all([1, 2, 3, 4].map(() => claim(worker, [join])))).flat();
+}
+
+/** @returns those that were granted */
+async function claim(worker: ApiCaller, tracks: readonly TrackAnswer[]): Promise<Claimed[]> {
+  const claims = tracks.map(({ id, attempt }) => ({
     trackId: id,
     attempt,
     runId: randomBytes(16).toString('base64url'),
   }));
   const { results } = await worker.post<{
-    results: { runId: string; granted: boolean; run: { completionKey: string } }[];
+    results: ({ granted: true; run: { completionKey: string } } | { granted: false })[];
   }>('/worker/claims', { workerId: WORKER_ID, labels: ['default'], claims });
-  return claims.map((claim, index) => {
+  return claims.flatMap((one, index) => {
     const answer = results[index];
-    if (answer?.granted !== true) throw new Error(`the claim of track ${claim.trackId} was refused`);
-    return { ...claim, completionKey: answer.run.completionKey };
+    return answer?.granted === true ? [{ ...one, completionKey: answer.run.completionKey }] : [];
   });
+}
+
+/** The queue entries of a track, once there is one: an orchestrator enqueues after its commit. */
+async function waitForEntries(tracks: TrackQueue, trackId: number): Promise<string[]> {
+  const ask = async (): Promise<string[]> =>
+    (await tracks.queueOf('default').getJobs())
+      .filter((entry) => (entry.data as { trackId: number }).trackId === trackId)
+      .map(({ id }) => id ?? '');
+  return waitUntil(ask, (ids) => ids.length > 0, 10_000);
 }
 
 async function report(completions: CompletionQueue, { completionKey, ...run }: Claimed): Promise<void> {
