@@ -130,6 +130,26 @@ test('an entry that is given back is taken by another consumer', async () => {
   expect(failures.items).toEqual([]);
 });
 
+test('an entry with a priority that is given back does not sleep beside an idle consumer', async () => {
+  const [givenBack, taken] = [createInbox<number>(), createInbox<number>()];
+  for (let index = 0; index < 2; index += 1) {
+    const consumer = await open(async () => {
+      if (givenBack.items.length > 0) {
+        taken.put(performance.now());
+        return 'done';
+      }
+      givenBack.put(performance.now());
+      await consumer.pause();
+      return 'give_back';
+    });
+  }
+  await waitForIdleConsumers(2);
+  await queue.add('a number', { v: 1, number: 5 }, { priority: 1_000_000 });
+  const [givenBackAt = 0] = await givenBack.waitFor(1);
+  const [takenAt = 0] = await taken.waitFor(1);
+  expect(takenAt - givenBackAt).toBeLessThan(3000);
+});
+
 test('a paused consumer asks for nothing until it is resumed; what still came it gives back', async () => {
   const [inbox, other] = [createInbox<number>(), createInbox<number>()];
   let isPaused = false;
@@ -174,6 +194,16 @@ test('a consumer whose connections are cut by Redis goes on', async () => {
   await inbox.waitFor(3);
   expect(new Set(inbox.items.map(({ number }) => number))).toEqual(new Set([1, 2, 3]));
 });
+
+/** Waits until so many consumers wait for an entry. @throws Error where they do not within many looks */
+async function waitForIdleConsumers(count: number): Promise<void> {
+  const isIdle = (line: string): boolean => line.includes(`name=${prefix}`) && line.includes('cmd=bzpopmin');
+  for (let looks = 0; looks < 5000; looks += 1) {
+    const list = String(await redis.client('LIST'));
+    if (list.split('\n').filter(isIdle).length >= count) return;
+  }
+  throw new Error(`expected ${count} consumers that wait for an entry, found fewer`);
+}
 
 /** Those that BullMQ named after this test's prefix: the blocking ones. */
 async function findConsumerConnections(): Promise<string[]> {

@@ -48,7 +48,8 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
       lockDuration: 30_000,
       stalledInterval: 15_000,
       maxStalledCount: 20,
-      drainDelay: 5,
+      // BullMQ wakes nobody for an entry with a priority that was given back: an idle consumer finds it when it looks again.
+      drainDelay: 1,
       runRetryDelay: 1000,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: options.keepFailed ? 1000 : 0 },
