@@ -45,6 +45,20 @@ test('a track whose entry was lost or never made is enqueued again, under a numb
   expect(entry?.id).toBe(`t${flow.trackId('A')}-a1-d3`);
 });
 
+test('a track that Redis refused to take is due again in seconds, however often it was enqueued', async () => {
+  const flow = await startTestFlow(deps.database, { vertices: { A: {} } });
+  await makeDue(flow, 'A');
+  await deps.database.dataSource.query('UPDATE track SET dispatch_seq = 9 WHERE id = ?', [flow.trackId('A')]);
+  const refusing = { ...deps.trackQueue, enqueueTracks: () => Promise.reject(new Error('OOM command not allowed')) };
+  expect(await reconcile({ ...deps, trackQueue: refusing })).toMatchObject({ enqueued: 0 });
+  expect(deps.events).toEqual(['reconcile_failed']);
+  const sql = 'SELECT due_at <= UTC_TIMESTAMP(6) + INTERVAL 5 SECOND AS isDueSoon FROM track WHERE id = ?';
+  expect(await deps.database.dataSource.query(sql, [flow.trackId('A')])).toEqual([{ isDueSoon: 1 }]);
+  await makeDue(flow, 'A');
+  expect(await reconcile(deps)).toMatchObject({ enqueued: 1 });
+  expect(await findQueued(deps)).toEqual(['A']);
+});
+
 test('a track that still waits in its queue is not enqueued again', async () => {
   const flow = await startTestFlow(deps.database, { vertices: { A: {} } });
   await deps.trackQueue.enqueueTracks(flow.toDispatch);

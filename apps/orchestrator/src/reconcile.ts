@@ -3,12 +3,13 @@ import {
   findExpiredRuns,
   findStrandedPipelines,
   makeAllTracksDue,
+  makeTakenTracksDue,
   postponeQueuedTracks,
   takeDueTracks,
 } from '@baton/database';
-import type { Completion } from '@baton/domain';
+import type { Completion, TrackToDispatch } from '@baton/domain';
 import { hasMark, leaveMark } from '@baton/queue';
-import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
+import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
 
 /**
  * Finds what stands still although it should not, and sets it going through the same code as the normal way. Every
@@ -66,7 +67,7 @@ async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {
     cutBytes: 0,
     next: null,
   }));
-  await applyEvents(deps, groupByPipeline(completions));
+  await applyEventsApart(deps, groupByPipeline(completions));
   deps.logger.warn({ event: 'leases_expired', tracks: runs.map(({ trackId }) => trackId) });
   return runs.length;
 }
@@ -74,9 +75,10 @@ async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {
 async function mendStrandedPipelines(deps: OrchestratorDeps): Promise<number> {
   let repairs = 0;
   for (const pipelineId of await findStrandedPipelines(deps.database, AT_ONCE)) {
-    const applied = await applyEvents(deps, new Map([[pipelineId, [{ kind: 'recount' }]]]));
-    repairs += applied.repairs;
-    if (applied.repairs > 0) deps.logger.error({ event: 'repaired', pipelineId, repairs: applied.repairs });
+    for (const applied of await applyEventsApart(deps, new Map([[pipelineId, [{ kind: 'recount' }]]]))) {
+      repairs += applied.repairs;
+      if (applied.repairs > 0) deps.logger.error({ event: 'repaired', pipelineId, repairs: applied.repairs });
+    }
   }
   return repairs;
 }
@@ -102,11 +104,21 @@ async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
       deps.database,
       due.filter((_, index) => areQueued[index] !== true),
     );
-    await deps.trackQueue.enqueueTracks(taken);
+    await enqueueTakenTracks(deps, taken);
     enqueued += taken.length;
   }
   if (enqueued > 0) deps.logger.info({ event: 'enqueued_again', tracks: enqueued });
   return enqueued;
+}
+
+/** A Redis that refuses writes would otherwise cost each track its whole time to the next look, up to minutes. */
+async function enqueueTakenTracks(deps: OrchestratorDeps, taken: readonly TrackToDispatch[]): Promise<void> {
+  try {
+    await deps.trackQueue.enqueueTracks(taken);
+  } catch (error) {
+    await makeTakenTracksDue(deps.database, taken);
+    throw error;
+  }
 }
 
 /** Reconciles again and again, each round this long after the last one ended. */

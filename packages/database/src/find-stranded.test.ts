@@ -5,6 +5,7 @@ import {
   findExpiredRuns,
   findStrandedPipelines,
   makeAllTracksDue,
+  makeTakenTracksDue,
   postponeQueuedTracks,
   takeDueTracks,
 } from './find-stranded.ts';
@@ -104,6 +105,22 @@ test('the time to the next look doubles with each time, up to five minutes', asy
     seconds.push((await readDueIn(flow, 'A')).seconds);
   }
   expect(seconds).toEqual([10, 20, 40, 80, 160, 300, 300, 300]);
+});
+
+test('taken tracks that could not be enqueued are due again soon; those claimed or taken again are left alone', async () => {
+  const flow = await startTestFlow(database, { vertices: { A: {}, B: {}, C: {} } });
+  await execute(database.dataSource, 'UPDATE track SET dispatch_seq = 9 WHERE pipeline_id = ?', [flow.pipelineId]);
+  await makeDue(flow);
+  const taken = await takeDueTracks(database, await findDueTracks(database, 10));
+  await claimTracks(flow, ['B']);
+  await setTrack(flow, 'C', 'dispatch_seq = 11');
+  await makeTakenTracksDue(database, taken);
+  const waits = await Promise.all(['A', 'B', 'C'].map((name) => readDueIn(flow, name)));
+  expect(waits).toEqual([
+    { seq: 10, seconds: 5 },
+    { seq: 10, seconds: 60 },
+    { seq: 11, seconds: 300 },
+  ]);
 });
 
 test('a track that still waits in its queue is looked at again when it has waited twice as long', async () => {

@@ -75,6 +75,28 @@ function takeWithSeq(database: Database, tracks: readonly TrackToDispatch[], seq
 }
 
 /**
+ * Taken tracks that could not be enqueued: due again in a few seconds, instead of after the time that an entry is given. One
+ * that was claimed or taken again meanwhile is left alone.
+ * @param taken as takeDueTracks returned them
+ */
+export async function makeTakenTracksDue(database: Database, taken: readonly TrackToDispatch[]): Promise<void> {
+  for (const chunk of inChunks(taken, 500)) {
+    await withRetries(() =>
+      execute(
+        database.dataSource,
+        `UPDATE track SET due_at = LEAST(due_at, UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND)
+         WHERE id IN (?) AND state = 'PENDING' AND (id, attempt, dispatch_seq) IN (?)`,
+        [
+          dispatchTimeoutMs(1) * 1000,
+          chunk.map(({ trackId }) => trackId),
+          chunk.map(({ trackId, attempt, seq }) => [trackId, attempt, seq]),
+        ],
+      ),
+    );
+  }
+}
+
+/**
  * Due tracks whose queue entry still waits for a worker: looked at again when they have waited twice as long, between
  * 10 s and 5 minutes from now, so that a long queue is not asked about over and over.
  */
