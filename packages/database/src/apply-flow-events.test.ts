@@ -203,6 +203,21 @@ test('stale completions change nothing and are kept once, however often they com
   expect([...applied].sort()).toEqual([run.runId, foreign.runId].sort());
 });
 
+test('half a surrogate pair in what a worker says does not keep its completion from being applied', async () => {
+  const flow = await startTestFlow(database, { edges: ['A->B'] });
+  const [run] = await claimTracks(flow, ['A']);
+  if (run === undefined) throw new Error('the claim was granted');
+  const completion = completionOf(run, { detail: 'cut \ud83d', exitCode: 1 });
+  expect(await applyCompletions(flow, [completion, { ...completion, next: ['\ude00'] }])).toMatchObject({ stale: 1 });
+  const [row] = await selectRows<{ detail: string; kept: string }>(
+    database.dataSource,
+    `SELECT a.detail, s.completion AS kept FROM attempt a JOIN stale_completion s USING (track_id) WHERE track_id = ?`,
+    [flow.trackId('A')],
+  );
+  expect(row?.detail).toBe('cut \ufffd');
+  expect(JSON.parse(row?.kept ?? '')).toMatchObject({ detail: 'cut \ufffd', next: ['\ufffd'] });
+});
+
 test('events of pipelines and vertices that do not exist are counted; the others are applied', async () => {
   const flow = await startTestFlow(database, { vertices: { A: {} } });
   const [run] = await claimTracks(flow, ['A']);
