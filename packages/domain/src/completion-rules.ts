@@ -41,6 +41,7 @@ export function findChosen(
   names: readonly string[],
   successors: readonly Pick<FlowVertex, 'id' | 'name'>[],
 ): number[] | null {
+  // One map does for both: a vertex's name is never only digits (graph-definition.ts), so none is another vertex's id.
   const byName = new Map<string, number>();
   for (const { id, name } of successors) byName.set(name, id).set(String(id), id);
   const chosen = new Set<number>();
