@@ -22,7 +22,7 @@ export interface LeaseKeeper {
 export interface HeldRun extends RunKey {
   /** On performance.now(). */
   leaseUntil: number;
-  /** Ends the script: somebody wants it gone (`cancel`), or the lease is gone (`lost`). */
+  /** Ends the script: with its grace where somebody wants it gone (`cancel`), at once where the lease goes (`lost`). */
   end(why: 'cancel' | 'lost'): void;
 }
 

@@ -77,6 +77,18 @@ describe('what the runner says becomes a completion', () => {
     expect(reported[0]?.completion).toMatchObject({ outcome: 'cancelled' });
   });
 
+  test.each([
+    ['by a person has its grace', ['cancel'], ['cancel']],
+    ['because its lease goes has none', ['lost'], ['kill']],
+    ['because its lease goes has none left of a cancel either', ['cancel', 'lost'], ['cancel', 'kill']],
+  ] as const)('a script that is ended %s', async (_title, reasons, ends) => {
+    const { steps } = await play({
+      execute: endWhenCancelled,
+      whileRunning: (held) => reasons.forEach((why) => held.end(why)),
+    });
+    expect(steps.filter((step) => step === 'cancel' || step === 'kill')).toEqual(ends);
+  });
+
   test('a script that had ended by itself before the cancel came is what it was', async () => {
     const { reported } = await play({
       execute: async (_request, cancelled) => {

@@ -67,8 +67,10 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
   });
   const end = (why: 'cancel' | 'lost'): void => {
     endedBecause ??= why;
-    if (why === 'lost') output.drop();
-    handle.cancel();
+    if (why === 'cancel') return handle.cancel();
+    // The lease is about to be somebody else's: no grace, whatever the vertex says and whoever was first to end it.
+    output.drop();
+    handle.kill();
   };
   deps.running.add(end);
   deps.leases.hold({ ...keyOf(granted), leaseUntil, end });

@@ -27,10 +27,12 @@ const API_WAIT_MS = 60_000;
 const SETTLE_MS = 5000;
 const CLOSE_MS = 3000;
 const KILL_INTERVAL_MS = 100;
+/** For scripts that are killed to be gone, and their reports to be on their way. */
+const KILL_MS = 5000;
 
-/** From the signal to a forced end: drain, grace of what is then killed, settle, close. */
+/** From the signal to a forced end: pause, drain, kill (which knows no grace) and report, settle, close, close. */
 export function stopTimeoutMs(config: Config): number {
-  return config.BATON_DRAIN_MS + config.BATON_GRACE_MS + SETTLE_MS + 2 * CLOSE_MS + 5000;
+  return config.BATON_DRAIN_MS + KILL_MS + SETTLE_MS + 3 * CLOSE_MS + 5000;
 }
 
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {

@@ -40,7 +40,7 @@ export interface Scene {
   /** What the claim grants; null: nothing. */
   run: ClaimedRun | null;
   /** What the runner does; by default it ends with exit code 0. */
-  execute(request: RunRequest, cancelled: Promise<void>): Promise<RunResult>;
+  execute(request: RunRequest, cancelled: Promise<'cancel' | 'kill'>): Promise<RunResult>;
   flush(): Promise<void>;
   /** Called when the script has started, with what the lease keeper holds. */
   whileRunning(held: HeldRun): void;
@@ -134,8 +134,16 @@ function makeRunner(scene: Scene, outcome: Outcome): Runner {
     run(request) {
       outcome.requests.push(request);
       outcome.steps.push('run');
-      const cancelled = makeSignal();
-      return { result: scene.execute(request, cancelled.promise), cancel: () => cancelled.resolve() };
+      const cancelled = makeSignal<'cancel' | 'kill'>();
+      const end = (how: 'cancel' | 'kill'): void => {
+        outcome.steps.push(how);
+        cancelled.resolve(how);
+      };
+      return {
+        result: scene.execute(request, cancelled.promise),
+        cancel: () => end('cancel'),
+        kill: () => end('kill'),
+      };
     },
     close: () => Promise.resolve(),
   };

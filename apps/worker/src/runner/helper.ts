@@ -128,7 +128,8 @@ function assembleHelper({ options, files, program, pid, innerPid, socket, answer
     },
     async kill(runDirectory) {
       if (hasEnded) return;
-      sendSignal(innerPid, 'SIGKILL');
+      // At the level 'process-group' a script that is being started is still in the helper's group, and must not go on.
+      sendSignal(isGroupLevel ? -innerPid : innerPid, 'SIGKILL');
       if (!isGroupLevel || runDirectory === null) return;
       const group = await readGroup(runDirectory);
       if (group !== null) sendSignal(-group, 'SIGKILL');

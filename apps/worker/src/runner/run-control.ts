@@ -8,7 +8,9 @@ export interface RunControl {
   /** True once KILL was sent, so the helper's end is no surprise. */
   isKilled(): boolean;
   cancel(): void;
-  /** Ends the run at once, without TERM. */
+  /** A cancel without TERM and grace. */
+  cancelAtOnce(): void;
+  /** Ends the script at once, without TERM; says nothing about why. */
   kill(): void;
   /** The script is about to start: from now on the above reach it. */
   attach(helper: Helper, runDirectory: string): void;
@@ -45,15 +47,22 @@ export function createRunControl(
     target.helper.terminate(target.directory).catch(onFailure);
     wait(request.graceMs, kill);
   };
+  /** After a timeout the run is ending already, and stays one that timed out. */
+  const noteCancel = (): boolean => {
+    if (isTimedOut || (target === null && isTerminated)) return false;
+    isCancelled = true;
+    return true;
+  };
   return {
     isCancelled: () => isCancelled,
     isTimedOut: () => isTimedOut,
     isKilled: () => isKilled,
     cancel() {
-      // After a timeout the run is ending already, and stays one that timed out.
-      if (isTimedOut || (target === null && isTerminated)) return;
-      isCancelled = true;
-      terminate();
+      if (noteCancel()) terminate();
+    },
+    cancelAtOnce() {
+      noteCancel();
+      kill();
     },
     kill,
     attach(helper, directory) {

@@ -49,6 +49,11 @@ export interface RunHandle {
   readonly result: Promise<RunResult>;
   /** TERM, grace, KILL. Safe to call at any time, any number of times. */
   cancel(): void;
+  /**
+   * KILL at once, without TERM, also while a cancel's or a timeout's grace is under way: for a run that may not go on. What
+   * has not started yet never does. The result is `cancelled`, or `timedOut` where that came first. Safe to repeat.
+   */
+  kill(): void;
 }
 
 /** How surely a run's processes are found again, best first. */
@@ -59,7 +64,7 @@ export interface Runner {
   readonly isolation: Isolation;
   /** Runs a script as soon as a slot is free. Never throws: a request that cannot run has a result with `spawnError`. */
   run(request: RunRequest): RunHandle;
-  /** Cancels what runs without grace, waits until all of it is gone, ends the helpers and the guard. */
+  /** Kills what runs, waits until all of it is gone, ends the helpers and the guard. */
   close(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startHelper } from './helper.ts';
+import type { RunHandle } from './run-types.ts';
 import {
   findLevels,
   findProcesses,
@@ -15,6 +16,17 @@ import {
 } from './testing/open-runner.ts';
 
 const levels = await findLevels();
+
+const cancelRun = (handle: RunHandle): void => handle.cancel();
+
+/** Waits for what a script prints. */
+function makeSeen(): { onOutput: (chunk: Buffer) => Promise<void>; of(text: string): Promise<void> } {
+  let output = '';
+  return {
+    onOutput: async (chunk) => void (output += chunk.toString()),
+    of: (text) => waitFor(`the output ${text}`, () => output.includes(text)),
+  };
+}
 
 describe.each(levels)('the end of a run is the end of its processes (%s)', (isolation) => {
   let runner: TestRunner;
@@ -98,6 +110,46 @@ describe.each(levels)('the end of a run is the end of its processes (%s)', (isol
       expect(await handle.result).toMatchObject({ cancelled: true, timedOut: false, spawnError: null });
     }
     expect(await runner.runScript('exit 3')).toMatchObject({ exitCode: 3, cancelled: false });
+  });
+
+  test.each([
+    ['of what runs', { timeoutMs: null }, () => undefined, { cancelled: true, timedOut: false }],
+    ['during the grace of a cancel', { timeoutMs: null }, cancelRun, { cancelled: true, timedOut: false }],
+    ['during the grace of a timeout', { timeoutMs: 100 }, () => undefined, { cancelled: false, timedOut: true }],
+  ])('kill %s ends at once what ignores TERM', async (_title, { timeoutMs }, begin, wanted) => {
+    const { script } = start('trap "echo term" TERM; setsid SLEEP & echo hi; while :; do sleep 0.01 || :; done');
+    const seen = makeSeen();
+    const request = { timeoutMs, graceMs: 600_000, onOutput: seen.onOutput };
+    const handle = runner.run(makeRequest(script, request));
+    await seen.of('hi');
+    begin(handle);
+    // The grace is under way once the script has had its TERM.
+    if (timeoutMs !== null || begin === cancelRun) await seen.of('term');
+    handle.kill();
+    handle.kill();
+    expect(await handle.result).toMatchObject({ ...wanted, exitCode: null, signal: 'KILL', spawnError: null });
+    expect(await leftovers()).toEqual([]);
+    expect(await runner.runScript('exit 3')).toMatchObject({ exitCode: 3, cancelled: false });
+  });
+
+  test('kill of what waits for a slot: it never starts', async () => {
+    const first = runner.run(makeRequest('sleep 0.2'));
+    const file = join(runner.directory, randomUUID());
+    const second = runner.run(makeRequest(`touch ${file}`));
+    second.kill();
+    expect(await second.result).toMatchObject({ cancelled: true, exitCode: null, signal: null });
+    expect(await first.result).toMatchObject({ exitCode: 0, cancelled: false });
+    await expect(readFile(file)).rejects.toThrow('ENOENT');
+  });
+
+  test('kill at any moment ends the run, and nothing of it goes on', async () => {
+    for (let delayMs = 0; delayMs < 30; delayMs += 1) {
+      const { script } = start('SLEEP');
+      const handle = runner.run(makeRequest(script, { graceMs: 600_000 }));
+      setTimeout(() => handle.kill(), delayMs / 3);
+      expect(await handle.result).toMatchObject({ cancelled: true, timedOut: false, spawnError: null });
+      expect(await leftovers()).toEqual([]);
+    }
   });
 
   test('a helper that is killed from outside ends its run with the reason, and is replaced', async () => {

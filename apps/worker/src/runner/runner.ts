@@ -139,10 +139,7 @@ function assembleRunner({ isolation, slots, guard, cleaner }: RunnerParts): Runn
     }
   };
   const close = async (): Promise<void> => {
-    for (const control of live.keys()) {
-      control.cancel();
-      control.kill();
-    }
+    for (const control of live.keys()) control.cancelAtOnce();
     await Promise.allSettled(live.values());
     await Promise.all(slots.map((slot) => slot.close()));
     await guard.stop();
@@ -155,7 +152,7 @@ function assembleRunner({ isolation, slots, guard, cleaner }: RunnerParts): Runn
       if (closing !== null) control.cancel();
       const result = runInSlot(request, control).finally(() => live.delete(control));
       live.set(control, result);
-      return { result, cancel: () => control.cancel() };
+      return { result, cancel: () => control.cancel(), kill: () => control.cancelAtOnce() };
     },
     close: () => (closing ??= close()),
   };
