@@ -1,5 +1,5 @@
 import type { Database } from '@baton/database';
-import { applyFlowEvents, type AppliedEvents } from '@baton/database';
+import { applyFlowEvents, isDatabaseAway, type AppliedEvents, type TransactionOptions } from '@baton/database';
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
@@ -20,8 +20,10 @@ export interface OrchestratorDeps {
 export async function applyEvents(
   deps: OrchestratorDeps,
   events: ReadonlyMap<number, readonly FlowEvent[]>,
+  options: Pick<TransactionOptions, 'retriesLockWaits'> = {},
 ): Promise<AppliedEvents> {
   const applied = await applyFlowEvents(deps.database, events, {
+    ...options,
     onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
   });
   try {
@@ -31,6 +33,32 @@ export async function applyEvents(
     deps.logger.warn({ event: 'enqueue_failed', tracks: applied.toDispatch.length, err: error }, 'enqueued later');
   }
   for (const { pipelineId, state } of applied.ended) deps.logger.info({ event: 'pipeline_ended', pipelineId, state });
+  return applied;
+}
+
+/**
+ * The same for events that the reconcile loop makes: where they cannot be applied together, each pipeline's are by
+ * themselves, so that one that is locked or cannot be decided does not keep the others from theirs.
+ * @returns what was applied; what failed is logged and comes again with the next round
+ */
+export async function applyEventsApart(
+  deps: OrchestratorDeps,
+  events: ReadonlyMap<number, readonly FlowEvent[]>,
+): Promise<AppliedEvents[]> {
+  const options = { retriesLockWaits: false };
+  try {
+    return [await applyEvents(deps, events, options)];
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+  }
+  const applied: AppliedEvents[] = [];
+  for (const one of events) {
+    try {
+      applied.push(await applyEvents(deps, new Map([one]), options));
+    } catch (error) {
+      deps.logger.warn({ event: 'pipeline_not_applied', pipelineId: one[0], err: error }, 'tried again next round');
+    }
+  }
   return applied;
 }
 

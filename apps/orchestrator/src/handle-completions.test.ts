@@ -3,6 +3,7 @@ import { openDatabase, type Database } from '@baton/database';
 import {
   claimTracks,
   completionOf,
+  lockRows,
   makeRunId,
   readPipeline,
   readStates,
@@ -153,4 +154,20 @@ test('a queue that is away does not keep a transition from being applied', async
   if (run === undefined) throw new Error('the claim was granted');
   expect(await handler.handle(signedMessage(deps.secret, completionOf(run)))).toBe('done');
   expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
+});
+
+test('a pipeline that is kept locked waits apart: the completions of all others are applied meanwhile', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 10 });
+  const graph = await storeTestGraph(deps.database, { edges: ['A->B'] });
+  const flows = await Promise.all([1, 2, 3].map(() => startPipelineOf(deps.database, graph)));
+  const messages = (await Promise.all(flows.map((flow) => runToMessages(deps.secret, flow, ['A'])))).flat();
+  const [blocked, ...others] = flows;
+  if (blocked === undefined) throw new Error('there are three');
+  const lock = await lockRows(deps.database, 'pipeline', blocked.pipelineId);
+  const [first, ...rest] = messages.map((message) => handler.handle(message));
+  expect(await Promise.all(rest)).toEqual(['done', 'done']);
+  expect(await readStates(blocked)).toMatchObject({ A: 'RUNNING' });
+  await lock.release();
+  expect(await first).toBe('done');
+  for (const flow of [blocked, ...others]) expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDatabaseAway } from '@baton/database';
-import type { Completion } from '@baton/domain';
+import { isDatabaseAway, isLockWait } from '@baton/database';
+import { pipelineIdOf, type Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage } from '@baton/queue';
 import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
 
@@ -10,7 +10,8 @@ import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-eve
  *
  * A queue entry is acknowledged after the commit and after its successors were enqueued. When this process dies before
  * that, the entry is delivered again and found stale; when Redis forgets it, the worker sends it again, because the API
- * does not tell it that the completion was applied. While MySQL is away, entries are held and tried again.
+ * does not tell it that the completion was applied. While MySQL is away, entries are held and tried again. While another
+ * transaction keeps one pipeline locked, that pipeline's completions wait apart, and all others go on.
  */
 export interface CompletionHandler {
   /** Resolves when the completion is applied. @throws where it is forged, or cannot be applied at all */
@@ -31,20 +32,7 @@ const DATABASE_RETRY_MS = 500;
 export function createCompletionHandler(
   deps: OrchestratorDeps & { secret: Buffer; batchSize: number },
 ): CompletionHandler {
-  const stopping = new AbortController();
-  let waiting: Waiting[] = [];
-  let isRunning = false;
-
-  const runBatches = async (): Promise<void> => {
-    isRunning = true;
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, deps.batchSize);
-      waiting = waiting.slice(deps.batchSize);
-      await settleBatch(deps, batch, stopping.signal);
-    }
-    isRunning = false;
-  };
-
+  const batches = new Batches(deps);
   return {
     async handle({ completion, signature }) {
       if (!isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature)) {
@@ -52,47 +40,120 @@ export function createCompletionHandler(
           `the completion of track ${completion.trackId} attempt ${completion.attempt} is not signed by its claim`,
         );
       }
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ completion, resolve, reject });
-        if (!isRunning) void runBatches();
-      });
+      await new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject }));
       return 'done';
     },
-    stop: () => stopping.abort(),
+    stop: () => batches.stop(),
   };
 }
 
-/** Never throws: each completion's own promise is settled. One that cannot be applied must not hold up the others. */
-async function settleBatch(deps: OrchestratorDeps, batch: readonly Waiting[], signal: AbortSignal): Promise<void> {
-  try {
-    await applyPatiently(
-      deps,
-      batch.map(({ completion }) => completion),
-      signal,
-    );
-    for (const one of batch) one.resolve();
-  } catch (error) {
-    const isOneOfThem = batch.length > 1 && !signal.aborted && !isDatabaseAway(error);
-    if (isOneOfThem) for (const one of batch) await settleBatch(deps, [one], signal);
-    else for (const one of batch) one.reject(error);
-  }
-}
+class Batches {
+  readonly #deps: OrchestratorDeps & { batchSize: number };
+  readonly #stopping = new AbortController();
+  #waiting: Waiting[] = [];
+  #isRunning = false;
+  /** Pipelines that somebody keeps locked, with the completions that wait for them. */
+  readonly #blocked = new Map<number, Waiting[]>();
 
-async function applyPatiently(
-  deps: OrchestratorDeps,
-  completions: readonly Completion[],
-  signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    try {
-      const applied = await applyEvents(deps, groupByPipeline(completions));
-      if (applied.stale > 0) deps.logger.info({ event: 'stale_completions', count: applied.stale });
-      if (applied.unknown > 0) deps.logger.warn({ event: 'unknown_completions', count: applied.unknown });
+  constructor(deps: OrchestratorDeps & { batchSize: number }) {
+    this.#deps = deps;
+  }
+
+  add(one: Waiting): void {
+    const blocked = this.#blocked.get(pipelineIdOf(one.completion.trackId));
+    if (blocked !== undefined) {
+      blocked.push(one);
       return;
+    }
+    this.#waiting.push(one);
+    if (!this.#isRunning) void this.#run();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.slice(0, this.#deps.batchSize);
+      this.#waiting = this.#waiting.slice(this.#deps.batchSize);
+      await this.#settle(batch);
+    }
+    this.#isRunning = false;
+  }
+
+  /** Never throws: each completion's own promise is settled. One that cannot be applied must not hold up the others. */
+  async #settle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#applyPatiently(batch);
+      for (const one of batch) one.resolve();
     } catch (error) {
-      if (!isDatabaseAway(error) || signal.aborted) throw error;
-      deps.logger.warn({ event: 'database_away', completions: completions.length, err: error }, 'trying again');
-      await sleep(DATABASE_RETRY_MS, undefined, { signal });
+      if (this.#stopping.signal.aborted || isDatabaseAway(error)) for (const one of batch) one.reject(error);
+      else if (isLockWait(error)) this.#setApart(batch);
+      else if (batch.length === 1) batch[0]?.reject(error);
+      else for (const one of batch) await this.#settle([one]);
+    }
+  }
+
+  /** Each pipeline of the batch by itself from now on: those that are not locked are through at once. */
+  #setApart(batch: readonly Waiting[]): void {
+    for (const one of batch) {
+      const pipelineId = pipelineIdOf(one.completion.trackId);
+      const known = this.#blocked.get(pipelineId);
+      if (known !== undefined) known.push(one);
+      else {
+        this.#blocked.set(pipelineId, [one]);
+        queueMicrotask(() => void this.#waitForPipeline(pipelineId));
+      }
+    }
+  }
+
+  async #waitForPipeline(pipelineId: number): Promise<void> {
+    for (;;) {
+      const group = this.#blocked.get(pipelineId)?.splice(0) ?? [];
+      if (group.length === 0) break;
+      try {
+        await this.#applyPatiently(group);
+        for (const one of group) one.resolve();
+      } catch (error) {
+        if (!isLockWait(error) || this.#stopping.signal.aborted) {
+          for (const one of group) await this.#settleAlone(one, error);
+          continue;
+        }
+        this.#deps.logger.warn({ event: 'pipeline_locked', pipelineId, completions: group.length }, 'trying again');
+        this.#blocked.get(pipelineId)?.unshift(...group);
+      }
+    }
+    this.#blocked.delete(pipelineId);
+  }
+
+  /** One of a group failed the group: each is tried by itself, unless everything is about to stop. */
+  async #settleAlone(one: Waiting, groupError: unknown): Promise<void> {
+    try {
+      if (this.#stopping.signal.aborted) throw groupError;
+      await this.#applyPatiently([one]);
+      one.resolve();
+    } catch (error) {
+      one.reject(error);
+    }
+  }
+
+  async #applyPatiently(batch: readonly Waiting[]): Promise<void> {
+    const { logger } = this.#deps;
+    const { signal } = this.#stopping;
+    const events = groupByPipeline(batch.map(({ completion }) => completion));
+    for (;;) {
+      try {
+        const applied = await applyEvents(this.#deps, events, { retriesLockWaits: false });
+        if (applied.stale > 0) logger.info({ event: 'stale_completions', count: applied.stale });
+        if (applied.unknown > 0) logger.warn({ event: 'unknown_completions', count: applied.unknown });
+        return;
+      } catch (error) {
+        if (!isDatabaseAway(error) || signal.aborted) throw error;
+        logger.warn({ event: 'database_away', completions: batch.length, err: error }, 'trying again');
+        await sleep(DATABASE_RETRY_MS, undefined, { signal });
+      }
     }
   }
 }

@@ -165,3 +165,15 @@ describe('the lease', () => {
     expect(granted?.leaseUntil).toBeLessThanOrEqual(lastAt + LEASE_MS);
   });
 });
+
+test('a claim that found its pipeline locked is asked again under the same run id; the others have their answer', async () => {
+  const { claimer, calls } = openClaimer((request) => {
+    const answer = grantAll(request) as ClaimAnswer;
+    const [busy, ...granted] = answer.results;
+    return { ...answer, results: [{ runId: busy?.runId ?? '', granted: false as const, why: 'busy' }, ...granted] };
+  }, grantAll);
+  const [first, second] = await Promise.all(claimMany(claimer, [1, 2]));
+  expect([first?.run.trackId, second?.run.trackId]).toEqual([1, 2]);
+  expect(calls.map(({ claims }) => claims.length)).toEqual([2, 1]);
+  expect(calls[1]?.claims[0]?.runId).toBe(calls[0]?.claims[0]?.runId);
+});

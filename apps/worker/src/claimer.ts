@@ -29,6 +29,8 @@ interface Waiting extends RunKey {
 const CLAIMS_AT_ONCE = 256;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
+/** The API found the pipeline locked by somebody: such a claim is asked again by itself, apart from the others. */
+const BUSY_RETRY_MS = 250;
 
 export function createClaimer(options: {
   api: Pick<WorkerApi, 'claimAttempts'>;
@@ -49,10 +51,16 @@ export function createClaimer(options: {
           labels: options.labels,
           claims,
         });
-        const granted = new Map(results.map((result) => [result.runId, result.granted ? result.run : null]));
+        const answers = new Map(results.map((result) => [result.runId, result]));
         for (const one of batch) {
-          const run = granted.get(one.runId) ?? null;
-          one.resolve(run === null ? null : { runId: one.runId, run, leaseUntil: askedAt + leaseMs });
+          const answer = answers.get(one.runId);
+          if (answer?.granted === true) {
+            one.resolve({ runId: one.runId, run: answer.run, leaseUntil: askedAt + leaseMs });
+          } else if (answer?.why === 'busy') {
+            setTimeout(() => ask(one), BUSY_RETRY_MS);
+          } else {
+            one.resolve(null);
+          }
         }
         return;
       } catch (error) {
@@ -78,11 +86,15 @@ export function createClaimer(options: {
     isCalling = false;
   };
 
+  const ask = (one: Waiting): void => {
+    waiting.push(one);
+    if (!isCalling) void callAll();
+  };
+
   return {
     claim: ({ trackId, attempt }) =>
       new Promise((resolve) => {
-        waiting.push({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
-        if (!isCalling) void callAll();
+        ask({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
       }),
   };
 }

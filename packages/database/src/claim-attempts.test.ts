@@ -8,6 +8,7 @@ import {
   claimTracks,
   completionOf,
   createTestDatabase,
+  lockRows,
   makeRunId,
   readPipeline,
   readStates,
@@ -169,4 +170,14 @@ test('no claim of an attempt is granted that was claimed before, also after it e
   if (run !== undefined) await applyCompletions(flow, [completionOf(run)]);
   expect(whyOf(await claim(flow))).toBe('not_pending');
   expect(whyOf(await claim(flow, { runId: run?.runId ?? '' }))).toBe('not_pending');
+});
+
+test('a pipeline that is kept locked answers busy, and does not hold up the claims of another', async () => {
+  const [locked, free] = [await startTestFlow(database, single), await startTestFlow(database, single)];
+  const claims = [locked, free].map((flow) => ({ trackId: flow.trackId('A'), attempt: 1, runId: makeRunId() }));
+  const lock = await lockRows(database, 'pipeline', locked.pipelineId);
+  const [busy, granted] = await claim(locked, { claims });
+  expect([busy, granted]).toMatchObject([{ granted: false, why: 'busy' }, { granted: true }]);
+  await lock.release();
+  expect((await claim(locked, { claims })).map(({ granted: isGranted }) => isGranted)).toEqual([true, true]);
 });

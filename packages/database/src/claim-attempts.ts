@@ -7,8 +7,9 @@ import {
   type TrackState,
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
+import { isLockWait } from './database-errors.ts';
 import { loadFlowGraph, type GraphVertex, type StoredGraph } from './load-flow-graph.ts';
-import { execute, selectRows, type Runner } from './statements.ts';
+import { execute, inChunks, selectRows, type Runner } from './statements.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /**
@@ -36,7 +37,16 @@ export interface RunKey {
   runId: string;
 }
 
-export type ClaimRefusal = 'unknown_track' | 'not_pending' | 'other_attempt' | 'held' | 'paused' | 'ended' | 'labels';
+export type ClaimRefusal =
+  | 'unknown_track'
+  | 'not_pending'
+  | 'other_attempt'
+  | 'held'
+  | 'paused'
+  | 'ended'
+  | 'labels'
+  /** Another transaction keeps the pipeline or the track locked: ask again soon. */
+  | 'busy';
 
 export type ClaimResult =
   | { runId: string; granted: false; why: ClaimRefusal }
@@ -68,8 +78,37 @@ interface TrackRow {
   input: string | null;
 }
 
-/** @returns one result a claim, in the order asked */
+const PIPELINES_AT_ONCE = 8;
+
+/**
+ * A pipeline that somebody keeps locked does not hold up the claims of others: then each pipeline's claims are made apart.
+ * @returns one result a claim, in the order asked
+ */
 export async function claimAttempts(database: Database, request: ClaimRequest): Promise<ClaimResult[]> {
+  try {
+    return await claimTogether(database, request);
+  } catch (error) {
+    if (!isLockWait(error)) throw error;
+  }
+  const groups = new Map<number, RunKey[]>();
+  for (const claim of request.claims) {
+    const pipelineId = pipelineIdOf(claim.trackId);
+    groups.set(pipelineId, [...(groups.get(pipelineId) ?? []), claim]);
+  }
+  if (groups.size === 1) return request.claims.map(refuseBusy);
+  const results = new Map<string, ClaimResult>();
+  for (const chunk of inChunks([...groups.values()], PIPELINES_AT_ONCE)) {
+    const answers = await Promise.all(chunk.map((claims) => claimAttempts(database, { ...request, claims })));
+    for (const answer of answers.flat()) results.set(answer.runId, answer);
+  }
+  return request.claims.map((claim) => results.get(claim.runId) ?? refuseBusy(claim));
+}
+
+function refuseBusy({ runId }: RunKey): ClaimResult {
+  return { runId, granted: false, why: 'busy' };
+}
+
+async function claimTogether(database: Database, request: ClaimRequest): Promise<ClaimResult[]> {
   const pipelineIds = [...new Set(request.claims.map(({ trackId }) => pipelineIdOf(trackId)))];
   return withTransaction(
     database,
@@ -119,7 +158,7 @@ export async function claimAttempts(database: Database, request: ClaimRequest): 
       await prolongClaims(runner, request, repeated);
       return results;
     },
-    { maxTries: 3 },
+    { maxTries: 3, retriesLockWaits: false },
   );
 }
 

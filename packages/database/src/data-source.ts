@@ -23,20 +23,30 @@ export interface DatabaseOptions {
 
 /** Callers that wait for a connection at most; one more is refused at once instead of waiting for ever. */
 const MAX_QUEUED_CALLERS = 2000;
+const DEFAULT_POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5000;
+/** Idle connections are given up before the server closes them (wait_timeout below). */
+const IDLE_TIMEOUT_MS = 15_000;
+
+/** Shorter than the calls of workers are patient: a claim of a locked pipeline must not take the others' time. */
+const LOCK_WAIT_SECONDS = 2;
+/** A connection that says nothing for so long is closed by the server. */
+export const IDLE_SECONDS = 30;
 
 /**
  * What every connection is told before anything else is sent on it. READ COMMITTED: with the pipeline's row locked
- * first, a later statement of the transaction then sees what was committed before the lock was granted. The time-outs
- * keep a client that vanished from holding locks for hours.
+ * first, a later statement of the transaction then sees what was committed before the lock was granted.
+ *
+ * The time-outs bound what a client that froze inside a transaction keeps from others. It mostly holds row locks without
+ * having written yet, which only MariaDB's idle_transaction_timeout and, on MySQL, wait_timeout look at.
  */
 const SESSION_SETTINGS = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, wait_timeout = 3600,
+  `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, wait_timeout = ${IDLE_SECONDS},
      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
      group_concat_max_len = 1048576`,
 ];
-const MARIADB_SESSION_SETTINGS = ['SET SESSION idle_write_transaction_timeout = 30'];
+const MARIADB_SESSION_SETTINGS = ['SET SESSION idle_transaction_timeout = 10'];
 
 /**
  * Opens the database and finds out which server it is.
@@ -50,7 +60,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     type: flavor,
     url: options.url,
     driver: driverWithSettings(settings),
-    poolSize: options.poolSize ?? 10,
+    poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
     timezone: 'Z',
     charset: 'utf8mb4_bin',
     supportBigNumbers: true,
@@ -64,6 +74,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     extra: {
       queueLimit: MAX_QUEUED_CALLERS,
       enableKeepAlive: true,
+      maxIdle: Math.max((options.poolSize ?? DEFAULT_POOL_SIZE) - 1, 0),
+      idleTimeout: IDLE_TIMEOUT_MS,
       flags: ['-LOCAL_FILES'],
       multipleStatements: false,
     },

@@ -67,6 +67,12 @@ export function isDatabaseAway(error: unknown): boolean {
   return isConnectionLost(error) || SERVER_NUMBERS.has(databaseErrorNumber(error) ?? 0);
 }
 
+/** Another transaction keeps a row locked: it says nothing about other rows. */
+export function isLockWait(error: unknown): boolean {
+  const number = databaseErrorNumber(error);
+  return number === 1205 || number === 3572;
+}
+
 function causeOf(error: unknown): { errno?: unknown; code?: unknown; message?: unknown } {
   if (typeof error !== 'object' || error === null) return {};
   return (error as { driverError?: object }).driverError ?? error;

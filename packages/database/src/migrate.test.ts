@@ -25,5 +25,5 @@ test('every connection speaks UTC, READ COMMITTED and strict SQL', async () => {
   const [row] = await database.dataSource.query(
     `SELECT @@session.time_zone AS zone, @@session.innodb_lock_wait_timeout AS wait, @@session.sql_mode AS mode`,
   );
-  expect(row).toMatchObject({ zone: '+00:00', wait: 5, mode: expect.stringContaining('STRICT_ALL_TABLES') });
+  expect(row).toMatchObject({ zone: '+00:00', wait: 2, mode: expect.stringContaining('STRICT_ALL_TABLES') });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Database } from './data-source.ts';
+import { IDLE_SECONDS, type Database } from './data-source.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { selectRows } from './statements.ts';
 
@@ -15,6 +15,8 @@ export async function migrate(database: Database): Promise<string[]> {
   const queryRunner = database.dataSource.createQueryRunner();
   const name = lockName(database);
   try {
+    // It only holds the lock while others work, for as long as that takes.
+    await queryRunner.query('SET SESSION wait_timeout = 28800');
     const [row] = await selectRows<{ granted: number | null }>(queryRunner, 'SELECT GET_LOCK(?, ?) AS granted', [
       name,
       LOCK_WAIT_SECONDS,
@@ -27,6 +29,7 @@ export async function migrate(database: Database): Promise<string[]> {
       return done.map((migration) => migration.name);
     } finally {
       await queryRunner.query('SELECT RELEASE_LOCK(?)', [name]);
+      await queryRunner.query(`SET SESSION wait_timeout = ${IDLE_SECONDS}`);
     }
   } finally {
     await queryRunner.release();

@@ -9,6 +9,7 @@ import {
   claimTracks,
   completionOf,
   createTestDatabase,
+  lockRows,
   makeRunId,
   startPipelineOf,
   startTestFlow,
@@ -75,4 +76,14 @@ test('leases are renewed while their pipelines are cancelled and completed: no d
     const states = await renewLeases(database, { ...renewal, runs: runs.flat() });
     expect(states.map(({ state }) => state).filter((state) => state === 'held')).toEqual([]);
   }
+});
+
+test('a track that a hanging transaction has locked costs its worker no other lease', async () => {
+  const flow = await startTestFlow(database, { vertices: { A: {}, B: {} } });
+  const runs = await claimTracks(flow, ['A', 'B']);
+  const [, second] = runs;
+  const lock = await lockRows(database, 'track', flow.trackId('A'));
+  expect(await renewLeases(database, { ...renewal, runs })).toEqual([{ runId: second?.runId, state: 'held' }]);
+  await lock.release();
+  expect((await renewLeases(database, { ...renewal, runs })).map(({ state }) => state)).toEqual(['held', 'held']);
 });

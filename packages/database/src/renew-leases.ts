@@ -1,7 +1,7 @@
 import type { RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
 import { execute, inChunks, selectRows } from './statements.ts';
-import { withRetries } from './with-transaction.ts';
+import { withTransaction } from './with-transaction.ts';
 
 /** What a worker is to do with a run: go on, end it because somebody wants it gone, or end it because it is no longer his. */
 export type LeaseState = 'held' | 'cancel' | 'lost';
@@ -11,7 +11,10 @@ const RUNS_AT_ONCE = 500;
 
 /**
  * Prolongs the leases of a worker's runs, from now on the database's clock.
- * @returns one state a run, in the order asked
+ *
+ * Rows that another transaction has locked are left out: a transaction that hangs over one completed track must not cost a
+ * worker the leases of all its others. Declaring such a run lost would need the same lock.
+ * @returns the state of each run that could be looked at, in the order asked; one that is missing stays as it was
  */
 export async function renewLeases(
   database: Database,
@@ -19,27 +22,45 @@ export async function renewLeases(
 ): Promise<{ runId: string; state: LeaseState }[]> {
   const results: { runId: string; state: LeaseState }[] = [];
   for (const runs of inChunks(request.runs, RUNS_AT_ONCE)) {
-    const ids = runs.map(({ trackId }) => trackId).toSorted((a, b) => a - b);
-    // A cancel of several pipelines locks the same rows in another order: one of the two is rolled back.
-    await withRetries(
-      () =>
-        execute(
-          database.dataSource,
-          `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
-           WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ? AND run_id IN (?)`,
-          [request.leaseMs * 1000, ids, request.workerId, runs.map(({ runId }) => runId)],
-        ),
-      { maxTries: 3 },
-    );
-    const rows = await selectRows<{ runId: string; cancelRequestedAt: Date | null }>(
+    const renewed = await renewUnlocked(database, { ...request, runs });
+    const ids = runs.map(({ trackId }) => trackId);
+    const rows = await selectRows<{ runId: string }>(
       database.dataSource,
-      `SELECT run_id AS runId, cancel_requested_at AS cancelRequestedAt FROM track WHERE id IN (?) AND state = 'RUNNING'`,
+      `SELECT run_id AS runId FROM track WHERE id IN (?) AND state = 'RUNNING'`,
       [ids],
     );
-    const held = new Map(rows.map((row) => [row.runId, row.cancelRequestedAt === null ? 'held' : 'cancel'] as const));
-    results.push(...runs.map(({ runId }) => ({ runId, state: held.get(runId) ?? ('lost' as const) })));
+    const alive = new Set(rows.map(({ runId }) => runId));
+    for (const { runId } of runs) {
+      const state = renewed.get(runId) ?? (alive.has(runId) ? null : 'lost');
+      if (state !== null) results.push({ runId, state });
+    }
   }
   return results;
+}
+
+async function renewUnlocked(
+  database: Database,
+  { workerId, leaseMs, runs }: { workerId: string; leaseMs: number; runs: readonly RunKey[] },
+): Promise<Map<string, LeaseState>> {
+  return withTransaction(
+    database,
+    async (runner) => {
+      const rows = await selectRows<{ id: number; runId: string; cancelRequestedAt: Date | null }>(
+        runner,
+        `SELECT id, run_id AS runId, cancel_requested_at AS cancelRequestedAt FROM track
+         WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ? AND run_id IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`,
+        [runs.map(({ trackId }) => trackId), workerId, runs.map(({ runId }) => runId)],
+      );
+      if (rows.length === 0) return new Map();
+      await execute(
+        runner,
+        `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?) AND state = 'RUNNING'`,
+        [leaseMs * 1000, rows.map(({ id }) => id)],
+      );
+      return new Map(rows.map((row) => [row.runId, row.cancelRequestedAt === null ? 'held' : 'cancel'] as const));
+    },
+    { maxTries: 3 },
+  );
 }
 
 /** @returns the run ids among these whose completion was applied or recorded as stale: nothing need be kept of them */

@@ -4,6 +4,7 @@ import { migrate } from './migrate.ts';
 
 export * from './testing-flow.ts';
 export * from './testing-proxy.ts';
+export * from './testing-lock.ts';
 export * from './testing-rows.ts';
 export { dumpSchema } from './testing-schema.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import type { Database } from './data-source.ts';
-import { findRetry, isConnectionLost } from './database-errors.ts';
+import { findRetry, isConnectionLost, isLockWait } from './database-errors.ts';
 
 const MAX_TRIES = 6;
 
@@ -10,6 +10,8 @@ export interface TransactionOptions {
   onRetry?(meaning: string): void;
   /** Tries in all; MySQL being away is given up sooner by callers that somebody waits for. */
   maxTries?: number;
+  /** False where the caller would rather do something else than wait for a lock again. */
+  retriesLockWaits?: boolean;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function withRetries<T>(body: () => Promise<T>, options: Transactio
       return await body();
     } catch (error) {
       const retry = findRetry(error);
-      if (retry === null || tries >= maxTries) throw error;
+      const isWanted = retry !== null && (options.retriesLockWaits !== false || !isLockWait(error));
+      if (!isWanted || tries >= maxTries) throw error;
       options.onRetry?.(retry.meaning);
       await sleep(Math.random() * retry.delayMs * 2 ** tries);
     }
