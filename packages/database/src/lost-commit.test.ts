@@ -3,6 +3,7 @@ import { testServers } from '@baton/devstack/testing';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import { claimAttempts } from './claim-attempts.ts';
 import { openDatabase, type Database } from './data-source.ts';
+import { giveParameters } from './give-parameters.ts';
 import { selectRows } from './statements.ts';
 import {
   claimTracks,
@@ -69,4 +70,19 @@ test('a completion whose commit was done unheard is applied once; its successors
     [flow.trackId('B')],
   );
   expect(row).toEqual({ seq: 1, isDueSoon: 1 });
+});
+
+test('parameters whose commit was done unheard are answered as given; given once more they are refused', async () => {
+  const flow = await startTestFlow(database, {
+    vertices: { A: { input: { speed: { type: 'integer', required: true } } } },
+    held: ['A'],
+  });
+  const cutsBefore = proxy.cuts;
+  proxy.cutAnswerTo('COMMIT');
+  const toDispatch = await giveParameters(distant, flow.trackId('A'), { speed: 3 });
+  expect(proxy.cuts).toBe(cutsBefore + 1);
+  expect(toDispatch).toEqual([expect.objectContaining({ trackId: flow.trackId('A'), attempt: 1, seq: 1 })]);
+  await expect(giveParameters(distant, flow.trackId('A'), { speed: 3 })).rejects.toMatchObject({
+    code: 'state_conflict',
+  });
 });
