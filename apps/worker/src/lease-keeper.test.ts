@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { UnreachableError, type HeartbeatAnswer, type HeartbeatRequest } from '@baton/client';
-import { createLeaseKeeper, fenceMarginMs, guardTimeoutMs, type LeaseKeeper } from './lease-keeper.ts';
-import type { Reporter } from './reporter.ts';
-import { makeHeartbeatAnswer, makeKey, makeSignal, makeWorkerReport, recordEvents } from './testing.ts';
-import type { RunKey } from './worker-api.ts';
-
-const LEASE_MS = 6000;
-const HEARTBEAT_MS = 1000;
+import { UnreachableError } from '@baton/client';
+import { fenceMarginMs, guardTimeoutMs } from './lease-keeper.ts';
+import { makeHeartbeatAnswer, makeKey, makeSignal } from './testing.ts';
+import { beAway, HEARTBEAT_MS, holdRun, LEASE_MS, openKeeper, renewAll } from './testing-keeper.ts';
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
@@ -14,66 +10,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers();
 });
-
-/** What the API does with a heartbeat; a test may change it while the keeper runs. */
-interface World {
-  calls: HeartbeatRequest[];
-  answer(request: HeartbeatRequest): HeartbeatAnswer | Promise<HeartbeatAnswer>;
-  unapplied: RunKey[];
-  /** Settling waits for it. */
-  disk: Promise<void>;
-  settled: string[];
-  resends: number;
-  events: string[];
-  keeper: LeaseKeeper;
-}
-
-function openKeeper(): World {
-  const { logger, events } = recordEvents();
-  const reporter: Reporter = {
-    report: () => Promise.resolve(),
-    unapplied: () => world.unapplied,
-    async settle(runIds) {
-      await world.disk;
-      world.settled.push(...runIds);
-    },
-    resendOverdue: async () => void (world.resends += 1),
-    replay: () => Promise.resolve(0),
-  };
-  const keeper = createLeaseKeeper({
-    api: {
-      async sendHeartbeat(request) {
-        world.calls.push(request);
-        return world.answer(request);
-      },
-    },
-    reporter,
-    logger,
-    describeWorker: makeWorkerReport,
-    onAnswer: () => {},
-  });
-  const disk = Promise.resolve();
-  const world: World = { calls: [], answer: renewAll, unapplied: [], disk, settled: [], resends: 0, events, keeper };
-  return world;
-}
-
-const renewAll = ({ running }: HeartbeatRequest): HeartbeatAnswer =>
-  makeHeartbeatAnswer({
-    leaseMs: LEASE_MS,
-    heartbeatMs: HEARTBEAT_MS,
-    running: running.map(({ runId }) => ({ runId, state: 'held' as const })),
-  });
-const beAway = (): HeartbeatAnswer => {
-  throw new UnreachableError('http://api', new Error('refused'));
-};
-
-/** A run whose ends are recorded with the time they came. */
-function holdRun(keeper: LeaseKeeper, key = makeKey()): { runId: string; ends: { why: string; at: number }[] } {
-  const ends: { why: string; at: number }[] = [];
-  const end = (why: string): void => void ends.push({ why, at: performance.now() });
-  keeper.hold({ ...key, leaseUntil: performance.now() + LEASE_MS, end });
-  return { runId: key.runId, ends };
-}
 
 test.each([
   { leaseMs: 15_000, heartbeatMs: 4000, margin: 3000, guard: 8000 },

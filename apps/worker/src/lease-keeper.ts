@@ -2,6 +2,7 @@ import type { Logger } from '@baton/service';
 import type { HeartbeatAnswer } from '@baton/client';
 import type { RunKey, WorkerApi, WorkerReport } from './worker-api.ts';
 import type { Reporter } from './reporter.ts';
+import { createSideWork } from './side-work.ts';
 
 /**
  * Keeps the leases of what this worker runs, and ends what it may no longer run.
@@ -10,9 +11,14 @@ import type { Reporter } from './reporter.ts';
  * the worker's view never lasts longer than the database's. A lease that is about to run out unrenewed ends its script
  * before anybody else may start the track again: the margin covers the kill. A process that is frozen cannot do that
  * for itself; the runner's guard does.
+ *
+ * A heartbeat waits for the API and for nothing else: completions are sent again, and removed from the disk, beside it.
+ * A Redis or a disk that hangs changes nothing about the leases.
  */
 export interface LeaseKeeper {
   hold(run: HeldRun): void;
+  /** Whether what runs under this lease is to be ended, and what does not run yet is not to be started. */
+  isEnding(leaseUntil: number): boolean;
   /** Sends a heartbeat now: something may have been cancelled. */
   nudge(): void;
   start(): Promise<HeartbeatAnswer>;
@@ -38,6 +44,9 @@ export interface LeaseKeeperOptions {
 const RUNS_IN_A_HEARTBEAT = 4096;
 const HEARTBEAT_RETRY_MS = 500;
 const FENCE_INTERVAL_MS = 100;
+const RESEND_INTERVAL_MS = 1000;
+/** At the stop. What is not done by then is done in the worker's next life. */
+const SIDE_WORK_MS = 2000;
 
 /** Before its lease's end a script is killed: a fifth of the lease, between half a second and three. */
 export function fenceMarginMs(leaseMs: number): number {
@@ -56,6 +65,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const heartbeat = new Heartbeat(options);
   return {
     hold: (run) => heartbeat.hold(run),
+    isEnding: (leaseUntil) => heartbeat.isEnding(leaseUntil),
     nudge: () => heartbeat.beatSoon(),
     start: () => heartbeat.start(),
     stop: () => heartbeat.stop(),
@@ -68,17 +78,25 @@ class Heartbeat {
   #timing = { leaseMs: 15_000, heartbeatMs: 4000 };
   #timer: NodeJS.Timeout | undefined;
   #fenceTimer: NodeJS.Timeout | undefined;
+  #resendTimer: NodeJS.Timeout | undefined;
+  readonly #sideWork: ReturnType<typeof createSideWork>;
   #beating: Promise<void> | null = null;
   /** Something happened while a heartbeat was under way: another one follows at once. */
   #isWanted = false;
+  #isResending = false;
   #isStopped = false;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
+    this.#sideWork = createSideWork((error) => options.logger.error({ event: 'side_work_failed', err: error }));
   }
 
   hold(run: HeldRun): void {
     this.#held.set(run.runId, run);
+  }
+
+  isEnding(leaseUntil: number): boolean {
+    return leaseUntil <= performance.now() + fenceMarginMs(this.#timing.leaseMs);
   }
 
   /** @throws the call's error: without a first answer there is nothing to go by */
@@ -86,6 +104,7 @@ class Heartbeat {
     const answer = await this.#beat();
     this.#beatIn(this.#timing.heartbeatMs);
     this.#fenceTimer = setInterval(() => this.#fence(), FENCE_INTERVAL_MS);
+    this.#resendTimer = setInterval(() => this.#resend(), RESEND_INTERVAL_MS);
     return answer;
   }
 
@@ -93,7 +112,9 @@ class Heartbeat {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#fenceTimer);
+    clearInterval(this.#resendTimer);
     await this.#beating;
+    await this.#sideWork.finish(SIDE_WORK_MS);
   }
 
   beatSoon(): void {
@@ -114,7 +135,6 @@ class Heartbeat {
       this.#options.logger.warn({ event: 'heartbeat_failed', err: error });
       delayMs = Math.min(HEARTBEAT_RETRY_MS, delayMs);
     }
-    await this.#options.reporter.resendOverdue();
     this.#beating = null;
     this.#beatIn(this.#isWanted ? 0 : delayMs);
     this.#isWanted = false;
@@ -151,14 +171,18 @@ class Heartbeat {
       if (state !== 'held') run.end(state);
     }
     this.#options.onAnswer(answer);
-    // Last, because it waits for the disk.
-    await this.#options.reporter.settle(answer.applied);
+    this.#sideWork.add(() => this.#options.reporter.settle(answer.applied));
     return answer;
   }
 
+  #resend(): void {
+    if (this.#isResending) return;
+    this.#isResending = true;
+    this.#sideWork.add(() => this.#options.reporter.resendOverdue().finally(() => (this.#isResending = false)));
+  }
+
   #fence(): void {
-    const limit = performance.now() + fenceMarginMs(this.#timing.leaseMs);
-    for (const run of this.#held.values()) if (run.leaseUntil <= limit) run.end('lost');
+    for (const run of this.#held.values()) if (this.isEnding(run.leaseUntil)) run.end('lost');
   }
 }
 

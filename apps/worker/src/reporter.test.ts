@@ -74,6 +74,15 @@ describe('a report', () => {
     expect([...spool.files.keys()]).toEqual([second.runId]);
   });
 
+  test('that is applied is not asked for any more, even while the disk hangs', async () => {
+    const spool = memorySpool();
+    const { reporter } = openReporter({ ...spool, forget: () => makeSignal().promise });
+    const completions = [makeCompletion(), makeCompletion(), makeCompletion()];
+    await Promise.all(completions.map((completion) => reporter.report(completion, 'key')));
+    void reporter.settle(completions.map(({ runId }) => runId));
+    expect(reporter.unapplied()).toEqual([]);
+  });
+
   test('that is applied while it is being written is forgotten all the same', async () => {
     const spool = memorySpool();
     const disk = makeSignal();

@@ -69,10 +69,9 @@ export function createReporter(options: {
     unapplied: () =>
       [...unapplied.values()].map(({ completion: { trackId, attempt, runId } }) => ({ trackId, attempt, runId })),
     async settle(runIds) {
-      for (const runId of runIds) {
-        unapplied.delete(runId);
-        await forget(runId);
-      }
+      // Before any file: a disk that hangs must not make the others be asked for and sent again.
+      for (const runId of runIds) unapplied.delete(runId);
+      for (const runId of runIds) await forget(runId);
     },
     async resendOverdue() {
       const now = performance.now();

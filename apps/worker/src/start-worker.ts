@@ -30,9 +30,12 @@ const KILL_INTERVAL_MS = 100;
 /** For scripts that are killed to be gone, and their reports to be on their way. */
 const KILL_MS = 5000;
 
-/** From the signal to a forced end: pause, drain, kill (which knows no grace) and report, settle, close, close. */
+/**
+ * From the signal to a forced end: pause, drain, kill (which knows no grace) and report, settle, a last
+ * heartbeat and what goes on beside it, close, close.
+ */
 export function stopTimeoutMs(config: Config): number {
-  return config.BATON_DRAIN_MS + KILL_MS + SETTLE_MS + 3 * CLOSE_MS + 5000;
+  return config.BATON_DRAIN_MS + KILL_MS + SETTLE_MS + 3 * CLOSE_MS + CALL_TIMEOUT_MS + 3000;
 }
 
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {

@@ -96,6 +96,7 @@ function makeLeases(scene: Scene, outcome: Outcome): LeaseKeeper {
       outcome.held.push(held);
       if (isRunning) scene.whileRunning(held);
     },
+    isEnding: () => false,
     nudge: () => {},
     start: () => Promise.reject(new Error('nobody starts it here')),
     stop: () => Promise.resolve(),
