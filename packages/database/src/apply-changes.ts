@@ -7,7 +7,7 @@ import {
   type TrackChange,
 } from '@baton/domain';
 import type { LockedPipeline } from './load-transition-context.ts';
-import { execute, inChunks, placeRows, type Runner } from './statements.ts';
+import { execute, inChunks, placeRows, selectRows, type Runner } from './statements.ts';
 import { dispatchTimeoutMs } from './track-to-dispatch.ts';
 
 /** What was decided about one locked pipeline. */
@@ -114,6 +114,27 @@ function addTrackUpdate(updates: GroupedUpdates, { locked, changes }: DecidedPip
 function countPredecessorsLeft(locked: LockedPipeline, { after }: TrackChange): number {
   const total = locked.graph.vertices.get(after.vertexId)?.predecessors.length ?? 0;
   return Object.values(after.counts).reduce((left, count) => left - count, total);
+}
+
+/**
+ * After a recount was applied: the rules do not see `predecessors_left`, which may be wrong although the counts are right.
+ * @returns in how many WAITING tracks it was wrong
+ */
+export async function mendPredecessorsLeft(runner: Runner, { graph, pipeline }: LockedPipeline): Promise<number> {
+  const sum = ['predecessors_left', ...Object.values(COUNTERS)].join(' + ');
+  const sql = `SELECT id, vertex_id AS vertexId, ${sum} AS total FROM track WHERE pipeline_id = ? AND state = 'WAITING'`;
+  const rows = await selectRows<{ id: number; vertexId: number; total: number }>(runner, sql, [pipeline.id]);
+  const updates = createGroupedUpdates();
+  let mended = 0;
+  for (const { id, vertexId, total } of rows) {
+    const more = (graph.vertices.get(vertexId)?.predecessors.length ?? 0) - total;
+    if (more === 0) continue;
+    const set = [`predecessors_left = predecessors_left + (${more})`];
+    updates.add({ id, set, where: `state = 'WAITING'`, values: [] });
+    mended += 1;
+  }
+  await updates.flush(runner, 'track');
+  return mended;
 }
 
 /** A track that may start has its entry in the queue made after the commit, and is looked after from then on. */

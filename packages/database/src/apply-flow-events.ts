@@ -7,7 +7,7 @@ import {
   type PipelineState,
   type TrackToDispatch,
 } from '@baton/domain';
-import { applyChanges, type DecidedPipeline } from './apply-changes.ts';
+import { applyChanges, mendPredecessorsLeft, type DecidedPipeline } from './apply-changes.ts';
 import type { Database } from './data-source.ts';
 import { loadTracks, lockPipelines, tracksNeededFirst, type LockedPipeline } from './load-transition-context.ts';
 import type { Runner } from './statements.ts';
@@ -53,6 +53,10 @@ export function applyFlowEvents(
       }
       const decided = await decideAll(runner, known);
       await applyChanges(runner, decided);
+      for (const pipeline of decided) {
+        if (!known.get(pipeline.locked)?.some(({ kind }) => kind === 'recount')) continue;
+        pipeline.changes.repairs += await mendPredecessorsLeft(runner, pipeline.locked);
+      }
       return { ...summarize(decided), unknown };
     },
     options,

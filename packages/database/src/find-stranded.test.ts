@@ -199,3 +199,17 @@ test('every kind of stranded pipeline is found, and mended by a recount', async 
   for (const flow of all) expect((await applyEventsOf(flow, [{ kind: 'recount' }])).repairs).toBeGreaterThan(0);
   expect(await findStrandedPipelines(database, 10)).toEqual([]);
 });
+
+test.each([0, 1, 7])(
+  'a recount mends what is left of predecessors, found as %i, though their counts are right',
+  async (left) => {
+    const flow = await startTestFlow(database, { edges: ['A->C', 'B->C', 'C->D'] });
+    await setTrack(flow, 'C', `predecessors_left = ${left}`);
+    expect(await findStrandedPipelines(database, 10)).toEqual(left === 0 ? [flow.pipelineId] : []);
+    expect(await applyEventsOf(flow, [{ kind: 'recount' }])).toMatchObject({ repairs: 1, toDispatch: [] });
+    expect(await findStrandedPipelines(database, 10)).toEqual([]);
+    expect(await applyEventsOf(flow, [{ kind: 'recount' }])).toMatchObject({ repairs: 0 });
+    await runTracks(flow, ['A']);
+    expect((await runTracks(flow, ['B'])).toDispatch).toEqual([expect.objectContaining({ vertex: 'C' })]);
+  },
+);
