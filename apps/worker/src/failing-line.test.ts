@@ -169,5 +169,7 @@ describe('the note is the script’s to write', () => {
     expect(describeLineRange({ first: 2, last: 2 }, source.script)).toBe('line 2: false');
     expect(describeLineRange({ first: 1, last: 2 }, source.script)).toBe('lines 1 to 2: echo');
     expect(describeLineRange({ first: 1, last: 1 }, 'x'.repeat(300))).toBe(`line 1: ${'x'.repeat(200)}...`);
+    const divided = `${'x'.repeat(199)}\u{1F600}`;
+    expect(describeLineRange({ first: 1, last: 1 }, divided)).toBe(`line 1: ${'x'.repeat(199)}\uFFFD...`);
   });
 });

@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts';
 import { findStatementLines } from './statement-lines.ts';
 
 /**
@@ -78,7 +79,7 @@ function isBesideStatements(line: string): boolean {
 /** Such as `line 3: test "$sum" = good` or `lines 4 to 6: for file in *; do`. */
 export function describeLineRange(range: LineRange, script: string): string {
   const text = (script.split('\n')[range.first - 1] ?? '').trim();
-  const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
+  const shown = text.length > 200 ? `${cutText(text, 200)}...` : text;
   return `${range.first === range.last ? `line ${range.first}` : `lines ${range.first} to ${range.last}`}: ${shown}`;
 }
 
