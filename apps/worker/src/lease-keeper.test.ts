@@ -115,6 +115,15 @@ describe('an API that is away', () => {
   });
 });
 
+test('a lease is ending as soon as the fence would end its script', async () => {
+  const world = openKeeper();
+  await world.keeper.start();
+  const margin = fenceMarginMs(LEASE_MS);
+  const isEnding = (leftMs: number): boolean => world.keeper.isEnding(performance.now() + leftMs);
+  expect([LEASE_MS, margin + 1, margin, 0, -1].map(isEnding)).toEqual([false, false, true, true, true]);
+  await world.keeper.stop();
+});
+
 describe('nudges', () => {
   test('any number during a heartbeat lead to one more, at once', async () => {
     const world = openKeeper();

@@ -20,6 +20,10 @@ const endWhenCancelled: Scene['execute'] = async (_request, cancelled) => {
   return { ...ENDED, exitCode: null, signal: 'TERM', cancelled: true };
 };
 
+const throwAtOnce: Scene['execute'] = () => {
+  throw new Error('no space left');
+};
+
 describe('what the runner says becomes a completion', () => {
   test.each([
     ['success', { exitCode: 0 }, { outcome: 'exited', exitCode: 0, signal: null, detail: null }],
@@ -55,6 +59,11 @@ describe('what the runner says becomes a completion', () => {
   test('a detail is cut to what a completion takes', async () => {
     const completion = await completionOf({ exitCode: null, spawnError: 'x'.repeat(5000) });
     expect(completion?.detail).toHaveLength(2000);
+  });
+
+  test('a detail that is cut holds no half of a surrogate pair', async () => {
+    const completion = await completionOf({ exitCode: null, spawnError: `${'x'.repeat(1999)}\u{1F600}` });
+    expect(completion?.detail).toBe(`${'x'.repeat(1999)}\uFFFD`);
   });
 
   test.each([
@@ -108,6 +117,7 @@ describe('$BATON_NEXT', () => {
     ['B\n', ['B']],
     [' B \r\n\nC', ['B', 'C']],
     ['x'.repeat(300), ['x'.repeat(190)]],
+    [`${'x'.repeat(189)}\u{1F600}`, [`${'x'.repeat(189)}\uFFFD`]],
   ])('%j names %j', (text, names) => {
     expect(parseNext(text)).toEqual(names);
   });
@@ -154,6 +164,31 @@ describe('the walk', () => {
     const { steps, reported } = await play({ run: makeClaimedRun({ refusal: 'r'.repeat(3000) }) });
     expect(steps).toEqual(['hold until applied', 'report']);
     expect(reported[0]?.completion).toMatchObject({ outcome: 'spawn_error', detail: 'r'.repeat(2000), exitCode: null });
+  });
+
+  test('a lease that is as good as over when the claim is answered: nothing runs, and the track is lost', async () => {
+    const { steps, requests, reported } = await play({ isLeaseEnding: true });
+    expect(requests).toEqual([]);
+    expect(steps).toEqual(['hold until applied', 'report']);
+    expect(reported[0]?.completion).toMatchObject({
+      outcome: 'lost',
+      detail: expect.stringContaining('was not started'),
+      exitCode: null,
+    });
+  });
+
+  test.each([
+    ['the runner', { execute: () => Promise.reject(new Error(`no space left ${'x'.repeat(5000)}`)) }],
+    ['the start', { execute: throwAtOnce }],
+    ['the output', { flush: () => Promise.reject(new Error('no space left')) }],
+  ])('what throws in %s is reported, and leaves nothing running', async (_title, scene) => {
+    const { steps, reported, stillRunning } = await play(scene);
+    const [completion] = reported.map((one) => one.completion);
+    expect(completion).toMatchObject({ outcome: 'spawn_error', exitCode: null, signal: null });
+    expect(completion?.detail).toMatch(/^the worker could not run the script: no space left/);
+    expect(completion?.detail?.length).toBeLessThanOrEqual(2000);
+    expect(steps.slice(-2)).toEqual(['hold until applied', 'report']);
+    expect(stillRunning).toBe(0);
   });
 
   test('what the vertex does not say is the worker’s default', async () => {

@@ -3,6 +3,7 @@ import type { TrackMessage } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { cutText } from './cut-text.ts';
 import { noteLines } from './note-lines.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
@@ -34,7 +35,7 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
   log.info({ event: 'track_started', pipelineId: run.pipelineId });
-  const completion = run.refusal === null ? await runClaimed(deps, granted) : refuse(deps, granted, run.refusal);
+  const completion = await complete(deps, granted, log);
   log.info({
     event: 'track_ended',
     outcome: completion.outcome,
@@ -48,6 +49,23 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
 
 function keyOf({ run: { trackId, attempt }, runId }: GrantedRun): { trackId: number; attempt: number; runId: string } {
   return { trackId, attempt, runId };
+}
+
+/** Whatever happens, the track gets a completion: a lease that is held without one would be renewed for ever. */
+async function complete(deps: TrackDeps, granted: GrantedRun, log: Logger): Promise<Completion> {
+  const { refusal } = granted.run;
+  if (refusal !== null) return describeUnstarted(deps, granted, { outcome: 'spawn_error', detail: refusal });
+  if (deps.leases.isEnding(granted.leaseUntil)) {
+    const detail = 'the claim was answered when its lease was as good as over; the script was not started';
+    return describeUnstarted(deps, granted, { outcome: 'lost', detail });
+  }
+  try {
+    return await runClaimed(deps, granted);
+  } catch (error) {
+    log.error({ event: 'run_failed', err: error });
+    const detail = `the worker could not run the script: ${error instanceof Error ? error.message : String(error)}`;
+    return describeUnstarted(deps, granted, { outcome: 'spawn_error', detail });
+  }
 }
 
 async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Completion> {
@@ -74,9 +92,16 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
   };
   deps.running.add(end);
   deps.leases.hold({ ...keyOf(granted), leaseUntil, end });
-  const result = await handle.result;
-  await output.flush();
-  deps.running.delete(end);
+  const waitForEnd = async (): Promise<RunResult> => {
+    try {
+      const result = await handle.result;
+      await output.flush();
+      return result;
+    } finally {
+      deps.running.delete(end);
+    }
+  };
+  const result = await waitForEnd();
   const completion = toCompletion(deps.workerId, granted, { result, endedBecause });
   const hasFailedItself = completion.outcome === 'exited' && completion.exitCode !== 0;
   if (hasFailedItself || completion.outcome === 'timeout') completion.detail = await noted.findLine();
@@ -98,7 +123,7 @@ function toCompletion(
     outcome,
     exitCode: result.exitCode,
     signal: result.signal,
-    detail: detail?.slice(0, 2000) ?? null,
+    detail: detail === null ? null : cutText(detail, MAX_DETAIL_LENGTH),
     durationMs: Math.round(result.durationMs),
     outputBytes: result.outputBytes,
     cutBytes: result.cutBytes,
@@ -119,14 +144,19 @@ function judge(
   return { outcome: 'exited', detail: null };
 }
 
-function refuse(deps: TrackDeps, granted: GrantedRun, refusal: string): Completion {
+/** Of a run whose script never started, or of which nothing more is known than this. */
+function describeUnstarted(
+  deps: TrackDeps,
+  granted: GrantedRun,
+  { outcome, detail }: { outcome: 'spawn_error' | 'lost'; detail: string },
+): Completion {
   return {
     ...keyOf(granted),
     workerId: deps.workerId,
-    outcome: 'spawn_error',
+    outcome,
     exitCode: null,
     signal: null,
-    detail: refusal.slice(0, 2000),
+    detail: cutText(detail, MAX_DETAIL_LENGTH),
     durationMs: 0,
     outputBytes: 0,
     cutBytes: 0,
@@ -134,6 +164,7 @@ function refuse(deps: TrackDeps, granted: GrantedRun, refusal: string): Completi
   };
 }
 
+const MAX_DETAIL_LENGTH = 2000;
 const MAX_NAME_LENGTH = 190;
 const MAX_NAMES = 10_000;
 
@@ -144,7 +175,7 @@ const MAX_NAMES = 10_000;
 export function parseNext(text: string): string[] | null {
   const names = text
     .split('\n')
-    .map((line) => line.trim().slice(0, MAX_NAME_LENGTH))
+    .map((line) => cutText(line.trim(), MAX_NAME_LENGTH))
     .filter((line) => line !== '');
   return names.length === 0 ? null : names.slice(0, MAX_NAMES);
 }

@@ -42,6 +42,8 @@ export interface Scene {
   /** What the runner does; by default it ends with exit code 0. */
   execute(request: RunRequest, cancelled: Promise<'cancel' | 'kill'>): Promise<RunResult>;
   flush(): Promise<void>;
+  /** Whether the claim was answered too late. */
+  isLeaseEnding: boolean;
   /** Called when the script has started, with what the lease keeper holds. */
   whileRunning(held: HeldRun): void;
 }
@@ -62,6 +64,7 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
     run: makeClaimedRun(),
     execute: () => Promise.resolve(ENDED),
     flush: () => Promise.resolve(),
+    isLeaseEnding: false,
     whileRunning: () => {},
     ...given,
   };
@@ -96,7 +99,7 @@ function makeLeases(scene: Scene, outcome: Outcome): LeaseKeeper {
       outcome.held.push(held);
       if (isRunning) scene.whileRunning(held);
     },
-    isEnding: () => false,
+    isEnding: () => scene.isLeaseEnding,
     nudge: () => {},
     start: () => Promise.reject(new Error('nobody starts it here')),
     stop: () => Promise.resolve(),
