@@ -27,6 +27,8 @@ const API_WAIT_MS = 60_000;
 const SETTLE_MS = 5000;
 const CLOSE_MS = 3000;
 const KILL_INTERVAL_MS = 100;
+/** Of a time limit: once the race is won, its timer keeps no process alive. */
+const UNHELD = { ref: false };
 /** For scripts that are killed to be gone, and their reports to be on their way. */
 const KILL_MS = 5000;
 
@@ -45,6 +47,9 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const spool = await openSpool(join(config.directory, 'spool'));
   const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
   const reporter = createReporter({ spool, queue: completionQueue, logger });
+  // Before the API is waited for: what is over needs only Redis, and every second counts against its lease.
+  const replayed = await reporter.replay();
+  if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
   const report = describeSelf(config);
   let served: ServedQueues | null = null;
   const leases = createLeaseKeeper({
@@ -56,8 +61,6 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   });
   const runner = await startRunner(config, logger, await startLeases(leases, logger));
   report.isolationLevel = runner.isolation;
-  const replayed = await reporter.replay();
-  if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
 
   const deps: TrackDeps = {
     workerId: report.id,
@@ -91,7 +94,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
       await leases.stop();
       await queues.close(CLOSE_MS);
       await runner.close();
-      await Promise.race([completionQueue.close(), sleep(CLOSE_MS)]);
+      await Promise.race([completionQueue.close(), sleep(CLOSE_MS, null, UNHELD)]);
       for (const connection of Object.values(redis)) connection.disconnect();
       lock.release();
     },
@@ -173,7 +176,7 @@ async function startLeases(leases: LeaseKeeper, logger: Logger): Promise<Heartbe
 
 /** No new track; what runs may end by itself until the time is up, then it is killed and reported as lost. */
 async function drain(queues: ServedQueues, deps: TrackDeps, drainMs: number): Promise<void> {
-  await Promise.race([queues.pause(), sleep(CLOSE_MS)]);
+  await Promise.race([queues.pause(), sleep(CLOSE_MS, null, UNHELD)]);
   const deadline = new AbortController();
   const isIdle = await Promise.race([
     queues.slots.whenIdle().then(() => true),
