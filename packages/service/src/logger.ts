@@ -1,25 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { messageOf, showError } from './logger-errors.ts';
 
 export type { Logger };
 
 /**
- * JSON lines on stdout, one event a line, times in UTC.
+ * JSON lines, one event a line, times in UTC. Of errors only what logger-errors.ts lets through.
  * @param name of the process: api, orchestrator, worker
+ * @param destination stdout, unless a test reads along
  */
-export function createLogger(name: string, level = 'info'): Logger {
-  // Written without waiting: a reader of stdout that stands still must not stop a worker's leases. A minimal length of 1
-  // instead of 0 makes no line later, but lets the last ones be waited for.
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 1 });
+export function createLogger(
+  name: string,
+  level = 'info',
+  destination: DestinationStream = openStandardOutput(),
+): Logger {
   return pino(
     {
       name,
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: ['token', 'password', 'authorization', '*.token', '*.password', '*.authorization'],
+      serializers: { err: showError },
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, withSafeMessage(args));
+        },
+      },
     },
     destination,
   );
+}
+
+/**
+ * Written without waiting: a reader of stdout that stands still must not stop a worker's leases. A minimal length of 1
+ * instead of 0 makes no line later, but lets the last ones be waited for.
+ */
+function openStandardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: false, minLength: 1 });
+}
+
+type LogArguments = Parameters<Logger['info']>;
+
+/** A line about an error that has no message of its own, or the error's own, takes the one that may be logged. */
+function withSafeMessage(args: LogArguments): LogArguments {
+  const [first, message, ...rest] = args as [unknown, ...LogArguments];
+  const error = first instanceof Error ? first : (first as { err?: unknown } | null)?.err;
+  if (typeof error !== 'object' || error === null) return args;
+  if (message !== undefined && message !== (error as { message?: unknown }).message) return args;
+  const fields = first instanceof Error ? { err: first } : first;
+  return [fields, messageOf(error), ...rest] as unknown as LogArguments;
 }
 
 const FLUSH_TIMEOUT_MS = 1000;
