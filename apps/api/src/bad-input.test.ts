@@ -160,6 +160,27 @@ test('malformed JSON and YAML: the place is named', async () => {
   expect(await sendPieces('/api/v1/graphs', [Buffer.from([0x22, 0xff, 0x22])])).toBe(400);
 });
 
+test('more than 100 levels: refused by every call, with the place', async () => {
+  const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+  const startText = (levels: number): string => `{"graph":"good","params":{"x":${nested(levels - 2)}}}`;
+  const sent: [string, string][] = [
+    ['/api/v1/pipelines', startText(101)],
+    ['/api/v1/pipelines', startText(2000)],
+    ['/api/v1/tracks/1/params', `{"params":{"x":${nested(1500)}}}`],
+    ['/api/v1/graphs', `{"name":"deep","vertices":${nested(3000)}}`],
+    ['/api/v1/graphs/good/vertices', nested(3000)],
+  ];
+  for (const [path, text] of sent) {
+    const { body } = await api.call('post', path).type('application/json').send(text).expect(400);
+    expect(body).toMatchObject({ code: 'malformed_json', problems: [{ line: 1, column: expect.any(Number) }] });
+    expect(body.detail).toContain('expected at most 100 levels');
+  }
+  const yaml = await api.call('post', '/api/v1/graphs').type('application/yaml').send(nested(3000)).expect(400);
+  expect(yaml.body.detail).toContain('expected at most 100 levels');
+  const allowed = api.call('post', '/api/v1/pipelines').type('application/json').send(startText(100));
+  expect((await allowed.expect(422)).body.code).toBe('invalid_parameters');
+});
+
 test('a body of another type, and none', async () => {
   const form = await api.call('post', '/api/v1/pipelines').type('form').send('graph=good').expect(415);
   expect(form.body.code).toBe('unsupported_media_type');

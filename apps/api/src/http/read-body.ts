@@ -15,7 +15,7 @@ const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text
  * Reads a body of the kind that the route takes.
  * @returns null where the request has none
  * @throws BatonError unsupported_media_type, body_too_large (also for chunked bodies, as soon as the limit is passed),
- *   malformed_json and malformed_yaml with line and column
+ *   malformed_json and malformed_yaml with line and column, also for more than 100 levels
  */
 export async function readBody(
   request: Request,
@@ -82,12 +82,36 @@ function parseText(text: string, format: DocumentSource['format'], kind: BodySha
   if (kind === 'document') return parseJsonText(text);
   try {
     const value: unknown = JSON.parse(text);
+    if (isTooDeep(value)) return refuseDepth(text);
     if (MAY_NAME_PROTOTYPE.test(text)) refusePrototypeKeys(value, '');
     return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return parseJsonText(text); // says where
   }
+}
+
+/** As parseJsonText and parseYamlText allow to documents: schemas, which come later, recurse. */
+const MAX_LEVELS = 100;
+
+/** Level by level, without recursion. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > MAX_LEVELS) return true;
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+  return false;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** @throws BatonError malformed_json */
+function refuseDepth(text: string): never {
+  parseJsonText(text); // says where
+  throw new BatonError('malformed_json', `expected at most ${MAX_LEVELS} levels, found more`);
 }
 
 const MAY_NAME_PROTOTYPE = /__proto__|\\u005f/i;
