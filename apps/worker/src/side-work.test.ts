@@ -61,8 +61,10 @@ describe('what hangs beside the heartbeat', () => {
     world.answer = (request) => ({ ...renewAll(request), applied: [applied] });
     world.keeper.nudge();
     await jest.advanceTimersByTimeAsync(0);
-    const stopping = world.keeper.stop();
+    let isStopped = false;
+    const stopping = world.keeper.stop().then(() => (isStopped = true));
     await jest.advanceTimersByTimeAsync(100);
+    expect(isStopped).toBe(false);
     disk.resolve();
     await stopping;
     expect(world.settled).toEqual([applied]);

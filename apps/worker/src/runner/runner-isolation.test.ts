@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HELPER_SCRIPT } from './helper-script.ts';
 import { startHelper } from './helper.ts';
 import type { RunHandle } from './run-types.ts';
 import {
@@ -143,13 +144,16 @@ describe.each(levels)('the end of a run is the end of its processes (%s)', (isol
   });
 
   test('kill at any moment ends the run, and nothing of it goes on', async () => {
+    const { script } = start('SLEEP');
+    // So much that a start takes its time, and is killed in the middle.
+    const environment = Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`PARAM_${n}`, 'x'.repeat(100_000)]));
     for (let delayMs = 0; delayMs < 30; delayMs += 1) {
-      const { script } = start('SLEEP');
-      const handle = runner.run(makeRequest(script, { graceMs: 600_000 }));
-      setTimeout(() => handle.kill(), delayMs / 3);
+      const handle = runner.run(makeRequest(script, { graceMs: 600_000, environment }));
+      setTimeout(() => handle.kill(), delayMs);
       expect(await handle.result).toMatchObject({ cancelled: true, timedOut: false, spawnError: null });
-      expect(await leftovers()).toEqual([]);
     }
+    expect(await runner.runScript('exit 3', { environment })).toMatchObject({ exitCode: 3 });
+    expect(await leftovers()).toEqual([]);
   });
 
   test('a helper that is killed from outside ends its run with the reason, and is replaced', async () => {
@@ -218,6 +222,24 @@ test.each(['pid-namespace', 'user-namespace', 'process-group'] as const)(
     await rm(directory, { recursive: true });
   },
 );
+
+test.each(levels)('kill of a helper whose script is only being started ends that too (%s)', async (isolation) => {
+  const directory = await mkdtemp(join(tmpdir(), 'baton-helper-'));
+  const helperFile = join(directory, 'helper');
+  const run = join(directory, 'run');
+  const sleep = uniqueSleep();
+  // What stands for the preparation of a run: no group and no cookie of its own yet.
+  await Promise.all([writeFile(helperFile, HELPER_SCRIPT), writeFile(`${run}.start`, `sleep ${sleep}`)]);
+  const helper = await startHelper({ isolation, directory, helperFile, path: '/usr/bin:/bin', cookie: 'y.' });
+  const answer = helper.handOver('mark', run);
+  await waitFor('the start', async () => (await findProcesses(sleep)).length > 0);
+  await helper.kill(run);
+  expect(await answer).toBeNull();
+  await helper.gone;
+  helper.dispose();
+  expect(await findProcesses(sleep)).toEqual([]);
+  await rm(directory, { recursive: true });
+});
 
 test('more runs than slots: each runs once, never more at a time than slots', async () => {
   const runner = await openRunner({ slots: 3 });
