@@ -46,16 +46,15 @@ function findBodyEnd(
   scan: Scan,
   { delimiter, isQuoted, stripsTabs }: PendingHeredoc,
 ): { bodyEnd: number; end: number } {
-  let isContinued = false;
   for (let start = scan.offset; start < scan.limit;) {
     const newline = scan.text.indexOf('\n', start);
     const end = newline === -1 ? scan.limit : Math.min(newline, scan.limit);
     const line = scan.text.slice(start, end);
     if ((stripsTabs ? line.replace(/^\t+/, '') : line) === delimiter) {
-      if (isContinued) giveUp(scan, 'the end of a heredoc after a line that ends with a backslash');
       return { bodyEnd: start, end: Math.min(end + 1, scan.limit) };
     }
-    isContinued = !isQuoted && line.endsWith('\\');
+    // bash joins such lines before it looks for the delimiter, dash does not.
+    if (!isQuoted && line.endsWith('\\')) giveUp(scan, 'a line of a heredoc that ends with a backslash');
     start = end + 1;
   }
   return giveUp(scan, `a heredoc without its end (${delimiter})`);

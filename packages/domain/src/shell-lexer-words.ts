@@ -26,7 +26,7 @@ const METACHARACTERS = ' \t\n;&|<>()';
 const PLAIN = /^[A-Za-z0-9_./:@%+,=-]$/;
 const AFTER_LITERAL = /^[A-Za-z0-9_./:@%+,= \t\n;&|)-]?$/;
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)\+?=/;
-const SUBSCRIPT = /^[A-Za-z_][A-Za-z0-9_]*\[/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Variables whose value a shell runs or evaluates by itself. */
 const EVALUATED_VARIABLES = new Set(
@@ -44,13 +44,18 @@ interface WordState {
   /** Only characters and placeholders so far that are nothing special in any shell. */
   isClean: boolean;
   assigns: string | null;
+  isElement: boolean;
+  /** `name[`, or `[` in an array: bash takes everything up to its `]` into the word, blanks and operators as well. */
+  hasSubscript: boolean;
+  openBrackets: number;
 }
 
 /**
  * Reads the word that begins at the offset.
  * @param allowsLiteral false where a harmless value could still be syntax by its position (a pattern, `[[ ]]`)
+ * @param isElement whether it stands in the parentheses of an array
  */
-export function readWord(scan: Scan, allowsLiteral = true): Word {
+export function readWord(scan: Scan, allowsLiteral = true, isElement = false): Word {
   const start = scan.offset;
   const firstPlace = scan.places.length;
   const state: WordState = {
@@ -60,6 +65,9 @@ export function readWord(scan: Scan, allowsLiteral = true): Word {
     isQuoted: false,
     isClean: allowsLiteral,
     assigns: null,
+    isElement,
+    hasSubscript: false,
+    openBrackets: 0,
   };
   if (isProcessSubstitution(scan)) readProcessSubstitution(scan, state);
   for (let character = peek(scan); character !== ''; character = peek(scan)) {
@@ -76,7 +84,11 @@ export function readWord(scan: Scan, allowsLiteral = true): Word {
   if (scan.heredocs.length > 0 && scan.text.slice(start, scan.offset).includes('\n')) {
     giveUp(scan, 'a word of several lines after the operator of a heredoc');
   }
-  markSubscript(scan, start, firstPlace);
+  if (state.openBrackets > 0) giveUp(scan, 'a subscript that is not closed in its word');
+  // `name[subscript]=`: bash evaluates the subscript.
+  if (state.hasSubscript && scan.text.slice(start, scan.offset).includes('=')) {
+    markPlaces(scan, firstPlace, 'an assignment with a subscript');
+  }
   if (state.assigns !== null && EVALUATED_VARIABLES.has(state.assigns)) {
     markPlaces(scan, firstPlace, `the value of ${state.assigns}, which the shell evaluates`);
   }
@@ -129,12 +141,21 @@ function finishPlace(scan: Scan, state: WordState): void {
 
 function addCharacter(scan: Scan, character: string, state: WordState): void {
   scan.offset += 1;
+  if (character === '[') openBracket(state);
+  if (character === ']') state.openBrackets = Math.max(0, state.openBrackets - 1);
   state.plain += character;
   state.tail += character;
   if (!PLAIN.test(character)) state.isClean = false;
   if (character === '=' && state.assigns === null && state.isLiteral && !state.isQuoted) {
     state.assigns = ASSIGNMENT.exec(state.plain)?.[1] ?? null;
   }
+}
+
+/** Whether the word is a name so far is asked of its text without continued lines, as bash does. */
+function openBracket(state: WordState): void {
+  const isStart = state.isLiteral && !state.isQuoted && !state.hasSubscript;
+  if (isStart && (state.isElement ? state.plain === '' : NAME.test(state.plain))) state.hasSubscript = true;
+  if (state.hasSubscript) state.openBrackets += 1;
 }
 
 /** Adds what quotes or an expansion gave: their text, or null where it is known only when the script runs. */
@@ -194,16 +215,10 @@ function readArray(scan: Scan, state: WordState): void {
     while (peek(scan) !== '' && ' \t\n'.includes(peek(scan))) scan.offset += 1;
     if (peek(scan) === ')') break;
     const before = scan.offset;
-    nest(scan, () => readWord(scan, false));
+    nest(scan, () => readWord(scan, false, true));
     if (scan.offset === before || scan.text[before] === '#') giveUp(scan, 'an array that is not plain words');
   }
   scan.offset += 1;
   markPlaces(scan, from, 'an element of an array');
   addExpansion(state, null);
-}
-
-/** `name[subscript]=`: bash evaluates the subscript. */
-function markSubscript(scan: Scan, start: number, firstPlace: number): void {
-  const text = scan.text.slice(start, scan.offset);
-  if (SUBSCRIPT.test(text) && text.includes('=')) markPlaces(scan, firstPlace, 'an assignment with a subscript');
 }

@@ -9,6 +9,12 @@ import type { Word } from './shell-lexer-words.ts';
 import { readWord } from './shell-lexer-words.ts';
 
 /**
+ * Shells take continued lines away before they look for operators, so that these characters would be one operator. It is
+ * asked of the whole text, quotes and comments included: nobody needs it there.
+ */
+const SPLIT_OPERATOR = /[;&|<>(](?:\\\n)+[;&|<>(-]/;
+
+/**
  * Finds placeholders in scripts for sh, dash and bash, and what stands around them.
  *
  * The promise: where a place has no hazard, `"${PARAM_x}"` in a bare word, `${PARAM_x}` in double quotes or a heredoc,
@@ -37,6 +43,11 @@ export function findPlaces(text: string, isDeclared: (name: string) => boolean):
     nestedInputHazard: null,
     readCommands,
   };
+  const split = SPLIT_OPERATOR.exec(text);
+  if (split !== null) {
+    scan.offset = split.index;
+    giveUp(scan, 'a continued line inside of an operator');
+  }
   readCommands(scan, 'limit');
   if (scan.heredocs.length > 0) giveUp(scan, 'a heredoc without a body');
   if (scan.hasEvaluatingVariables)
