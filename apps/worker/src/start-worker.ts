@@ -8,6 +8,7 @@ import { connectRedis, createCompletionQueue, subscribeNudges, waitForRedis } fr
 import type { Logger, Service } from '@baton/service';
 import { createClaimer } from './claimer.ts';
 import type { Config } from './config.ts';
+import { refuseUnaskedWeakness } from './demand-isolation.ts';
 import { createLeaseKeeper, guardTimeoutMs, type LeaseKeeper } from './lease-keeper.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { createOutputSender } from './output-sender.ts';
@@ -133,12 +134,12 @@ async function makeLineDirectory(config: Config): Promise<string> {
   return directory;
 }
 
-function startRunner(
+async function startRunner(
   config: Config,
   logger: Logger,
   { leaseMs, heartbeatMs }: { leaseMs: number; heartbeatMs: number },
 ): Promise<Runner> {
-  return createRunner({
+  const runner = await createRunner({
     slots: config.BATON_CONCURRENCY,
     directory: join(config.directory, 'runs'),
     guardTimeoutMs: guardTimeoutMs(leaseMs, heartbeatMs),
@@ -146,6 +147,8 @@ function startRunner(
     ...(config.BATON_ISOLATION === undefined ? {} : { isolation: config.BATON_ISOLATION }),
     report: ({ kind, detail }) => logger.info({ event: `runner_${kind}`, detail }),
   });
+  refuseUnaskedWeakness(runner.isolation, config.BATON_ISOLATION);
+  return runner;
 }
 
 async function connectQueues(config: Config, logger: Logger) {
