@@ -51,17 +51,8 @@ export function createClaimer(options: {
           labels: options.labels,
           claims,
         });
-        const answers = new Map(results.map((result) => [result.runId, result]));
-        for (const one of batch) {
-          const answer = answers.get(one.runId);
-          if (answer?.granted === true) {
-            one.resolve({ runId: one.runId, run: answer.run, leaseUntil: askedAt + leaseMs });
-          } else if (answer?.why === 'busy') {
-            setTimeout(() => ask(one), BUSY_RETRY_MS);
-          } else {
-            one.resolve(null);
-          }
-        }
+        const busy = resolveAnswered(batch, results, askedAt + leaseMs);
+        for (const one of busy) setTimeout(() => ask(one), BUSY_RETRY_MS);
         return;
       } catch (error) {
         options.logger.warn({ event: 'claim_failed', claims: claims.length, err: error });
@@ -97,4 +88,19 @@ export function createClaimer(options: {
         ask({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
       }),
   };
+}
+
+type ClaimResult = Awaited<ReturnType<WorkerApi['claimAttempts']>>['results'][number];
+
+/** @returns those that the API could not answer yet */
+function resolveAnswered(batch: readonly Waiting[], results: readonly ClaimResult[], leaseUntil: number): Waiting[] {
+  const answers = new Map(results.map((result) => [result.runId, result]));
+  const busy: Waiting[] = [];
+  for (const one of batch) {
+    const answer = answers.get(one.runId);
+    if (answer?.granted === true) one.resolve({ runId: one.runId, run: answer.run, leaseUntil });
+    else if (answer?.why === 'busy') busy.push(one);
+    else one.resolve(null);
+  }
+  return busy;
 }
