@@ -9,6 +9,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { readInheritedEnvironment } from './config.ts';
 import { DevstackError } from './errors.ts';
+import { findIsolationVariables } from './isolation.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { makeRandomSecret } from './private-file.ts';
 import { findRepositoryDirectory } from './repository.ts';
@@ -64,6 +65,8 @@ interface Running {
   startedAt: string;
   handles: StackProcessHandle[];
   counts: Record<ProcessKind, number>;
+  /** Variables of workers. */
+  isolation: Record<string, string>;
   /** Set once all processes are up, and taken away when the stack stops: only between the two is there a stack.json. */
   isDescribed: boolean;
   stopping?: Promise<void>;
@@ -109,6 +112,7 @@ function makeRunning(parts: Pick<Running, 'options' | 'keeper' | 'servers' | 're
     startedAt: new Date().toISOString(),
     handles: [],
     counts: { api: 0, orchestrator: 0, worker: 0 },
+    isolation: findIsolationVariables(parts.options.report),
     isDescribed: false,
   };
 }
@@ -183,6 +187,7 @@ function makeEnvironment(running: Running, kind: ProcessKind, name: string): Rec
       BATON_WORKER_TOKEN: workerToken,
       BATON_WORKER_DIRECTORY: directory,
       BATON_WORKER_NAME: name,
+      ...running.isolation,
     };
   }
   const tokens = { BATON_ADMIN_TOKEN: token, BATON_WORKER_TOKEN: workerToken };
