@@ -1,12 +1,14 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 
+const ID_TEXT = /^[1-9]\d{0,15}$/;
+
 /** `limit` and `cursor` of every call that lists. */
 export const pagingQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z
     .string()
-    .regex(/^[1-9]\d{0,15}$/, 'expected the nextCursor of the page before')
+    .regex(ID_TEXT, 'expected the nextCursor of the page before')
     .optional()
     .describe('the nextCursor of the page before'),
 };
@@ -55,5 +57,8 @@ export function nextLink(request: Request, nextCursor: string | null): Record<st
   return { Link: `<${url.pathname}${url.search}>; rel="next"` };
 }
 
-/** An id in a path. */
-export const idParameter = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+/** An id in a path: its digits alone, so that 1e3, 0x10 and 007 are none. */
+export const idParameter = z.preprocess(
+  (text) => (typeof text === 'string' && ID_TEXT.test(text) ? Number(text) : text),
+  z.int('expected an id: digits, the first not 0').min(1),
+);

@@ -15,7 +15,7 @@ const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text
  * Reads a body of the kind that the route takes.
  * @returns null where the request has none
  * @throws BatonError unsupported_media_type, body_too_large (also for chunked bodies, as soon as the limit is passed),
- *   malformed_json and malformed_yaml with line and column, also for more than 100 levels
+ *   malformed_json and malformed_yaml with line and column, invalid_request for too many levels or a key __proto__
  */
 export async function readBody(
   request: Request,
@@ -30,7 +30,10 @@ export async function readBody(
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return null;
   const text = decodeText(bytes, format);
-  return { value: parseText(text, format, shape.kind), source: { format, text } };
+  const value = parseText(text, format, shape.kind);
+  refuseDepth(value);
+  if (shape.kind !== 'document' && MAY_NAME_PROTOTYPE.test(text)) refusePrototypeKeys(value, '');
+  return { value, source: { format, text } };
 }
 
 function hasBody(request: Request): boolean {
@@ -81,37 +84,30 @@ function parseText(text: string, format: DocumentSource['format'], kind: BodySha
   if (format === 'yaml') return parseYamlText(text);
   if (kind === 'document') return parseJsonText(text);
   try {
-    const value: unknown = JSON.parse(text);
-    if (isTooDeep(value)) return refuseDepth(text);
-    if (MAY_NAME_PROTOTYPE.test(text)) refusePrototypeKeys(value, '');
-    return value;
+    return JSON.parse(text) as unknown;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return parseJsonText(text); // says where
   }
 }
 
-/** As parseJsonText and parseYamlText allow to documents: schemas, which come later, recurse. */
-const MAX_LEVELS = 100;
+/** MariaDB takes 32 levels of JSON, MySQL 100; what is stored is never more than the body that it came in. */
+const MAX_LEVELS = 32;
 
-/** Level by level, without recursion. */
-function isTooDeep(value: unknown): boolean {
+/** Level by level, without recursion: whatever comes later may recurse. */
+function refuseDepth(value: unknown): void {
   let level = [value].filter(isContainer);
   for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > MAX_LEVELS) return true;
+    if (depth > MAX_LEVELS) {
+      const message = `expected at most ${MAX_LEVELS} levels, found more`;
+      throw new BatonError('invalid_request', message, { problems: [{ code: 'invalid_field', message, pointer: '' }] });
+    }
     level = level.flatMap((container) => Object.values(container).filter(isContainer));
   }
-  return false;
 }
 
 function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** @throws BatonError malformed_json */
-function refuseDepth(text: string): never {
-  parseJsonText(text); // says where
-  throw new BatonError('malformed_json', `expected at most ${MAX_LEVELS} levels, found more`);
 }
 
 const MAY_NAME_PROTOTYPE = /__proto__|\\u005f/i;
