@@ -108,13 +108,13 @@ function findUnknown(
 ): Problem[] {
   const byName = new Map(vertices.map((vertex) => [vertex.name, vertex.input]));
   const declared = new Set(vertices.flatMap(({ input }) => Object.keys(input)));
+  const known = [...declared].slice(0, 20).join(', ') || 'none';
   return Object.keys(given).flatMap((key) => {
     const dot = key.lastIndexOf('.');
     const name = key.slice(dot + 1);
     const input = byName.get(key.slice(0, Math.max(dot, 0)));
     const isKnown = dot === -1 ? declared.has(key) : input !== undefined && Object.hasOwn(input, name);
     if (isKnown) return [];
-    const known = [...declared].slice(0, 20).join(', ') || 'none';
     const message = `expected a declared parameter (${known}) or "vertex.parameter", found ${describeFound(key)}`;
     return [{ code: 'unknown_parameter', message, pointer: `${pointer}/${escapePointer(key)}` }];
   });

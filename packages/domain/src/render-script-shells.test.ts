@@ -88,6 +88,8 @@ const PLACES: Place[] = [
   ['arguments of a function', 'f() { see "$@"; }; f {x} "{x}"', (value) => `<${value}><${value}>`],
   ['pipeline', 'printf \'%s\' {x} | { y=$(cat; printf .); see "$y"; }', (value) => `<${value}.>`],
   ['subshell', '(see {x})', asIs],
+  ['after a variable and a continued line', 'd=1; see "$d\\\n{x}"', (value) => `<1${value}>`],
+  ['before a redirection', 'd=$(printf "%s." {x}2>&1); see "$d"', (value) => `<${value}2.>`],
   ['redirection', 'mkdir -p d;   : > d/n"$(printf %s {x} | od -An -tx1 | tr -d " \\n")"; see {x}', asIs],
   ['and-or', 'true && see {x} || see no', asIs],
   ['set --', 'set -- {x}; see "$1"', asIs],

@@ -72,6 +72,10 @@ describe('literals and references', () => {
     ['echo ${x:-{n}}', {}, 'echo ${x:-3}'],
     ['echo ${ip} $ip {ip,x} {nobody} \\{ip} {} {ip', {}, 'echo ${ip} $ip {ip,x} {nobody} \\{ip} {} {ip'],
     ["echo '${ip}' '{print $1}'", {}, "echo '${ip}' '{print $1}'"],
+    ['echo {n}2>out a{n}b<in', {}, 'echo "${PARAM_n}"2>out a"${PARAM_n}"b<in'],
+    ['echo "$d\\\n{ip} $d\\\ne{ip}"', {}, 'echo "$d\\\n${PARAM_ip} $d\\\ne${PARAM_ip}"'],
+    ['echo {ip} "\\${ip}" $${ip} \\${ip}', {}, 'echo 127.0.0.1 "\\${ip}" $${ip} \\${ip}'],
+    ['echo "\\${ip}"', {}, 'echo "\\${ip}"'],
     ['ping {ip}', { ip: '$&$1$`' }, 'ping "${PARAM_ip}"'],
   ])('%s with %j', (script, values, expected) => {
     expect(render(script, values)).toBe(expected);

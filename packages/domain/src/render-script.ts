@@ -11,7 +11,7 @@ import type { OutputReference } from './render-script-outputs.ts';
 import { outputVariable, splitOutputReference } from './render-script-outputs.ts';
 import { findPlaces } from './shell-lexer.ts';
 import type { Place } from './shell-lexer-scan.ts';
-import { UncertainScript } from './shell-lexer-scan.ts';
+import { placeholderAt, UncertainScript } from './shell-lexer-scan.ts';
 
 /**
  * Placeholders in scripts. `{name}` stands for a declared parameter, `{vertex.key}` for an output of a vertex of the graph.
@@ -107,10 +107,10 @@ function findPlacesOrAll(
 
 /** All that could be placeholders, whatever stands around them. */
 function findEveryPlace(script: string, isDeclared: (name: string) => boolean): Place[] {
-  return [...script.matchAll(/(?<!\$)\{([^{}\n]+)\}/g)].flatMap((match) => {
-    const name = match[1] as string;
-    if (!isDeclared(name)) return [];
-    const [start, end] = [match.index, match.index + match[0].length];
+  return [...script.matchAll(/\{/g)].flatMap(({ index: start }) => {
+    const name = placeholderAt({ text: script, isDeclared, limit: script.length }, start);
+    if (name === null) return [];
+    const end = start + name.length + 2;
     return [{ name, start, end, context: 'opaque', hazard: null, takesLiteral: false } as const];
   });
 }

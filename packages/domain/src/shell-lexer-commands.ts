@@ -59,6 +59,10 @@ const CARRIERS = names('find docker podman nerdctl kubectl oc nsenter unshare lx
 const CODE_OPTION = /^(?:-[a-z]?[ce]|--(?:command|eval|execute|exec|run))$/;
 const RUN_OPTION = names('-exec -execdir -ok -okdir');
 
+/** More are not looked at, so that every command is judged in time that grows with its length alone. */
+const MAX_WRAPPED_WORDS = 200;
+const MAX_OPTIONS = 100;
+
 /** Judges a simple command by its words; `scan` learns whether it makes variables that evaluate. */
 export function judgeCommand(scan: Scan, { words, isData }: CommandState): Judgement {
   const [first] = words;
@@ -67,10 +71,13 @@ export function judgeCommand(scan: Scan, { words, isData }: CommandState): Judge
   const name = nameOf(first);
   if (name === null) return { ...SAFE, hazard: 'the arguments of a command whose name is not known beforehand' };
   const wraps = WRAPPERS.has(name) || SHELL_WRAPPERS.has(name);
-  const judgements = words.map((word, index) => {
+  if (SHELL_WRAPPERS.has(name) && words.length > MAX_WRAPPED_WORDS) {
+    return { ...SAFE, hazard: `more than ${MAX_WRAPPED_WORDS} words of ${name}` };
+  }
+  const judgements = words.map((_, index) => {
     const isCommand = index === 0 || SHELL_WRAPPERS.has(name);
     const mayInterpret = isCommand || wraps || CARRIERS.has(name);
-    return judgeName(scan, { word, rest: words.slice(index + 1), isCommand, mayInterpret });
+    return judgeName(scan, { words, index, isCommand, mayInterpret });
   });
   const wrapped = wraps ? judgeWrapped(words) : null;
   const argumentHazard = firstOf(judgements, 'argumentHazard');
@@ -99,41 +106,50 @@ function nameOf(word: Word): string | null {
 }
 
 interface NamedWord {
-  word: Word;
-  rest: readonly Word[];
+  words: readonly Word[];
+  /** Its own. What follows it is copied only where it is a command: a command may have any number of words. */
+  index: number;
   /** It stands where its command runs it. */
   isCommand: boolean;
   /** It may be run by a command that takes others' command lines. */
   mayInterpret: boolean;
 }
 
-function judgeName(scan: Scan, { word, rest, isCommand, mayInterpret }: NamedWord): Judgement {
-  const name = nameOf(word);
+function judgeName(scan: Scan, { words, index, isCommand, mayInterpret }: NamedWord): Judgement {
+  const name = nameOf(words[index] as Word);
   if (name === null) return SAFE;
   if (name === 'eval') return { ...SAFE, hazard: 'the arguments of eval' };
-  if (SHELLS.has(name)) return judgeInterpreter(name, rest, /^-[A-Za-z]*[cs]|^--(?!norc$|noprofile$|posix$|login$|$)/);
+  const following = { words, from: index + 1 };
+  if (SHELLS.has(name))
+    return judgeInterpreter(name, following, /^-[A-Za-z]*[cs]|^--(?!norc$|noprofile$|posix$|login$|$)/);
   if (RUN_THEIR_INPUT.has(name) && (mayInterpret || name === 'ssh' || name === 'su')) {
     return { ...SAFE, inputHazard: `${name}, which runs what it is given` };
   }
   if (mayInterpret && INTERPRETERS.test(name)) {
-    return judgeInterpreter(name, rest, /^-[A-Za-z]*[ceEprR]|^--(?:eval|print|require|import|command)/);
+    return judgeInterpreter(name, following, /^-[A-Za-z]*[ceEprR]|^--(?:eval|print|require|import|command)/);
   }
   if (mayInterpret && RUN_THEIR_ARGUMENTS.has(name)) return argumentsOnly(`an argument of ${name}, which runs code`);
   if (!isCommand) return SAFE;
   if (EVALUATING_BUILTINS.has(name)) return argumentsOnly(`an argument of ${name}`);
   if (name === '[[') return argumentsOnly('[[ that does not begin a command');
+  const rest = words.slice(index + 1);
   if (DECLARATIONS.has(name)) return argumentsOnly(judgeDeclaration(scan, name, rest));
   if (TESTS.has(name)) return argumentsOnly(judgeTest(rest, name));
   return argumentsOnly(name === 'printf' ? judgePrintf(rest) : null);
+}
+
+interface Following {
+  words: readonly Word[];
+  from: number;
 }
 
 /**
  * A shell or an interpreter is safe with a script file that is named literally: what follows is data to that file. With code
  * in an option, or without a file, it runs what it is given.
  */
-function judgeInterpreter(name: string, rest: readonly Word[], codeOption: RegExp): Judgement {
+function judgeInterpreter(name: string, { words, from }: Following, codeOption: RegExp): Judgement {
   let takesArgument = false;
-  for (const { literal, tail, firstPlace, endPlace } of rest) {
+  for (const { literal, tail, firstPlace, endPlace } of words.slice(from, from + MAX_OPTIONS)) {
     if (literal === null && tail.includes('/') && firstPlace === endPlace && !takesArgument) return SAFE;
     if (literal === null) return { ...SAFE, inputHazard: `an argument of ${name} before the name of its script` };
     if (literal === '-m' && !SHELLS.has(name)) return SAFE;
@@ -145,6 +161,7 @@ function judgeInterpreter(name: string, rest: readonly Word[], codeOption: RegEx
     const isAlone = (SHELLS.has(name) ? /^[-+][A-Za-z]*[^o]$/ : /^-[uOBsSEIbdiqvxw]+$/).test(literal);
     takesArgument = /^[-+]/.test(literal) && !literal.startsWith('--') && !isAlone;
   }
+  // So it is too where there are so many options that the script was not reached.
   return { ...SAFE, inputHazard: `${name}, which reads its script from its input` };
 }
 
@@ -158,7 +175,7 @@ function judgeDeclaration(scan: Scan, name: string, rest: readonly Word[]): stri
 
 /** `printf -v name`: the name may be `a[$(code)]`. A format that is a value could use all of its arguments as numbers. */
 function judgePrintf(rest: readonly Word[]): string | null {
-  const [format] = rest;
+  const format = rest[rest[0]?.literal === '--' ? 1 : 0];
   if (format?.literal === '-v') return 'an argument of printf -v';
   return format?.literal === null ? 'an argument of printf whose format is not known beforehand' : null;
 }

@@ -3,7 +3,7 @@ import { readHeredocBodies } from './shell-lexer-heredocs.ts';
 import type { FrameKind, List } from './shell-lexer-lists.ts';
 import { endPipeline, newCommand, newPipeline, readComment, skipBlanks } from './shell-lexer-lists.ts';
 import type { Scan } from './shell-lexer-scan.ts';
-import { giveUp, markPlaces, peek } from './shell-lexer-scan.ts';
+import { giveUp, goDeeper, markPlaces, peek } from './shell-lexer-scan.ts';
 import type { Word } from './shell-lexer-words.ts';
 import { readWord } from './shell-lexer-words.ts';
 
@@ -62,6 +62,7 @@ const CLOSERS: ReadonlyMap<string, FrameKind> = new Map([
 ]);
 
 function open(scan: Scan, list: List, kind: FrameKind): void {
+  goDeeper(scan);
   list.frames.push({ kind, outer: list.pipeline, outerInputHazard: list.inputHazard });
   list.pipeline = newPipeline(scan);
   list.inputHazard = null;
@@ -72,6 +73,7 @@ function close(scan: Scan, list: List, kind: FrameKind): void {
   endPipeline(scan, list);
   const frame = list.frames.pop();
   if (frame?.kind !== kind) giveUp(scan, 'the end of a compound command that is not open');
+  scan.depth -= 1;
   list.pipeline = frame.outer;
   list.pipeline.inputHazard ??= list.inputHazard;
   list.inputHazard = frame.outerInputHazard;

@@ -74,12 +74,21 @@ export function readDollar(scan: Scan, context: DollarContext): string | null {
     return null;
   }
   scan.offset += 1;
-  if (NAME_START.test(next)) while (NAME_CHARACTER.test(peek(scan))) scan.offset += 1;
+  if (NAME_START.test(next)) skipName(scan);
   else if (SPECIAL_PARAMETER.test(next)) scan.offset += 1;
   // bash translates "$" before a double quote away, dash keeps it: either way it is text before quotes.
   else return '$';
   scan.variableEnd = scan.offset;
   return null;
+}
+
+/** A continued line ends no name. */
+function skipName(scan: Scan): void {
+  for (;;) {
+    if (NAME_CHARACTER.test(peek(scan))) scan.offset += 1;
+    else if (peek(scan) === '\\' && peek(scan, 1) === '\n') scan.offset += 2;
+    else return;
+  }
 }
 
 function readSubstitution(scan: Scan): void {

@@ -5,6 +5,9 @@ import { giveUp, markPlaces, takePlacesUpTo } from './shell-lexer-scan.ts';
 /** `<<WORD`, `<<-WORD`, the word plain or quoted as a whole. Other words are legal, and nobody needs them. */
 const OPERATOR = /<<(-?)[ \t]*(?:'([\w.-]+)'|"([\w.-]+)"|(\\?)([\w.-]+))(?=[\s;&|<>()]|$)/y;
 
+/** Every pipeline of a line may feed them all. */
+const MAX_PENDING = 50;
+
 /** Takes the operator of a heredoc with its word; false where another redirection begins. */
 export function takeHeredocOperator(scan: Scan): boolean {
   if (!scan.text.startsWith('<<', scan.offset) || scan.text[scan.offset + 2] === '<') return false;
@@ -12,6 +15,7 @@ export function takeHeredocOperator(scan: Scan): boolean {
   const match = OPERATOR.exec(scan.text);
   if (match === null || OPERATOR.lastIndex > scan.limit) giveUp(scan, 'a heredoc whose delimiter is not a plain word');
   const [operator, dash, single, double, backslash, plain] = match;
+  if (scan.heredocs.length === MAX_PENDING) giveUp(scan, `more than ${MAX_PENDING} heredocs of one line`);
   scan.offset += operator.length;
   scan.heredocs.push({
     delimiter: (single ?? double ?? plain) as string,

@@ -79,20 +79,29 @@ export function peek(scan: Scan, ahead = 0): string {
   return at < scan.limit ? (scan.text[at] as string) : '';
 }
 
-/** Runs one level deeper; gives up where a script nests deeper than any person writes. */
-export function nest<T>(scan: Scan, read: () => T): T {
+/** Goes one level deeper; gives up where a script nests deeper than any person writes. The caller comes up again. */
+export function goDeeper(scan: Scan): void {
   if (scan.depth === MAX_NESTING) giveUp(scan, `more than ${MAX_NESTING} levels of nesting`);
   scan.depth += 1;
+}
+
+/** Runs one level deeper. */
+export function nest<T>(scan: Scan, read: () => T): T {
+  goDeeper(scan);
   const result = read();
   scan.depth -= 1;
   return result;
 }
 
-/** The declared name in the braces that open at `offset`, null where they are the script's own. */
+/** No braces and no newline inside: a text of many opening braces is read once. */
+const PLACEHOLDER = new RegExp(`\\{([^{}\\n]{1,${MAX_PLACEHOLDER_LENGTH}})\\}`, 'y');
+
+/** The declared name in the braces that open at `offset`, null where they are the script's own, as after any `$`. */
 export function placeholderAt(scan: Pick<Scan, 'text' | 'isDeclared' | 'limit'>, offset: number): string | null {
-  const end = scan.text.indexOf('}', offset);
-  if (end === -1 || end >= scan.limit || end - offset > MAX_PLACEHOLDER_LENGTH) return null;
-  const name = scan.text.slice(offset + 1, end);
+  if (scan.text[offset - 1] === '$') return null;
+  PLACEHOLDER.lastIndex = offset;
+  const name = PLACEHOLDER.exec(scan.text)?.[1];
+  if (name === undefined || PLACEHOLDER.lastIndex > scan.limit) return null;
   return scan.isDeclared(name) ? name : null;
 }
 
@@ -108,14 +117,10 @@ export function takePlace(scan: Scan, fields: PlaceFields): boolean {
   return true;
 }
 
-/** Takes the placeholders of a stretch in which nothing but `${` matters: quotes, comments, quoted heredocs. */
+/** Takes the placeholders of a stretch in which nothing else matters: quotes, comments, quoted heredocs. */
 export function takePlacesUpTo(scan: Scan, end: number, fields: PlaceFields): void {
-  while (scan.offset < end) {
-    const open = scan.text.indexOf('{', scan.offset);
-    if (open === -1 || open >= end) break;
-    scan.offset = open;
-    if (scan.text[open - 1] === '$' || !takePlace(scan, fields)) scan.offset = open + 1;
-  }
+  // Not by indexOf, which would look through the rest of the script for every short stretch.
+  while (scan.offset < end) if (!takePlace(scan, fields)) scan.offset += 1;
   scan.offset = end;
 }
 

@@ -44,6 +44,8 @@ interface WordState {
   /** Only characters and placeholders so far that are nothing special in any shell. */
   isClean: boolean;
   assigns: string | null;
+  /** Only the first one can be that of an assignment. */
+  hasEqualsSign: boolean;
   isElement: boolean;
   /** `name[`, or `[` in an array: bash takes everything up to its `]` into the word, blanks and operators as well. */
   hasSubscript: boolean;
@@ -65,6 +67,7 @@ export function readWord(scan: Scan, allowsLiteral = true, isElement = false): W
     isQuoted: false,
     isClean: allowsLiteral,
     assigns: null,
+    hasEqualsSign: false,
     isElement,
     hasSubscript: false,
     openBrackets: 0,
@@ -83,6 +86,10 @@ export function readWord(scan: Scan, allowsLiteral = true, isElement = false): W
   }
   if (scan.heredocs.length > 0 && scan.text.slice(start, scan.offset).includes('\n')) {
     giveUp(scan, 'a word of several lines after the operator of a heredoc');
+  }
+  // Digits that end here would be the number of the file that is redirected.
+  if (peek(scan) === '<' || peek(scan) === '>') {
+    for (const place of scan.places.slice(firstPlace)) place.takesLiteral = false;
   }
   if (state.openBrackets > 0) giveUp(scan, 'a subscript that is not closed in its word');
   // `name[subscript]=`: bash evaluates the subscript.
@@ -146,8 +153,9 @@ function addCharacter(scan: Scan, character: string, state: WordState): void {
   state.plain += character;
   state.tail += character;
   if (!PLAIN.test(character)) state.isClean = false;
-  if (character === '=' && state.assigns === null && state.isLiteral && !state.isQuoted) {
-    state.assigns = ASSIGNMENT.exec(state.plain)?.[1] ?? null;
+  if (character === '=' && !state.hasEqualsSign) {
+    state.hasEqualsSign = true;
+    if (state.isLiteral && !state.isQuoted) state.assigns = ASSIGNMENT.exec(state.plain)?.[1] ?? null;
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { UncertainScript } from './shell-lexer-scan.ts';
 import { findPlaces } from './shell-lexer.ts';
 
 /** The hazard of each `{x}`, `ok` where there is none. */
@@ -85,6 +86,9 @@ describe('marks what runs or evaluates a value', () => {
     ['time [[ {x} -eq 1 ]]', '[['],
     ['export {x}', 'not the value in name=value'],
     ['printf "{x}"', 'format is not known'],
+    ['printf -- {x}', 'format is not known'],
+    [`command test${' a'.repeat(200)} {x}`, 'more than 200 words of command'],
+    [`sh${' -x'.repeat(101)} a {x}`, 'from its input'],
     ['cmd ssh {x}', 'ssh, which runs'],
     ['cmd su {x}', 'su, which runs'],
     ['printf -v {x} 1', 'printf -v'],
@@ -173,7 +177,54 @@ describe('gives up where it is not certain', () => {
     ['echo {x}\\', 'a backslash at the end'],
     ['echo "{x}\\', 'a backslash at the end'],
     [`${'$('.repeat(60)}{x}`, 'levels of nesting'],
+    [`${'{ '.repeat(60)}{x}`, 'levels of nesting'],
+    [`echo {x}${' <<A'.repeat(51)}`, 'more than 50 heredocs'],
+    ['echo ${y:-$d\\\n{x}}', 'directly after a variable'],
   ])('%s', (script, reason) => {
     expect(() => findPlaces(script, (name) => name === 'x')).toThrow(reason);
+  });
+});
+
+describe('reads a script of 1 MiB in time that grows with its length alone', () => {
+  const LENGTH = 2 ** 20;
+  test.each([
+    'echo {x} ',
+    'a ',
+    'sh -o ',
+    'env sh -o ',
+    'command test ',
+    'printf ',
+    'eval {x}; ',
+    'eval {x} | ',
+    '{x}',
+    '{',
+    "'' ",
+    '"" ',
+    '#\n',
+    '#{',
+    'a-=',
+    '$a',
+    '${a}',
+    '`a` ',
+    '$(a) ',
+    '{ a {x};',
+    'if sh; then ',
+    'a <<b;',
+    'cat <<a\na\n',
+    'a[1]',
+    '[[ a ]] && ',
+    'case a in a) b;; esac\n',
+    'f() { eval {x}; }\n',
+    '\\\n',
+    '(\\\n',
+  ])('of %j', (piece) => {
+    const script = `echo {x}\n${piece.repeat(Math.ceil(LENGTH / piece.length))}`;
+    const read = (): unknown => findPlaces(script, (name) => name === 'x');
+    // It may be refused; the limit of a test is a thousand times what a piece takes.
+    try {
+      expect(read()).not.toEqual([]);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UncertainScript);
+    }
   });
 });
