@@ -105,6 +105,7 @@ test('unknown, missing and ill-typed parameters: all at once, with pointers', as
 test('a parameter out of its rule', async () => {
   const { body } = await start({ graph: 'good', params: { ip: 'x', count: 10 } }).expect(422);
   expect(problemsOf(body)).toEqual(['invalid_parameter /params/count']);
+  expect(body.detail).toContain('found 1 problem; the first: ');
 });
 
 test('unknown fields and wrong values of a request: all at once', async () => {

@@ -20,6 +20,7 @@ import {
   type Problem,
 } from '@baton/domain';
 import { parseGraphReference } from './graph-reference.ts';
+import { countProblems } from './http/problem.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
 
 /** A document as it was sent. */
@@ -93,6 +94,6 @@ function readDefinition({ value, source }: SentDocument): { definition: GraphDef
   if (parsed.ok && !problems.some(({ code }) => UNSTORABLE.has(code))) return { definition: parsed.value, problems };
   const [first] = problems;
   const place = first?.line === undefined ? '' : `line ${first.line}, column ${first.column}: `;
-  const detail = `expected a graph document, found ${problems.length} problems; the first: ${place}${first?.message}`;
+  const detail = `expected a graph document, found ${countProblems(problems)}; the first: ${place}${first?.message}`;
   throw new BatonError('invalid_graph', detail, { problems });
 }

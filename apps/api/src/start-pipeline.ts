@@ -25,6 +25,7 @@ import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
 import { enqueueOrLog } from './enqueue-or-log.ts';
 import { parseGraphReference } from './graph-reference.ts';
+import { countProblems } from './http/problem.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
 import { showPipeline, type PipelineDetails } from './show-pipeline.ts';
 
@@ -118,6 +119,6 @@ function resolveOrRefuse(graph: StoredGraph, params: NonNullable<StartRequest['p
   const resolved = resolveParameters([...graph.vertices.values()], params);
   const { problems } = resolved;
   if (problems.length === 0) return resolved;
-  const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them, found ${problems.length} problems; the first: ${problems[0]?.message}`;
+  const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
   throw new BatonError('invalid_parameters', detail, { problems });
 }

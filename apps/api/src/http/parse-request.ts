@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { BatonError, describeIssues, type Problem } from '@baton/domain';
 import type { z } from 'zod';
 import type { AppSettings } from '../app-deps.ts';
+import { countProblems } from './problem.ts';
 import { readBody, type ReadBody } from './read-body.ts';
 import type { Call, RequestShape, Route } from './route-types.ts';
 
@@ -23,8 +24,7 @@ export async function parseRequest(request: Request, route: Route, settings: App
   };
   if (query === undefined) refuseQuery(request, problems);
   if (problems.length > 0) {
-    const what = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-    throw new BatonError('invalid_request', `expected a valid request, found ${what}: ${firstOf(problems)}`, {
+    throw new BatonError('invalid_request', `expected a valid request, found ${countProblems(problems)}: ${firstOf(problems)}`, {
       problems,
     });
   }

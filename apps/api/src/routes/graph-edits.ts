@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parseGraphReference } from '../graph-reference.ts';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
+import { countProblems } from '../http/problem.ts';
 import { edgeSchema, showVertex, vertexSchema } from '../show-graph.ts';
 import { graphParams } from './graphs.ts';
 
@@ -25,7 +26,7 @@ function vertexOf(text: string): number | string {
 function valueOf<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   const { problems } = parsed;
-  const detail = `expected a vertex, found ${problems.length} problems; the first: ${problems[0]?.message}`;
+  const detail = `expected a vertex, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
   throw new BatonError('invalid_graph', detail, { problems });
 }
 
