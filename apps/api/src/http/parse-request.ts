@@ -24,9 +24,13 @@ export async function parseRequest(request: Request, route: Route, settings: App
   };
   if (query === undefined) refuseQuery(request, problems);
   if (problems.length > 0) {
-    throw new BatonError('invalid_request', `expected a valid request, found ${countProblems(problems)}: ${firstOf(problems)}`, {
-      problems,
-    });
+    throw new BatonError(
+      'invalid_request',
+      `expected a valid request, found ${countProblems(problems)}: ${firstOf(problems)}`,
+      {
+        problems,
+      },
+    );
   }
   return parts;
 }
