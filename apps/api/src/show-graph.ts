@@ -8,6 +8,7 @@ import {
 } from '@baton/domain';
 import { z } from 'zod';
 import { problemSchema } from './http/problem.ts';
+import { MASK } from './show-pipeline.ts';
 
 const headerFields = {
   id: z.int(),
@@ -74,6 +75,18 @@ export function showGraph(graph: GraphRecord): z.input<typeof graphSchema> {
 
 export function showVertex(vertex: StoredVertex): z.input<typeof vertexSchema> {
   return { id: vertex.id, ...toVertexDocument(vertex) };
+}
+
+/** For who may read graphs but not send them: without the defaults of secret parameters, which scripts would never show. */
+export function maskSecretDefaults(graph: GraphRecord): GraphRecord {
+  const vertices = graph.vertices.map((vertex) => {
+    const input = { ...vertex.input };
+    for (const [name, declaration] of Object.entries(vertex.input)) {
+      if (declaration.secret && declaration.default !== undefined) input[name] = { ...declaration, default: MASK };
+    }
+    return { ...vertex, input };
+  });
+  return { ...graph, vertices };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { checkStoredGraph, createNextVersion, findGraph, findGraphs, findUncheckedGraphs } from '@baton/database';
 import { formatGraphYaml, graphDocumentSchema } from '@baton/domain';
 import { z } from 'zod';
+import { allows } from '../auth/scopes.ts';
 import { parseGraphReference } from '../graph-reference.ts';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
 import { makePage, nextLink, PAGE_HEADERS, pageSchema, pagingQuery, readCursor } from '../http/paging.ts';
@@ -10,6 +11,7 @@ import {
   exportGraph,
   graphSchema,
   graphSummarySchema,
+  maskSecretDefaults,
   problemsSchema,
   savedGraphSchema,
   showGraph,
@@ -97,9 +99,11 @@ export const getGraph = defineRoute({
     200: { description: 'The graph.', schema: graphSchema, contentTypes: ['application/json', 'application/yaml'] },
   },
   errors: ['graph_not_found'],
-}).handle(async ({ deps, params, query, request }) => {
+}).handle(async ({ deps, identity, params, query, request }) => {
   const reference = parseGraphReference(params.graph);
-  const graph = await findGraph(deps.database, { ...reference, version: query.version ?? reference.version });
+  const stored = await findGraph(deps.database, { ...reference, version: query.version ?? reference.version });
+  // Who may send the graph again gets it as it is: an export that is applied must not change a default.
+  const graph = allows(identity.scopes, 'submit') ? stored : maskSecretDefaults(stored);
   if (request.accepts(['application/json', 'application/yaml']) === 'application/yaml') {
     return { status: 200, type: 'application/yaml; charset=utf-8', text: formatGraphYaml(exportGraph(graph)) };
   }
