@@ -35,6 +35,13 @@ const RUNS_VALUE: [name: string, script: string, value: string][] = [
   ['(( on three lines after if', 'if (\\\n\\\n(1 < {x})); then true; fi', SUBSCRIPT],
   ['&> on two lines after eval', 'eval &\\\n>log echo {x}', '$(touch CANARY)'],
   ['the end of a heredoc on two lines', 'cat <<EOF\nEO\\\nF\n{x}\nEOF', 'touch CANARY'],
+  ['an interpreter behind an unknown wrapper', 'nice nice perl -e {x}', 'system "touch CANARY"'],
+  ['split --filter', 'echo a | split --filter={x}', 'touch CANARY'],
+  ['tar --checkpoint-action', 'tar cf a.tar . --checkpoint=1 --checkpoint-action=exec={x}', 'touch CANARY'],
+  ['braces in the name of a command', '{eval,:} {x}', '\n touch CANARY'],
+  ['an option of declare that is not literal', 'o=-i; declare $o n; n={x}', SUBSCRIPT],
+  ['declare inside of eval', "eval 'declare -i n'; n={x}", SUBSCRIPT],
+  ['an alias', 'alias y=eval\ny {x}', 'touch CANARY'],
 ];
 
 /** The script with a reference in the place of each placeholder, whatever the place; returns the shells that ran the value. */

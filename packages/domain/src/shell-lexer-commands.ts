@@ -1,4 +1,21 @@
 import type { CommandsHazard, Scan } from './shell-lexer-scan.ts';
+import {
+  CARRIERS,
+  CODE_MODULES,
+  CODE_OPTION,
+  DATA_COMMANDS,
+  DECLARATIONS,
+  EVALUATING_BUILTINS,
+  INTERPRETERS,
+  OPTIONS_THAT_RUN,
+  RUN_OPTION,
+  RUN_THEIR_ARGUMENTS,
+  RUN_THEIR_INPUT,
+  SHELL_WRAPPERS,
+  SHELLS,
+  TESTS,
+  WRAPPERS,
+} from './shell-lexer-tables.ts';
 import { judgeTest } from './shell-lexer-tests.ts';
 import type { Word } from './shell-lexer-words.ts';
 
@@ -29,39 +46,11 @@ export interface Judgement {
 
 const SAFE: Judgement = { argumentHazard: null, hazard: null, inputHazard: null };
 
-const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
-
-const SHELLS = names('sh bash dash ash rbash ksh ksh93 mksh pdksh zsh fish csh tcsh elvish nu pwsh powershell');
-const INTERPRETERS =
-  /^(?:python|pypy|perl|ruby|node|nodejs|deno|bun|php|lua|luajit|tclsh|expect|Rscript|osascript)[\d.]*$/;
-/** They run their arguments or their input, in languages of their own or by another shell. */
-const RUN_THEIR_INPUT = names(
-  'ssh rsh slogin su runuser parallel at batch crontab ed ex vi vim nvim emacs gdb bc dc m4 octave gnuplot R ftp sftp lftp ' +
-    'psql mysql mariadb sqlite3 mongosh watch busybox toybox script screen tmux',
-);
-const RUN_THEIR_ARGUMENTS = names(
-  'awk gawk mawk nawk sed gsed jq yq make gmake rsync flock chroot systemd-run nix-shell',
-);
-/** Builtins that evaluate arguments, or take names of variables (`name[$(code)]` is one to them). */
-const EVALUATING_BUILTINS = names(
-  '. source trap alias let unset read wait getopts mapfile readarray bind complete compgen enable hash fc history ' +
-    'shift return exit break continue ulimit print whence',
-);
-const DECLARATIONS = names('declare typeset local export readonly');
-const TESTS = names('test [');
-/** They run the command that their words name; those of the shell run its builtins too. */
-const SHELL_WRAPPERS = names('command builtin exec time coproc');
-const WRAPPERS = names('sudo doas env nohup nice ionice timeout setsid stdbuf xargs unbuffer strace');
-/** They take command lines of others among words of their own. */
-const CARRIERS = names('find docker podman nerdctl kubectl oc nsenter unshare lxc machinectl');
-
-/** Options after which a text of several words is likely to be code, whatever the command. */
-const CODE_OPTION = /^(?:-[a-z]?[ce]|--(?:command|eval|execute|exec|run))$/;
-const RUN_OPTION = names('-exec -execdir -ok -okdir');
-
 /** More are not looked at, so that every command is judged in time that grows with its length alone. */
 const MAX_WRAPPED_WORDS = 200;
 const MAX_OPTIONS = 100;
+
+const EVAL = 'the arguments of eval';
 
 /** Judges a simple command by its words; `scan` learns whether it makes variables that evaluate. */
 export function judgeCommand(scan: Scan, { words, isData }: CommandState): Judgement {
@@ -69,7 +58,8 @@ export function judgeCommand(scan: Scan, { words, isData }: CommandState): Judge
   if (first === undefined || isData) return SAFE;
   if (first.literal === '[[' && !first.isQuoted) return argumentsOnly(judgeTest(words.slice(1), '[['));
   const name = nameOf(first);
-  if (name === null) return { ...SAFE, hazard: 'the arguments of a command whose name is not known beforehand' };
+  if (name === null || (first.hasPattern && !TESTS.has(name)))
+    return { ...SAFE, hazard: 'the arguments of a command whose name is not known beforehand' };
   const wraps = WRAPPERS.has(name) || SHELL_WRAPPERS.has(name);
   if (SHELL_WRAPPERS.has(name) && words.length > MAX_WRAPPED_WORDS) {
     return { ...SAFE, hazard: `more than ${MAX_WRAPPED_WORDS} words of ${name}` };
@@ -77,15 +67,17 @@ export function judgeCommand(scan: Scan, { words, isData }: CommandState): Judge
   const judgements = words.map((_, index) => {
     const isCommand = index === 0 || SHELL_WRAPPERS.has(name);
     const mayInterpret = isCommand || wraps || CARRIERS.has(name);
-    return judgeName(scan, { words, index, isCommand, mayInterpret });
+    const isData = DATA_COMMANDS.has(name);
+    return judgeName(scan, { words, index, isCommand, mayInterpret, isData });
   });
+  noteHiddenDeclarations(scan, words, judgements);
   const wrapped = wraps ? judgeWrapped(words) : null;
   const argumentHazard = firstOf(judgements, 'argumentHazard');
   const hazard = firstOf(judgements, 'hazard');
   // What xargs reads becomes arguments.
   const throughXargs = name === 'xargs' ? (hazard ?? argumentHazard) : null;
   return {
-    argumentHazard: argumentHazard ?? wrapped ?? judgeCodeOptions(words),
+    argumentHazard: argumentHazard ?? wrapped ?? judgeCodeOptions(words) ?? judgeOptionsThatRun(scan, words),
     hazard,
     inputHazard: firstOf(judgements, 'inputHazard') ?? throughXargs,
   };
@@ -113,23 +105,26 @@ interface NamedWord {
   isCommand: boolean;
   /** It may be run by a command that takes others' command lines. */
   mayInterpret: boolean;
+  /** Its command takes the names of interpreters as data. */
+  isData: boolean;
 }
 
-function judgeName(scan: Scan, { words, index, isCommand, mayInterpret }: NamedWord): Judgement {
+function judgeName(scan: Scan, { words, index, isCommand, mayInterpret, isData }: NamedWord): Judgement {
   const name = nameOf(words[index] as Word);
   if (name === null) return SAFE;
-  if (name === 'eval') return { ...SAFE, hazard: 'the arguments of eval' };
+  if (name === 'eval') return { ...SAFE, hazard: EVAL };
   const following = { words, from: index + 1 };
   if (SHELLS.has(name))
     return judgeInterpreter(name, following, /^-[A-Za-z]*[cs]|^--(?!norc$|noprofile$|posix$|login$|$)/);
   if (RUN_THEIR_INPUT.has(name) && (mayInterpret || name === 'ssh' || name === 'su')) {
     return { ...SAFE, inputHazard: `${name}, which runs what it is given` };
   }
-  if (mayInterpret && INTERPRETERS.test(name)) {
+  if (!isData && INTERPRETERS.test(name)) {
     return judgeInterpreter(name, following, /^-[A-Za-z]*[ceEprR]|^--(?:eval|print|require|import|command)/);
   }
   if (mayInterpret && RUN_THEIR_ARGUMENTS.has(name)) return argumentsOnly(`an argument of ${name}, which runs code`);
   if (!isCommand) return SAFE;
+  if (name === 'alias') scan.scriptHazard = 'a script with an alias';
   if (EVALUATING_BUILTINS.has(name)) return argumentsOnly(`an argument of ${name}`);
   if (name === '[[') return argumentsOnly('[[ that does not begin a command');
   const rest = words.slice(index + 1);
@@ -149,10 +144,12 @@ interface Following {
  */
 function judgeInterpreter(name: string, { words, from }: Following, codeOption: RegExp): Judgement {
   let takesArgument = false;
+  let isModule = false;
   for (const { literal, tail, firstPlace, endPlace } of words.slice(from, from + MAX_OPTIONS)) {
     if (literal === null && tail.includes('/') && firstPlace === endPlace && !takesArgument) return SAFE;
     if (literal === null) return { ...SAFE, inputHazard: `an argument of ${name} before the name of its script` };
-    if (literal === '-m' && !SHELLS.has(name)) return SAFE;
+    if (isModule) return CODE_MODULES.has(literal) ? { ...SAFE, hazard: `code for ${name}` } : SAFE;
+    isModule = literal === '-m' && !SHELLS.has(name);
     if (codeOption.test(literal)) return { ...SAFE, hazard: `code for ${name}` };
     if (!/^[-+]./.test(literal) && !takesArgument) {
       const isInput = literal === '-' || literal.startsWith('/dev/') || literal.startsWith('/proc/');
@@ -168,7 +165,10 @@ function judgeInterpreter(name: string, { words, from }: Following, codeOption: 
 /** `declare -i n`, `local -n r`: bash evaluates what is assigned. Else only `name=value` is safe. */
 function judgeDeclaration(scan: Scan, name: string, rest: readonly Word[]): string | null {
   const options = rest.filter(({ literal }) => literal !== null && /^[-+]/.test(literal));
-  if (options.some(({ literal }) => !/^-[xrgp]+$/.test(literal as string))) scan.hasEvaluatingVariables = true;
+  const isHidden = name !== 'export' && rest.some(({ literal, assigns }) => literal === null && assigns === null);
+  if (isHidden || options.some(({ literal }) => !/^-[xrgp]+$/.test(literal as string))) {
+    scan.scriptHazard = 'a script with variables that evaluate what is assigned to them';
+  }
   const isSafe = rest.every((word) => word.firstPlace === word.endPlace || word.assigns !== null);
   return isSafe ? null : `an argument of ${name} that is not the value in name=value`;
 }
@@ -180,6 +180,28 @@ function judgePrintf(rest: readonly Word[]): string | null {
   return format?.literal === null ? 'an argument of printf whose format is not known beforehand' : null;
 }
 
+/** `eval 'declare -i n'`, `trap 'alias a=b' EXIT`. */
+function noteHiddenDeclarations(scan: Scan, words: readonly Word[], judgements: readonly Judgement[]): void {
+  const [first, last] = [words[0] as Word, words[words.length - 1] as Word];
+  if (first.literal !== 'trap' && !judgements.some(({ hazard }) => hazard === EVAL)) return;
+  if (/declare|typeset|local|readonly|alias/.test(scan.text.slice(first.start, last.end))) {
+    scan.scriptHazard = 'a script that declares variables or aliases inside of a text that it runs';
+  }
+}
+
+/** `split --filter=...`, also by another command: `nice split ...`. Quotes hide no option. */
+function judgeOptionsThatRun(scan: Scan, words: readonly Word[]): string | null {
+  const patterns = new Map<string, RegExp>();
+  for (const word of words) {
+    const text = scan.text.slice(word.start, word.end).replace(/\$?["']|\\\n?/g, '');
+    for (const [name, pattern] of patterns) if (pattern.test(text)) return `the arguments of ${name} with ${text}`;
+    const name = nameOf(word);
+    const pattern = name === null ? undefined : OPTIONS_THAT_RUN.get(name);
+    if (name !== null && pattern !== undefined) patterns.set(name, pattern);
+  }
+  return null;
+}
+
 /** A wrapper's first operand is a command: no value may stand before a literal one. */
 function judgeWrapped(words: readonly Word[]): string | null {
   let isAfterOption = false;
@@ -187,7 +209,9 @@ function judgeWrapped(words: readonly Word[]): string | null {
     const hasPlace = word.firstPlace < word.endPlace;
     const text = word.literal ?? '';
     if (hasPlace && word.assigns === null) return `the place of a command that ${words[0]?.literal} runs`;
-    if (!hasPlace && !isAfterOption && /^[^-+\d]/.test(text) && word.assigns === null) return null;
+    if (!hasPlace && !isAfterOption && /^[^-+\d]/.test(text) && word.assigns === null) {
+      return word.hasPattern ? `the arguments of a command whose name is not known beforehand` : null;
+    }
     isAfterOption = /^[-+]/.test(text);
   }
   return null;

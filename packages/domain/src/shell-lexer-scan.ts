@@ -45,8 +45,8 @@ export interface Scan {
   heredocs: PendingHeredoc[];
   /** Where the last `$name` ended: a literal there would lengthen the name. */
   variableEnd: number;
-  /** Some variable was made an integer or a reference: every assignment to it evaluates what it is given. */
-  hasEvaluatingVariables: boolean;
+  /** Why no value is safe in the whole script: some variable evaluates what is assigned to it, or commands have other names. */
+  scriptHazard: string | null;
   /** Why standard input is code to commands that stand inside the command that is being read. */
   nestedInputHazard: CommandsHazard;
   /** Reads commands up to the limit, or to a closing parenthesis, which it leaves. Set by the lexer: words contain commands. */

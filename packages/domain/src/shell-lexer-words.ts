@@ -2,6 +2,7 @@ import type { Place, Scan } from './shell-lexer-scan.ts';
 import { giveUp, markPlaces, nest, peek, takePlace, takePlacesUpTo } from './shell-lexer-scan.ts';
 import type { QuotedText } from './shell-lexer-expansions.ts';
 import { readBackticks, readDollar, readDoubleQuotes } from './shell-lexer-expansions.ts';
+import { isEvaluatedVariable } from './shell-lexer-tables.ts';
 
 /** One word of a command, as far as the lexer needs to know it. */
 export interface Word {
@@ -12,6 +13,8 @@ export interface Word {
   /** Text without quotes after the last expansion or placeholder. */
   tail: string;
   isQuoted: boolean;
+  /** It may stand for other words: a shell expands `*`, `?`, `[` or braces in it. */
+  hasPattern: boolean;
   hasBlank: boolean;
   /** The variable where the word has the form of an assignment. */
   assigns: string | null;
@@ -28,19 +31,12 @@ const AFTER_LITERAL = /^[A-Za-z0-9_./:@%+,= \t\n;&|)-]?$/;
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)\+?=/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Variables whose value a shell runs or evaluates by itself. */
-const EVALUATED_VARIABLES = new Set(
-  (
-    'PS0 PS1 PS2 PS3 PS4 PROMPT_COMMAND ENV BASH_ENV SHELLOPTS BASHOPTS PATH LD_PRELOAD LD_LIBRARY_PATH IFS ' +
-    'RANDOM SRANDOM SECONDS LINENO OPTIND HISTCMD EPOCHSECONDS BASH_ARGV0 EUID UID PPID'
-  ).split(' '),
-);
-
 interface WordState {
   plain: string;
   tail: string;
   isLiteral: boolean;
   isQuoted: boolean;
+  hasPattern: boolean;
   /** Only characters and placeholders so far that are nothing special in any shell. */
   isClean: boolean;
   assigns: string | null;
@@ -65,6 +61,7 @@ export function readWord(scan: Scan, allowsLiteral = true, isElement = false): W
     tail: '',
     isLiteral: true,
     isQuoted: false,
+    hasPattern: false,
     isClean: allowsLiteral,
     assigns: null,
     hasEqualsSign: false,
@@ -96,8 +93,8 @@ export function readWord(scan: Scan, allowsLiteral = true, isElement = false): W
   if (state.hasSubscript && scan.text.slice(start, scan.offset).includes('=')) {
     markPlaces(scan, firstPlace, 'an assignment with a subscript');
   }
-  if (state.assigns !== null && EVALUATED_VARIABLES.has(state.assigns)) {
-    markPlaces(scan, firstPlace, `the value of ${state.assigns}, which the shell evaluates`);
+  if (state.assigns !== null && isEvaluatedVariable(state.assigns)) {
+    markPlaces(scan, firstPlace, `the value of ${state.assigns}, which is evaluated or run`);
   }
   return {
     start,
@@ -105,6 +102,7 @@ export function readWord(scan: Scan, allowsLiteral = true, isElement = false): W
     literal: state.isLiteral ? state.plain : null,
     tail: state.tail,
     isQuoted: state.isQuoted,
+    hasPattern: state.hasPattern,
     hasBlank: /[ \t\n;]/.test(scan.text.slice(start, scan.offset)),
     assigns: state.assigns,
     firstPlace,
@@ -152,6 +150,7 @@ function addCharacter(scan: Scan, character: string, state: WordState): void {
   if (character === ']') state.openBrackets = Math.max(0, state.openBrackets - 1);
   state.plain += character;
   state.tail += character;
+  if ('*?[{'.includes(character)) state.hasPattern = true;
   if (!PLAIN.test(character)) state.isClean = false;
   if (character === '=' && !state.hasEqualsSign) {
     state.hasEqualsSign = true;

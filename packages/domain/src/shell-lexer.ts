@@ -39,7 +39,7 @@ export function findPlaces(text: string, isDeclared: (name: string) => boolean):
     places: [],
     heredocs: [],
     variableEnd: -1,
-    hasEvaluatingVariables: false,
+    scriptHazard: null,
     nestedInputHazard: null,
     readCommands,
   };
@@ -50,8 +50,7 @@ export function findPlaces(text: string, isDeclared: (name: string) => boolean):
   }
   readCommands(scan, 'limit');
   if (scan.heredocs.length > 0) giveUp(scan, 'a heredoc without a body');
-  if (scan.hasEvaluatingVariables)
-    markPlaces(scan, 0, 'a script with variables that evaluate what is assigned to them');
+  markPlaces(scan, 0, scan.scriptHazard);
   return scan.places;
 }
 
