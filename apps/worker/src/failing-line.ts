@@ -6,11 +6,11 @@ import { findStatementLines } from './statement-lines.ts';
  * that is run notes, at each statement of its top level, the statement's line in a file beside it; what the file holds
  * when the shell has ended is where it was.
  *
- * What the script can see of it: a function named `_baton_line`. Not changed are $?, positions, output, traps, options,
- * line numbers and $0, because a note is put before a statement on its own line, leaves the status as it finds it and
- * stands where `-e` and ERR traps do not look (`note && :`). Scripts that could see more ($0 as a file, xtrace, DEBUG
- * traps, $_, PIPESTATUS, aliases) and scripts of other interpreters run as they are. Lines inside of loops, functions and
- * subshells are not noted: those may run a million times, and count as the line where they begin.
+ * What the script can see of it: a function named `_baton_line`. Not changed are $?, positions, output, options, line
+ * numbers and $0, because a note is put before a statement on its own line, leaves the status as it finds it and stands
+ * where `-e` does not look (`note && :`). Only a script whose every line is plain (statement-lines.ts) is noted; scripts
+ * that could see more ($0 as a file, $_, PIPESTATUS), all others and those of other interpreters run as they are, and
+ * their failing line is not known. Lines inside of `if` and loops are not noted: they count as the lines of the whole.
  */
 export interface LineRange {
   /** From 1. */
@@ -26,11 +26,10 @@ export interface ScriptText {
 }
 
 const NOTED_SHELLS = new Set(['sh', 'dash', 'bash']);
-const SHEBANG =
-  /^#![ \t]*(?:\/usr\/bin\/env[ \t]+|(?:\/[^\s/]+)*\/)(?:sh|dash|bash)(?:[ \t]+-[abefmuC]+)?[ \t]*(?:\n|$)/;
-/** What makes the notes visible. */
+const SHEBANG = /^#![ \t]*(?:\/usr\/bin\/env[ \t]+|(?:\/[^\s/]+)*\/)(?:sh|dash|bash)(?:[ \t]+-[eu]+)?[ \t]*(?:\n|$)/;
+/** What makes the notes visible, wherever it stands: bash takes the names of signals in small letters too. */
 const SEES_NOTES =
-  /\$_(?![A-Za-z0-9_])|\$\{_[^A-Za-z0-9_]|\$0|\$\{0|BASH_|PIPESTATUS|FUNCNAME|DEBUG|RETURN|xtrace|verbose|_baton_line|\b(?:alias|fc|history)\b|\bset[ \t]+(?:\S+[ \t]+)*[-+][A-Za-z]*[xv]/;
+  /\$_(?!\w)|\$\{_\W|\$0|\$\{0|BASH_|BASHOPTS|SHELLOPTS|POSIXLY_CORRECT|PIPESTATUS|FUNCNAME|DEBUG|RETURN|xtrace|verbose|_baton_line|\b(?:alias|fc|history)\b|\bset[ \t]+(?:\S+[ \t]+)*[-+][a-z]*[xv]/i;
 
 /**
  * @param lineFile absolute path of a file that does not exist yet and that the script's user may write
@@ -67,13 +66,12 @@ export function readLineNote(source: ScriptText, note: string | null): LineRange
   if (position === -1) return null;
   const lines = source.script.split('\n');
   let last = (noted[position + 1] ?? lines.length + 1) - 1;
-  while (last > first && isBesideStatements(lines[last - 1] ?? '')) last -= 1;
+  while (last > first && isBlankOrComment(lines[last - 1] ?? '')) last -= 1;
   return { first, last };
 }
 
-/** Blank lines, comments and the words that only end or divide an `if` or a group. */
-function isBesideStatements(line: string): boolean {
-  return /^\s*(?:(?:fi|else|then|\})\s*;?\s*)?(?:#.*)?$/.test(line);
+function isBlankOrComment(line: string): boolean {
+  return /^[ \t]*(?:#|$)/.test(line);
 }
 
 /** Such as `line 3: test "$sum" = good` or `lines 4 to 6: for file in *; do`. */

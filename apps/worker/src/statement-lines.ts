@@ -1,222 +1,173 @@
-import type { Nesting, Scan } from './statement-text.ts';
-import { advance, discard, giveUp, open, openDollar, stepInText, top } from './statement-text.ts';
+/**
+ * Finds the lines of a plain shell script at which a statement of the top level begins. A note is put in front of such a
+ * line (failing-line.ts), so a wrong answer would change what the script does. Therefore this is no shell parser but a
+ * list of what is allowed: one unknown character, one construct that is not `if`, `for`, `while` or `until`, one line
+ * that could be an error, and the whole script is refused, which costs no more than the failing line's number.
+ *
+ * Refused besides, although their form is plain: commands that show or change functions, traps, options and limits, and
+ * background commands, whose end bash reports with the line where it happens to notice it.
+ */
+
+/** Within `$( )` and after `:-`; nothing of it has a meaning to the shell. */
+const SUBSTITUTED = /\$\(([A-Za-z0-9 _./:+%=,@-]*)\)/.source;
+const EXPANSION = `${SUBSTITUTED.replace('([', '(?:[')}|\\$\\{[A-Za-z_]\\w*(?::-[\\w./:+%=,@-]*)?\\}|\\$[\\w@*#?$!-]`;
+const SINGLE_QUOTES = /'[^'(){}]*'/.source;
+const DOUBLE_QUOTES = `"(?:[^"$(){}]|${EXPANSION})*"`;
+const WORD = `(?:[\\w./:+%=,@^~*?!#[\\]-]|${SINGLE_QUOTES}|${DOUBLE_QUOTES}|${EXPANSION})+`;
+/** Blanks, a comment, a redirection, an operator or a word; `#` begins a comment only where a word could begin. */
+const TOKEN = new RegExp(
+  `[ \\t]+|(?<comment>#.*)|(?<redirection>\\d*(?:>>|>\\||[<>]&|<>|[<>]))|(?<operator>&&|\\|\\||;|\\|(?!&))|(?<word>${WORD})`,
+  'sy',
+);
+const NEVER_PLAIN = /[\\`]/;
+const MAX_CHARACTERS = 100_000;
+
+const COMMAND = /^(?:[\w./+:-]+|\[)$/;
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
+/** `name[` reads on over words and lines in bash. */
+const BRACKETS = /^(?:\[|[^[]*(?:\[[^[\]]+\][^[]*)*)$/;
+const REFUSED = new Set(
+  (
+    'trap eval source . alias unalias function case esac select coproc ulimit shopt enable command builtin ' +
+    'declare typeset hash compgen complete getopts mapfile readarray jobs wait fg bg disown time in'
+  ).split(' '),
+);
+const ALLOWED_OPTIONS = new Set(['-e', '-u', '-eu', '-ue', '-o pipefail', '-euo pipefail', '-eu -o pipefail']);
+
+type Block = 'if' | 'then' | 'else' | 'for' | 'while' | 'do';
+/** Which block a reserved word must stand in (none: anywhere) and which it begins in its place (none: it ends it). */
+const RESERVED = new Map<string, { within?: readonly Block[]; begins?: Block }>([
+  ['if', { begins: 'if' }],
+  ['for', { begins: 'for' }],
+  ['while', { begins: 'while' }],
+  ['until', { begins: 'while' }],
+  ['then', { within: ['if'], begins: 'then' }],
+  ['elif', { within: ['then'], begins: 'if' }],
+  ['else', { within: ['then'], begins: 'else' }],
+  ['fi', { within: ['then', 'else'] }],
+  ['do', { within: ['for', 'while'], begins: 'do' }],
+  ['done', { within: ['do'] }],
+]);
 
 /**
- * Finds the lines of a shell script at which a statement begins that runs at most once: at the top level, and inside of
- * `if` and `{ }`. Statements of loops, functions, `case`, subshells and substitutions belong to the line where the
- * outermost of these begins.
- *
- * The scanner is a small one and knows it: where it meets what it does not understand it finds no further lines, and
- * where its nesting does not come out even it finds none at all. What it must never do is to name a line in the middle of
- * something, because a marker is put there: statement-lines' tests run scripts with and without markers and compare.
+ * What may come next. start: a command, a closing word or nothing. command: a command is owed, on this line or a later
+ * one. negated: a command is owed on this line. prefix: after assignments or redirections. arguments: in a command.
+ * compound: after `fi` or `done`. name, in, list: in the head of a `for`.
  */
-const OPENING = new Map<string, Nesting>([
-  ['if', 'if'],
-  ['{', 'brace'],
-  ['for', 'loop'],
-  ['while', 'loop'],
-  ['until', 'loop'],
-  ['select', 'loop'],
-  ['case', 'case'],
-]);
-const CLOSING = new Map<string, readonly Nesting[]>([
-  ['fi', ['if']],
-  ['}', ['brace', 'function']],
-  ['done', ['loop']],
-  ['esac', ['case']],
-]);
-/** A name or a value follows, not a command. */
-const BEFORE_WORDS = new Set(['for', 'select', 'case']);
-const BEFORE_COMMANDS = new Set(['then', 'else', 'elif', 'do', '!', 'time']);
-const NOT_AT_A_START = new Set([...BEFORE_COMMANDS, ...CLOSING.keys(), 'in', 'function', 'coproc', '{']);
-/** `#` too: where it begins a comment it is not read as a word. */
-const PLAIN = /[^\s;&|()<>'"`$\\]/;
-const FIRST_WORD = /[A-Za-z0-9_./~[:{(!$"'][^\s;&|()<>]*/y;
+type State = 'start' | 'command' | 'negated' | 'prefix' | 'arguments' | 'compound' | 'name' | 'in' | 'list';
 
-/** @returns line numbers from 1, ascending; see above for what is left out */
+interface Scan {
+  state: State;
+  blocks: Block[];
+  /** Of the command that is read. */
+  words: string[];
+  /** A redirection's target is owed. */
+  owesTarget: boolean;
+}
+
+/** @returns line numbers from 1, ascending; none if the script is not plain from its first to its last line */
 export function findStatementLines(text: string): number[] {
-  const scan: Scan = {
-    text,
-    at: 0,
-    line: 1,
-    nesting: [],
-    isCommandNext: true,
-    isContinued: false,
-    awaitsBody: false,
-    heredocs: [],
-    found: [],
-    isOver: false,
-  };
-  beginLine(scan);
-  while (!scan.isOver && scan.at < text.length) {
-    if (!stepInText(scan)) stepInCommands(scan, text[scan.at] ?? '');
+  if (text.length > MAX_CHARACTERS || /[\r\0]/.test(text)) return [];
+  const scan: Scan = { state: 'start', blocks: [], words: [], owesTarget: false };
+  const found: number[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^[ \t]*(?:#|$)/.test(line)) continue;
+    if (scan.blocks.length === 0 && scan.state === 'start') found.push(index + 1);
+    if (NEVER_PLAIN.test(line) || !readLine(scan, line)) return [];
   }
-  const isEven = scan.nesting.length === 0 && scan.heredocs.length === 0;
-  return scan.isOver || isEven ? scan.found : [];
+  return scan.blocks.length === 0 && scan.state === 'start' ? found : [];
 }
 
-function beginLine(scan: Scan): void {
-  const isPlain = scan.nesting.every((nesting) => nesting === 'if' || nesting === 'brace');
-  if (!isPlain || scan.isContinued || scan.awaitsBody) return;
-  // The first marker defines what the others use, so it has to be one that is surely reached.
-  if (scan.found.length === 0 && scan.nesting.length > 0) return;
-  let at = scan.at;
-  while (scan.text[at] === ' ' || scan.text[at] === '\t') at += 1;
-  FIRST_WORD.lastIndex = at;
-  const word = FIRST_WORD.exec(scan.text)?.[0];
-  if (word !== undefined && !NOT_AT_A_START.has(word)) scan.found.push(scan.line);
+/** @returns false if the line is not plain; the same for all that follow */
+function readLine(scan: Scan, line: string): boolean {
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < line.length) {
+    const groups = TOKEN.exec(line)?.groups;
+    if (groups === undefined) return false;
+    const { redirection, operator, word } = groups;
+    if (redirection !== undefined && !readRedirection(scan)) return false;
+    if (operator !== undefined && !endCommand(scan, operator)) return false;
+    if (word !== undefined && !readWord(scan, word)) return false;
+  }
+  return scan.state === 'start' || scan.state === 'command' || endCommand(scan, ';');
 }
 
-function stepInCommands(scan: Scan, character: string): void {
-  const { text, at } = scan;
-  switch (character) {
-    case '\n':
-      return endLine(scan);
-    case ' ':
-    case '\t':
-      return advance(scan);
-    case '#':
-      return isWordEnd(text[at - 1]) ? skipComment(scan) : readWord(scan);
-    case ';':
-    case '&':
-    case '|':
-      return stepOverOperator(scan, character);
-    case '(':
-      return openParenthesis(scan);
-    case ')':
-      return closeParenthesis(scan);
-    case '<':
-    case '>':
-      return stepOverRedirection(scan);
+function readRedirection(scan: Scan): boolean {
+  if (scan.owesTarget || ['name', 'in', 'list'].includes(scan.state)) return false;
+  scan.owesTarget = true;
+  if (scan.state !== 'arguments' && scan.state !== 'compound') return beginCommand(scan, 'prefix');
+  return true;
+}
+
+/** An empty command is an error, and so is anything but `;` or the line's end after the head of a `for`. */
+function endCommand(scan: Scan, operator: string): boolean {
+  const isSeparator = operator === ';';
+  const isEnded = ['prefix', 'arguments', 'compound'].includes(scan.state) || (isSeparator && scan.state === 'list');
+  const [command, ...options] = scan.words.splice(0);
+  if (!isEnded || scan.owesTarget || (command === 'set' && !ALLOWED_OPTIONS.has(options.join(' ')))) return false;
+  scan.state = isSeparator ? 'start' : 'command';
+  return true;
+}
+
+function readWord(scan: Scan, word: string): boolean {
+  for (const [, command] of word.matchAll(new RegExp(SUBSTITUTED, 'g'))) {
+    if (!isPlainCommand(command?.trim().split(' ')[0] ?? '') || /^ *set\b/.test(command ?? '')) return false;
+  }
+  if (!BRACKETS.test(word)) return false;
+  if (scan.owesTarget) {
+    scan.owesTarget = false;
+    return true;
+  }
+  switch (scan.state) {
+    case 'compound':
+      return false;
+    case 'name':
+      scan.state = 'in';
+      return /^[A-Za-z_]\w*$/.test(word);
+    case 'in':
+      scan.state = 'list';
+      return word === 'in';
+    case 'list':
+      return true;
+    case 'arguments':
+      scan.words.push(word);
+      return true;
     default:
-      return readWord(scan);
+      return readFirstWord(scan, word);
   }
 }
 
-function isWordEnd(character: string | undefined): boolean {
-  return character === undefined || /[\s;&|()<>]/.test(character);
-}
-
-function skipComment(scan: Scan): void {
-  const end = scan.text.indexOf('\n', scan.at);
-  scan.at = end === -1 ? scan.text.length : end;
-}
-
-function endLine(scan: Scan): void {
-  advance(scan);
-  for (const heredoc of scan.heredocs.splice(0)) {
-    let isFound = false;
-    while (!isFound && scan.at < scan.text.length) {
-      const end = scan.text.indexOf('\n', scan.at);
-      const line = scan.text.slice(scan.at, end === -1 ? undefined : end);
-      isFound = (heredoc.stripsTabs ? line.replace(/^\t+/, '') : line) === heredoc.delimiter;
-      advance(scan, line.length + 1);
-    }
-    if (!isFound) return discard(scan);
+function readFirstWord(scan: Scan, word: string): boolean {
+  if (RESERVED.has(word)) return readReservedWord(scan, word);
+  if (word === '!') {
+    const mayNegate = scan.state === 'start' || scan.state === 'command';
+    return mayNegate && beginCommand(scan, 'negated');
   }
-  scan.isCommandNext = true;
-  beginLine(scan);
+  if (ASSIGNMENT.test(word)) return beginCommand(scan, 'prefix');
+  scan.words.push(word);
+  return isPlainCommand(word) && beginCommand(scan, 'arguments');
 }
 
-function stepOverOperator(scan: Scan, character: string): void {
-  const isDouble = scan.text[scan.at + 1] === character;
-  scan.isCommandNext = true;
-  scan.isContinued = character === '|' || (character === '&' && isDouble);
-  // `;&` and `|&` are read as two operators, which comes to the same.
-  advance(scan, isDouble ? 2 : 1);
+function isPlainCommand(word: string): boolean {
+  return COMMAND.test(word) && !REFUSED.has(word) && !RESERVED.has(word);
 }
 
-function openParenthesis(scan: Scan): void {
-  const { text, at } = scan;
-  const before = text[at - 1] ?? '\n';
-  const closing = /\([ \t]*\)/y;
-  closing.lastIndex = at;
-  const pair = closing.exec(text)?.[0];
-  if (!scan.isCommandNext && pair !== undefined && before !== '=') {
-    scan.awaitsBody = true;
-    scan.isCommandNext = true;
-    return advance(scan, pair.length);
+/** Between the head of a `for` and its `do` no command can stand. */
+function beginCommand(scan: Scan, state: State): boolean {
+  scan.state = state;
+  return scan.blocks.at(-1) !== 'for';
+}
+
+/** A word that divides or ends a block has to follow a whole command, so it cannot stand where one is owed. */
+function readReservedWord(scan: Scan, word: string): boolean {
+  const { within, begins } = RESERVED.get(word) ?? {};
+  if (scan.state === 'prefix') return false;
+  if (within === undefined && scan.blocks.at(-1) === 'for') return false;
+  if (within !== undefined) {
+    const block = scan.blocks.pop();
+    if (scan.state !== 'start' || block === undefined || !within.includes(block)) return false;
   }
-  if (text[at + 1] === '(') {
-    scan.nesting.push('arithmetic');
-    return open(scan, 'arithmetic', 2);
-  }
-  scan.awaitsBody = false;
-  scan.isContinued = false;
-  scan.isCommandNext = /\s|[;&|({<>]/.test(before);
-  open(scan, 'paren', 1);
-}
-
-function closeParenthesis(scan: Scan): void {
-  const isPattern = top(scan) === 'case';
-  if (!isPattern && scan.nesting.pop() !== 'paren') return discard(scan);
-  scan.isCommandNext = isPattern;
-  scan.isContinued = false;
-  advance(scan);
-}
-
-const HEREDOC = /<<(-?)[ \t]*(?:'([^'\n]*)'|"([^"\\$`\n]*)"|\\?([A-Za-z0-9_.!%+-]+))(?=[\s;&|<>)])/y;
-
-function stepOverRedirection(scan: Scan): void {
-  const { text, at } = scan;
-  if (text.startsWith('<<<', at)) return advance(scan, 3);
-  if (text.startsWith('<<', at)) {
-    HEREDOC.lastIndex = at;
-    const match = HEREDOC.exec(text);
-    if (match === null) return giveUp(scan);
-    scan.heredocs.push({ delimiter: match[2] ?? match[3] ?? match[4] ?? '', stripsTabs: match[1] === '-' });
-    return advance(scan, match[0].length);
-  }
-  // `>&2`, `>|file`, `&>`: the second character is no operator.
-  advance(scan, /[&|>]/.test(text[at + 1] ?? '') ? 2 : 1);
-}
-
-/** Reads the next plain piece of a word; a whole plain word where a command can stand is judged. */
-function readWord(scan: Scan): void {
-  const { text } = scan;
-  const start = scan.at;
-  while (scan.at < text.length && PLAIN.test(text[scan.at] ?? '')) scan.at += 1;
-  const isWhole = isWordEnd(text[start - 1]) && isWordEnd(text[scan.at]);
-  const isCommand = scan.isCommandNext;
-  scan.isContinued = false;
-  scan.isCommandNext = false;
-  if (scan.at === start) openQuoted(scan);
-  else if (isWhole && isCommand) judgeWord(scan, text.slice(start, scan.at));
-}
-
-function openQuoted(scan: Scan): void {
-  const { text, at } = scan;
-  switch (text[at]) {
-    case "'": {
-      const end = text.indexOf("'", at + 1);
-      return end === -1 ? discard(scan) : advance(scan, end + 1 - at);
-    }
-    case '"':
-      return open(scan, 'quotes', 1);
-    case '`':
-      return open(scan, 'backtick', 1);
-    case '$':
-      return openDollar(scan);
-    default:
-      // A backslash; before a newline it makes one line of two, and what comes is no start.
-      if (text[at] === '\\') return advance(scan, 2);
-      return giveUp(scan);
-  }
-}
-
-function judgeWord(scan: Scan, word: string): void {
-  if (word === 'function' || word === 'coproc') return giveUp(scan);
-  const opening = OPENING.get(word);
-  const closing = CLOSING.get(word);
-  if (opening !== undefined) {
-    if (scan.awaitsBody && opening !== 'brace') return giveUp(scan);
-    scan.nesting.push(scan.awaitsBody ? 'function' : opening);
-    scan.awaitsBody = false;
-    scan.isCommandNext = !BEFORE_WORDS.has(word);
-  } else if (closing !== undefined) {
-    const closed = scan.nesting.pop();
-    if (closed === undefined || !closing.includes(closed)) discard(scan);
-  } else if (BEFORE_COMMANDS.has(word)) {
-    scan.isCommandNext = true;
-  }
+  if (begins !== undefined) scan.blocks.push(begins);
+  scan.state = begins === undefined ? 'compound' : begins === 'for' ? 'name' : 'command';
+  return true;
 }
