@@ -75,6 +75,13 @@ const REFUSED = [
   '!\nfalse\n',
   'echo a\r\nfalse\r\n',
   'echo a\0\nfalse\n',
+  "echo 'a\r'\nfalse\n",
+  "printf '%s\\n' a\nfalse\n",
+  'export a[0\n]=1\nfalse\n',
+  'for x in a; do echo; fi\nfalse\n',
+  'for x in a\nif true; then echo; fi\ndo\necho\ndone\nfalse\n',
+  'x=1 if true\nthen\necho\nfi\nfalse\n',
+  '! ! true\nfalse\n',
   'echo a\u00A0b\nfalse\n',
   'echo a\u2028\nfalse\n',
 ];
