@@ -77,7 +77,7 @@ const REFUSED = [
   'echo a\0\nfalse\n',
   "echo 'a\r'\nfalse\n",
   "printf '%s\\n' a\nfalse\n",
-  'export a[0\n]=1\nfalse\n',
+  'export a[0\necho ]=1\nfalse\n',
   'for x in a; do echo; fi\nfalse\n',
   'for x in a\nif true; then echo; fi\ndo\necho\ndone\nfalse\n',
   'x=1 if true\nthen\necho\nfi\nfalse\n',
