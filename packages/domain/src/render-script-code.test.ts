@@ -41,6 +41,10 @@ const RUNS_VALUE: [name: string, script: string, value: string][] = [
   ['braces in the name of a command', '{eval,:} {x}', '\n touch CANARY'],
   ['an option of declare that is not literal', 'o=-i; declare $o n; n={x}', SUBSCRIPT],
   ['declare inside of eval', "eval 'declare -i n'; n={x}", SUBSCRIPT],
+  ['a list for an array that is declared again', 'a=(1); declare a={x}', '($(touch CANARY))'],
+  ['a list for an array by an element', 'a[0]=1; typeset a={x}', '($(touch CANARY))'],
+  ['a list for an array that was read', 'echo 1 > f; read -r -a a < f; declare a={x}', '($(touch CANARY))'],
+  ['a list for an array of lines', 'echo 1 > f; mapfile a < f; declare a={x}', '($(touch CANARY))'],
   ['an alias', 'alias y=eval\ny {x}', 'touch CANARY'],
 ];
 

@@ -7,6 +7,7 @@ import {
   DECLARATIONS,
   EVALUATING_BUILTINS,
   INTERPRETERS,
+  MAKE_ARRAYS,
   OPTIONS_THAT_RUN,
   RUN_OPTION,
   RUN_THEIR_ARGUMENTS,
@@ -124,10 +125,12 @@ function judgeName(scan: Scan, { words, index, isCommand, mayInterpret, isData }
   }
   if (mayInterpret && RUN_THEIR_ARGUMENTS.has(name)) return argumentsOnly(`an argument of ${name}, which runs code`);
   if (!isCommand) return SAFE;
-  if (name === 'alias') scan.scriptHazard = 'a script with an alias';
-  if (EVALUATING_BUILTINS.has(name)) return argumentsOnly(`an argument of ${name}`);
   if (name === '[[') return argumentsOnly('[[ that does not begin a command');
   const rest = words.slice(index + 1);
+  const takesArray = rest.some(({ literal }) => literal === null || /^-[a-zA-Z]*a/.test(literal));
+  if (MAKE_ARRAYS.has(name) || (name === 'read' && takesArray)) scan.hasArrays = true;
+  if (name === 'alias') scan.scriptHazard = 'a script with an alias';
+  if (EVALUATING_BUILTINS.has(name)) return argumentsOnly(`an argument of ${name}`);
   if (DECLARATIONS.has(name)) return argumentsOnly(judgeDeclaration(scan, name, rest));
   if (TESTS.has(name)) return argumentsOnly(judgeTest(rest, name));
   return argumentsOnly(name === 'printf' ? judgePrintf(rest) : null);
@@ -165,6 +168,10 @@ function judgeInterpreter(name: string, { words, from }: Following, codeOption: 
 /** `declare -i n`, `local -n r`: bash evaluates what is assigned. Else only `name=value` is safe. */
 function judgeDeclaration(scan: Scan, name: string, rest: readonly Word[]): string | null {
   const options = rest.filter(({ literal }) => literal !== null && /^[-+]/.test(literal));
+  const [first, last] = [rest[0], rest[rest.length - 1]];
+  if (name !== 'export' && first !== undefined && last !== undefined) {
+    for (const place of scan.places.slice(first.firstPlace, last.endPlace)) scan.declaredPlaces.push(place);
+  }
   const isHidden = name !== 'export' && rest.some(({ literal, assigns }) => literal === null && assigns === null);
   if (isHidden || options.some(({ literal }) => !/^-[xrgp]+$/.test(literal as string))) {
     scan.scriptHazard = 'a script with variables that evaluate what is assigned to them';
@@ -184,7 +191,7 @@ function judgePrintf(rest: readonly Word[]): string | null {
 function noteHiddenDeclarations(scan: Scan, words: readonly Word[], judgements: readonly Judgement[]): void {
   const [first, last] = [words[0] as Word, words[words.length - 1] as Word];
   if (first.literal !== 'trap' && !judgements.some(({ hazard }) => hazard === EVAL)) return;
-  if (/declare|typeset|local|readonly|alias/.test(scan.text.slice(first.start, last.end))) {
+  if (/declare|typeset|local|readonly|alias|=\(/.test(scan.text.slice(first.start, last.end))) {
     scan.scriptHazard = 'a script that declares variables or aliases inside of a text that it runs';
   }
 }

@@ -47,6 +47,10 @@ export interface Scan {
   variableEnd: number;
   /** Why no value is safe in the whole script: some variable evaluates what is assigned to it, or commands have other names. */
   scriptHazard: string | null;
+  /** Some variable is an array: `declare name=value` reads a value in parentheses as a list for it then, and evaluates that. */
+  hasArrays: boolean;
+  /** Values that declare, typeset or local assign. */
+  declaredPlaces: Place[];
   /** Why standard input is code to commands that stand inside the command that is being read. */
   nestedInputHazard: CommandsHazard;
   /** Reads commands up to the limit, or to a closing parenthesis, which it leaves. Set by the lexer: words contain commands. */

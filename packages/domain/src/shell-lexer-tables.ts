@@ -33,6 +33,7 @@ export const EVALUATING_BUILTINS = names(
     'shift return exit break continue ulimit print whence',
 );
 export const DECLARATIONS = names('declare typeset local export readonly');
+export const MAKE_ARRAYS = names('mapfile readarray');
 export const TESTS = names('test [');
 /** They run the command that their words name; those of the shell run its builtins too. */
 export const SHELL_WRAPPERS = names('command builtin exec time coproc');
@@ -62,12 +63,12 @@ export const OPTIONS_THAT_RUN: ReadonlyMap<string, RegExp> = new Map([
 
 /** Variables whose value a shell runs or evaluates by itself. */
 const EVALUATED_BY_SHELLS = names(
-  'PS0 PS1 PS2 PS3 PS4 PROMPT_COMMAND ENV BASH_ENV BASH_ALIASES SHELLOPTS BASHOPTS PATH IFS ' +
+  'PIPESTATUS DIRSTACK GROUPS FUNCNAME COPROC MAPFILE PS0 PS1 PS2 PS3 PS4 PROMPT_COMMAND ENV BASH_ENV BASH_ALIASES SHELLOPTS BASHOPTS PATH IFS ' +
     'RANDOM SRANDOM SECONDS LINENO OPTIND HISTCMD EPOCHSECONDS BASH_ARGV0 EUID UID PPID',
 );
 /** Variables whose value well-known programs run or load. */
 const RUN_BY_PROGRAMS = new RegExp(
-  '^(?:(?:LD|DYLD)_.*|(?:.*_)?(?:EDITOR|PAGER|ASKPASS|RSH|SSH|SSH_COMMAND|PROXY_COMMAND|BROWSER|WRAPPER)|VISUAL|SHELL' +
+  '^(?:(?:LD|DYLD|BASH)_.*|(?:.*_)?(?:EDITOR|PAGER|ASKPASS|RSH|SSH|SSH_COMMAND|PROXY_COMMAND|BROWSER|WRAPPER)|VISUAL|SHELL' +
     '|GIT_(?:CONFIG_.*|EXTERNAL_DIFF|EXEC_PATH)|LESSOPEN|LESSCLOSE|MAKEFLAGS|TAR_OPTIONS|PERL5(?:OPT|DB)|RUBYOPT' +
     '|PYTHON(?:STARTUP|BREAKPOINT|WARNINGS)|NODE_OPTIONS|_?JAVA_(?:TOOL_)?OPTIONS|JDK_JAVA_OPTIONS)$',
 );

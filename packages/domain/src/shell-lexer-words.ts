@@ -92,6 +92,7 @@ export function readWord(scan: Scan, allowsLiteral = true, isElement = false): W
   // `name[subscript]=`: bash evaluates the subscript.
   if (state.hasSubscript && scan.text.slice(start, scan.offset).includes('=')) {
     markPlaces(scan, firstPlace, 'an assignment with a subscript');
+    scan.hasArrays = true;
   }
   if (state.assigns !== null && isEvaluatedVariable(state.assigns)) {
     markPlaces(scan, firstPlace, `the value of ${state.assigns}, which is evaluated or run`);
@@ -217,6 +218,7 @@ function readProcessSubstitution(scan: Scan, state: WordState): void {
 /** `name=(...)`: an array in bash, an error in dash. A value can be taken as `[subscript]=` there, which is evaluated. */
 function readArray(scan: Scan, state: WordState): void {
   const from = scan.places.length;
+  scan.hasArrays = true;
   scan.offset += 1;
   for (;;) {
     while (peek(scan) !== '' && ' \t\n'.includes(peek(scan))) scan.offset += 1;

@@ -46,6 +46,8 @@ describe('takes scripts as people write them', () => {
     "curl -c {x} -e 'a b'",
     'taskset -c 0-3 python3 train.py {x}; apt-get install python3 {x}; tar czf a.tgz -C {x} .; git -C {x} push -u origin {x}',
     'eval "$(ssh-agent)"; trap "rm -f a" EXIT; local dir="$1"; export $(cat .env); PYTHONPATH={x} python3 -m pytest {x}',
+    'a=(1); a={x}; export A={x}; echo {x}',
+    'while read -r a; do declare; f() { local b={x} c; }; done',
     'rm -f -- *.log {x}; split -l 5 a {x}; ls a[0-9] {x}; [ -f {x} ]',
     'echo $"{x}" a#b',
     '$(true) ; "$HOME/bin/cp" {x} b',
@@ -243,10 +245,13 @@ describe('reads a script of 1 MiB in time that grows with its length alone', () 
     '[[ a ]] && ',
     'case a in a) b;; esac\n',
     'f() { eval {x}; }\n',
+    'declare a={x}\n',
+    ' a={x}',
     '\\\n',
     '(\\\n',
   ])('of %j', (piece) => {
-    const script = `echo {x}\n${piece.repeat(Math.ceil(LENGTH / piece.length))}`;
+    const start = piece === ' a={x}' ? 'declare' : '';
+    const script = `echo {x}\n${start}${piece.repeat(Math.ceil(LENGTH / piece.length))}`;
     const read = (): unknown => findPlaces(script, (name) => name === 'x');
     // It may be refused; the limit of a test is a thousand times what a piece takes.
     try {

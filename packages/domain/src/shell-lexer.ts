@@ -40,6 +40,8 @@ export function findPlaces(text: string, isDeclared: (name: string) => boolean):
     heredocs: [],
     variableEnd: -1,
     scriptHazard: null,
+    hasArrays: false,
+    declaredPlaces: [],
     nestedInputHazard: null,
     readCommands,
   };
@@ -51,6 +53,7 @@ export function findPlaces(text: string, isDeclared: (name: string) => boolean):
   readCommands(scan, 'limit');
   if (scan.heredocs.length > 0) giveUp(scan, 'a heredoc without a body');
   markPlaces(scan, 0, scan.scriptHazard);
+  if (scan.hasArrays) for (const place of scan.declaredPlaces) place.hazard ??= 'a declaration in a script with arrays';
   return scan.places;
 }
 
