@@ -34,7 +34,7 @@ test('cancel: a track is CANCELLED only when its script and what escaped from it
 
 test('timeoutMs: the script is ended, all of it, and the track is FAILED for that reason', async () => {
   const sleep = uniqueSleep();
-  const script = `setsid ${sleep} &\n${sleep}`;
+  const script = `setsid --fork ${sleep}\n${sleep}`;
   const id = await scene.start([{ name: 'A', labels: [], script, timeoutMs: 700 }]);
   expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FAILED' });
   expect(await findProcesses(sleep)).toEqual([]);
