@@ -26,7 +26,7 @@ export async function renewLeases(
     const ids = runs.map(({ trackId }) => trackId);
     const rows = await selectRows<{ runId: string }>(
       database.dataSource,
-      `SELECT run_id AS runId FROM track WHERE id IN (?) AND state = 'RUNNING'`,
+      `SELECT run_id AS runId FROM track FORCE INDEX (PRIMARY) WHERE id IN (?) AND state = 'RUNNING'`,
       [ids],
     );
     const alive = new Set(rows.map(({ runId }) => runId));
@@ -47,7 +47,7 @@ async function renewUnlocked(
     async (runner) => {
       const rows = await selectRows<{ id: number; runId: string; cancelRequestedAt: Date | null }>(
         runner,
-        `SELECT id, run_id AS runId, cancel_requested_at AS cancelRequestedAt FROM track
+        `SELECT id, run_id AS runId, cancel_requested_at AS cancelRequestedAt FROM track FORCE INDEX (PRIMARY)
          WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ? AND run_id IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`,
         [runs.map(({ trackId }) => trackId), workerId, runs.map(({ runId }) => runId)],
       );
