@@ -6,7 +6,7 @@ WORKDIR /baton
 COPY package.json package-lock.json .npmrc ./
 COPY packages packages
 COPY apps apps
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev
+RUN --mount=type=cache,target=/npm-cache npm ci --cache /npm-cache --no-audit --no-fund && npm run build && npm prune --omit=dev
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Baton" \

@@ -259,7 +259,10 @@ test('an error says nothing of the inside', async () => {
     (await api.call('get', '/api/v1/graphs/%ff')).text,
     (await api.call('get', '/api/v1/graphs?name=%25%27')).text,
   ];
-  for (const text of bodies) expect(text).not.toMatch(/SELECT|node_modules|\.ts:|mysql|\/home|\/work/i);
+  for (const text of bodies) {
+    expect(text).not.toMatch(/SELECT|node_modules|\.ts:|mysql/i);
+    expect(text).not.toContain(process.cwd());
+  }
 });
 
 /** @returns the status of a body that comes in pieces, its length not announced */
