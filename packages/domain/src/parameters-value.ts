@@ -111,7 +111,9 @@ export function findBrokenRules(declaration: ParameterDeclaration, value: JsonVa
   if (pattern !== null && !matchesPattern(pattern, formatValue(value)))
     broken.push(`a text that matches ${pattern} as a whole`);
   const isText = typeof value === 'string';
-  const size = isText ? countCharacters(value) : Number(value);
+  // Only texts and numbers have a size: an object of JSON is never asked to become a number.
+  if (!isText && typeof value !== 'number') return broken;
+  const size = isText ? countCharacters(value) : value;
   const unit = isText ? ' characters' : '';
   if (min !== null && size < min) broken.push(`at least ${min}${unit}`);
   if (max !== null && size > max) broken.push(`at most ${max}${unit}`);

@@ -68,6 +68,7 @@ describe('convertValue', () => {
     ['json', { a: [1, null, 'x'] }, { a: [1, null, 'x'] }],
     ['json', '{"a":1}', '{"a":1}'],
     ['json', null, null],
+    ['json', { toString: '', valueOf: 1 }, { toString: '', valueOf: 1 }],
     ['json', { a: Number.NaN }, undefined],
     ['json', undefined, undefined],
   ];
