@@ -1,7 +1,17 @@
 import { z } from 'zod';
 
 /** How an attempt ended, as its worker saw it. `lost`: nobody knows; its lease ran out or its worker gave it up. */
-export const ATTEMPT_OUTCOMES = ['exited', 'timeout', 'cancelled', 'spawn_error', 'lost'] as const;
+export const ATTEMPT_OUTCOMES = [
+  'exited',
+  'timeout',
+  'cancelled',
+  'spawn_error',
+  'lost',
+  /** The script exited with 0, but what it wrote to $BATON_OUTPUT cannot be read or is over a limit. */
+  'bad_output',
+  /** The pipeline that the vertex runs did not FINISH. */
+  'child_failed',
+] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);

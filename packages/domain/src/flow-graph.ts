@@ -1,3 +1,4 @@
+import type { GatePolicy } from './graph-definition.ts';
 import type { JoinRule } from './join-rules.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
@@ -10,12 +11,18 @@ export interface FlowStep {
   retry: RetryPolicy | null;
   onLost: 'fail' | 'retry';
   allowFailure: boolean;
+  /** CEL; false when its join rule lets it run: SKIPPED. */
+  when: string | null;
+  /** A person's word is needed before it runs; the rules need to know of it only this. */
+  gate: Pick<GatePolicy, 'onExpiry' | 'onReject'> | null;
 }
 
 export interface FlowVertex extends FlowStep {
   /** Ids of the heads of its edges, ascending: the order in which rows are locked. */
   successors: readonly number[];
   predecessors: readonly number[];
+  /** CEL by the head's id, of its edges that have a condition. */
+  edgeConditions: ReadonlyMap<number, string>;
 }
 
 /** One sealed graph version in memory: immutable, so it may be cached for ever. */
@@ -23,7 +30,7 @@ export interface FlowGraph<V extends FlowVertex = FlowVertex> {
   vertices: ReadonlyMap<number, V>;
 }
 
-type Edges = Pick<FlowVertex, 'successors' | 'predecessors'>;
+type Edges = Pick<FlowVertex, 'successors' | 'predecessors' | 'edgeConditions'>;
 
 /**
  * Builds the structure from rows. Linear in vertices and edges, but for sorting each vertex's neighbours.
@@ -32,16 +39,17 @@ type Edges = Pick<FlowVertex, 'successors' | 'predecessors'>;
  */
 export function buildFlowGraph<S extends FlowStep>(
   steps: readonly S[],
-  edges: readonly { tail: number; head: number }[],
+  edges: readonly { tail: number; head: number; when?: string | null }[],
 ): FlowGraph<S & Edges> {
-  const neighbours = new Map(steps.map(({ id }) => [id, { successors: [] as number[], predecessors: [] as number[] }]));
-  const of = (id: number): { successors: number[]; predecessors: number[] } => {
+  const neighbours = new Map(steps.map(({ id }) => [id, noNeighbours()]));
+  const of = (id: number): Neighbours => {
     const found = neighbours.get(id);
     if (found === undefined) throw new Error(`an edge names vertex ${id}, which this graph version does not have`);
     return found;
   };
-  for (const { tail, head } of edges) {
+  for (const { tail, head, when = null } of edges) {
     of(tail).successors.push(head);
+    if (when !== null) of(tail).edgeConditions.set(head, when);
     of(head).predecessors.push(tail);
   }
   for (const { successors, predecessors } of neighbours.values()) {
@@ -49,6 +57,16 @@ export function buildFlowGraph<S extends FlowStep>(
     predecessors.sort((a, b) => a - b);
   }
   return { vertices: new Map(steps.map((step) => [step.id, { ...step, ...of(step.id) }])) };
+}
+
+interface Neighbours {
+  successors: number[];
+  predecessors: number[];
+  edgeConditions: Map<number, string>;
+}
+
+function noNeighbours(): Neighbours {
+  return { successors: [], predecessors: [], edgeConditions: new Map() };
 }
 
 /** The vertices that are PENDING as soon as a pipeline starts: nothing before them, or a rule that waits for nothing. */

@@ -3,6 +3,7 @@ import type { JoinRule } from './join-rules.ts';
 import { DEFAULT_JOIN_RULE, JOIN_RULES } from './join-rules.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import { parameterDeclarationSchema } from './parameters-declaration.ts';
+import type { JsonValue } from './parameters-value.ts';
 import { countCharacters } from './parameters-value.ts';
 import type { FailurePolicy } from './pipeline-status.ts';
 import { FAILURE_POLICIES } from './pipeline-status.ts';
@@ -16,6 +17,10 @@ export interface GraphDefinition {
   description: string | null;
   /** Null: what the pipeline's start says, else `stop`. */
   onFailure: FailurePolicy | null;
+  /** Of a whole pipeline, ms; then it is FAILED and what runs of it is killed. */
+  timeoutMs: number | null;
+  /** So many tracks of this graph run at once, over all its pipelines. */
+  limit: number | null;
   vertices: VertexDefinition[];
   edges: EdgeDefinition[];
 }
@@ -24,6 +29,8 @@ export interface GraphDefinition {
 export interface EdgeDefinition {
   tail: string;
   head: string;
+  /** CEL; false: this way is not taken. */
+  when: string | null;
 }
 
 export interface VertexDefinition {
@@ -55,6 +62,51 @@ export interface VertexPolicies {
   maxOutputBytes: number | null;
   /** A required parameter without a value: refuse the start, or hold the track until a person gives it. */
   onMissing: 'refuse' | 'ask';
+  /** CEL; false: SKIPPED. */
+  when: string | null;
+  gate: GatePolicy | null;
+  map: MapPolicy | null;
+  pipeline: SubPipelinePolicy | null;
+  /** So many tracks of this vertex run at once, over all pipelines of its graph. */
+  limit: number | null;
+  /** Names of pools; it holds a place in each while it runs. */
+  pools: string[];
+  /** FAILED when it waited so long for a worker. */
+  queueTimeoutMs: number | null;
+}
+
+/** A person's word before the vertex runs. */
+export interface GatePolicy {
+  /** `token:<name>` or `role:<name>`; empty: whoever may operate. */
+  approvers: string[];
+  /** What the approver fills in: parameters of the vertex from then on. */
+  form: ParameterDeclarations;
+  /** What the approver is asked. */
+  message: string | null;
+  expiresMs: number | null;
+  onExpiry: 'approve' | 'reject';
+  onReject: 'skip' | 'fail';
+  /** Whoever started the pipeline may not decide. */
+  forbidSelfApproval: boolean;
+}
+
+/** One track an item of a JSON list. */
+export interface MapPolicy {
+  /** A json parameter of the vertex, or an output `vertex.key`. */
+  over: string;
+  /** The declared parameter that gets the item. */
+  as: string;
+  concurrency: number | null;
+  minSuccessPercent: number;
+}
+
+/** The vertex runs another graph. */
+export interface SubPipelinePolicy {
+  /** `name`, or `name@version`. */
+  graph: string;
+  params: Record<string, JsonValue>;
+  /** Its outputs by name, each a `vertex.key` of the other graph. */
+  outputs: Record<string, string>;
 }
 
 export const MAX_VERTICES = 200_000;
@@ -76,6 +128,13 @@ export const DEFAULT_POLICIES: Readonly<VertexPolicies> = Object.freeze({
   priority: 0,
   maxOutputBytes: null,
   onMissing: 'refuse',
+  when: null,
+  gate: null,
+  map: null,
+  pipeline: null,
+  limit: null,
+  pools: [],
+  queueTimeoutMs: null,
 });
 
 /** Control characters, half surrogate pairs, line and paragraph separators, and marks that reverse the writing direction. */

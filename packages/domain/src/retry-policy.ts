@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 /** Why an attempt ended without success, as retry policies and people name it. */
-export const FAILURE_REASONS = ['exit_code', 'signal', 'timeout', 'spawn_error', 'bad_choice', 'lost'] as const;
+export const FAILURE_REASONS = [
+  'exit_code',
+  'signal',
+  'timeout',
+  'spawn_error',
+  'bad_choice',
+  'bad_output',
+  'child_failed',
+  'lost',
+] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /** `retry` of a vertex. Lost workers are not its business: `onLost` decides about them. */
@@ -14,8 +23,8 @@ export const retryPolicySchema = z
     jitter: z.number().min(0).max(1).default(0).describe('share of each wait that is random, 0 to 1'),
     exitCodes: z.array(z.int().min(1).max(255)).max(255).optional().describe('only these exit codes; absent: all'),
     reasons: z
-      .array(z.enum(['exit_code', 'signal', 'timeout', 'spawn_error']))
-      .max(4)
+      .array(z.enum(['exit_code', 'signal', 'timeout', 'spawn_error', 'child_failed']))
+      .max(5)
       .optional()
       .describe('only these'),
     totalMs: z.int().min(1).optional().describe('no retry starts later than this after the first attempt, ms'),
@@ -36,6 +45,9 @@ export interface FailedAttempt {
   random: number;
 }
 
+/** What the script itself wrote wrongly comes out wrong again. */
+const WRITTEN_WRONG: ReadonlySet<FailureReason> = new Set(['bad_choice', 'bad_output']);
+
 export type RetryDecision = { kind: 'give_up' } | { kind: 'retry'; delayMs: number };
 
 /** At most this many attempts start over because workers vanish: a script that kills its host must not go round for ever. */
@@ -55,7 +67,7 @@ export function decideRetry(
     return again ? { kind: 'retry', delayMs: 0 } : { kind: 'give_up' };
   }
   const { retry } = policy;
-  if (retry === null || failed.reason === 'bad_choice' || failed.attemptsMade > retry.max) return { kind: 'give_up' };
+  if (retry === null || WRITTEN_WRONG.has(failed.reason) || failed.attemptsMade > retry.max) return { kind: 'give_up' };
   if (retry.reasons !== undefined && !retry.reasons.includes(failed.reason)) return { kind: 'give_up' };
   if (retry.exitCodes !== undefined && !(failed.exitCode !== null && retry.exitCodes.includes(failed.exitCode))) {
     return { kind: 'give_up' };

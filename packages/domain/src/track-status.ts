@@ -7,7 +7,7 @@ export type TransitionCause = 'flow' | 'person';
 
 /** Why each is allowed is said in docs/states.md, whose tables are compared with these. */
 const FLOW_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
-  WAITING: ['PENDING', 'SKIPPED', 'CANCELLED'],
+  WAITING: ['PENDING', 'SKIPPED', 'CANCELLED', 'FAILED'],
   PENDING: ['RUNNING', 'SKIPPED', 'CANCELLED', 'FAILED'],
   RUNNING: ['SUCCEED', 'FAILED', 'CANCELLED', 'PENDING'],
   SUCCEED: [],
@@ -21,9 +21,9 @@ const PERSON_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
   PENDING: ['SUCCEED', 'SKIPPED', 'FAILED'],
   RUNNING: [],
   SUCCEED: ['PENDING', 'WAITING'],
-  FAILED: ['PENDING', 'WAITING', 'SKIPPED', 'SUCCEED'],
+  FAILED: ['PENDING', 'WAITING', 'SKIPPED', 'SUCCEED', 'CANCELLED'],
   SKIPPED: ['PENDING', 'WAITING'],
-  CANCELLED: ['PENDING', 'WAITING'],
+  CANCELLED: ['PENDING', 'WAITING', 'SKIPPED', 'SUCCEED'],
 };
 
 export function mayTrackBecome(from: TrackState, to: TrackState, cause: TransitionCause): boolean {
@@ -42,3 +42,7 @@ export function isTrackEnded(state: TrackState): boolean {
  */
 export const AWAITED = ['params', 'approval', 'choice', 'decision'] as const;
 export type Awaited = (typeof AWAITED)[number];
+
+/** What was decided at a gate. */
+export const GATE_DECISIONS = ['approved', 'rejected'] as const;
+export type GateDecision = (typeof GATE_DECISIONS)[number];

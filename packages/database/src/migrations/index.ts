@@ -1,6 +1,14 @@
 import { Graphs1700000000001 } from './0001-graphs.ts';
 import { Pipelines1700000000002 } from './0002-pipelines.ts';
 import { Installation1700000000003 } from './0003-installation.ts';
+import { Control1700000000004 } from './0004-control.ts';
+import { Schedules1700000000005 } from './0005-schedules.ts';
 
 /** In order; immutable once landed. */
-export const MIGRATIONS = [Graphs1700000000001, Pipelines1700000000002, Installation1700000000003];
+export const MIGRATIONS = [
+  Graphs1700000000001,
+  Pipelines1700000000002,
+  Installation1700000000003,
+  Control1700000000004,
+  Schedules1700000000005,
+];
