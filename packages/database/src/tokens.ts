@@ -12,6 +12,8 @@ export interface StoredToken {
   name: string;
   secretHash: Buffer;
   scopes: TokenScope[];
+  /** What gates may name as `role:<name>`; free words. */
+  roles: string[];
   createdBy: string;
   createdAt: Date;
   expiresAt: Date | null;
@@ -22,10 +24,10 @@ export interface StoredToken {
 /** Uses are noted at most so often, in seconds. */
 const USE_NOTED_EVERY_S = 60;
 
-const TOKEN_COLUMNS = `id, name, secret_hash AS secretHash, scopes, created_by AS createdBy, created_at AS createdAt,
+const TOKEN_COLUMNS = `id, name, secret_hash AS secretHash, scopes, roles, created_by AS createdBy, created_at AS createdAt,
   expires_at AS expiresAt, revoked_at AS revokedAt, last_used_at AS lastUsedAt`;
 
-type TokenRow = Omit<StoredToken, 'scopes'> & { scopes: string };
+type TokenRow = Omit<StoredToken, 'scopes' | 'roles'> & { scopes: string; roles: string };
 
 /** The id in a token's text, by which it is looked up; null where it has not the form `baton_<id>_<secret>`. */
 export function parseToken(text: string): { id: string } | null {
@@ -40,21 +42,29 @@ export function hashToken(text: string): Buffer {
 
 /**
  * Makes a token.
+ * @param request.roles words without commas, in ASCII; 1000 characters together at most
  * @param request.lifetimeMs null: it does not expire
  * @returns its text: the only time that it is known
  */
 export async function createToken(
   database: Database,
-  request: { name: string; scopes: readonly TokenScope[]; createdBy: string; lifetimeMs: number | null },
+  request: {
+    name: string;
+    scopes: readonly TokenScope[];
+    roles?: readonly string[];
+    createdBy: string;
+    lifetimeMs: number | null;
+  },
 ): Promise<{ id: string; token: string }> {
   const id = randomBytes(8).toString('hex');
   const token = `baton_${id}_${randomBytes(32).toString('base64url')}`;
-  const { name, scopes, createdBy, lifetimeMs } = request;
+  const { name, scopes, roles = [], createdBy, lifetimeMs } = request;
+  const lifetimeUs = lifetimeMs === null ? null : lifetimeMs * 1000;
   await execute(
     database.dataSource,
-    `INSERT INTO api_token (id, name, secret_hash, scopes, created_by, created_at, expires_at)
-     VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND)`,
-    [id, name, hashToken(token), scopes.join(','), createdBy, lifetimeMs === null ? null : lifetimeMs * 1000],
+    `INSERT INTO api_token (id, name, secret_hash, scopes, roles, created_by, created_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND)`,
+    [id, name, hashToken(token), scopes.join(','), roles.join(','), createdBy, lifetimeUs],
   );
   return { id, token };
 }
@@ -97,5 +107,6 @@ export async function revokeToken(database: Database, id: string): Promise<boole
 }
 
 function toToken(row: TokenRow): StoredToken {
-  return { ...row, scopes: TOKEN_SCOPES.filter((scope) => row.scopes.split(',').includes(scope)) };
+  const scopes = TOKEN_SCOPES.filter((scope) => row.scopes.split(',').includes(scope));
+  return { ...row, scopes, roles: row.roles === '' ? [] : row.roles.split(',') };
 }

@@ -97,7 +97,7 @@ test('a token that is expired, of another secret, or revoked opens nothing; revo
     createdBy: 'test',
     lifetimeMs: null,
   });
-  expect(await authenticate(token)).toEqual({ tokenId: id, name: 'short', scopes: ['read'] });
+  expect(await authenticate(token)).toEqual({ tokenId: id, name: 'short', scopes: ['read'], roles: [] });
   const forged = token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
   expect(await authenticate(forged)).toBeNull();
   await revokeToken(api.database, id);

@@ -48,13 +48,14 @@ export function createAuthenticate(
     const parts = parseToken(text);
     const token = parts === null ? null : await find(parts.id);
     if (token === null || !timingSafeEqual(token.secretHash, hash)) return null;
-    return { tokenId: token.id, name: token.name, scopes: token.scopes };
+    return { tokenId: token.id, name: token.name, scopes: token.scopes, roles: token.roles };
   };
 }
 
 function bootstrapToken(text: string | null, scope: TokenScope): { hash: Buffer; identity: Identity }[] {
   if (text === null) return [];
-  return [{ hash: hashToken(text), identity: { tokenId: `settings-${scope}`, name: scope, scopes: [scope] } }];
+  const identity = { tokenId: `settings-${scope}`, name: scope, scopes: [scope], roles: [] };
+  return [{ hash: hashToken(text), identity }];
 }
 
 /** The token of a request: `Authorization: Bearer ...`, or the password of HTTP Basic where that is accepted. */

@@ -7,6 +7,8 @@ export interface Identity {
   /** For people: `createdBy` of what it starts. */
   name: string;
   scopes: readonly TokenScope[];
+  /** What gates may name as `role:<name>`. */
+  roles: readonly string[];
 }
 
 /** Each scope allows what those after it allow; `worker` stands apart and allows the workers' calls alone. */
@@ -20,4 +22,4 @@ export function allows(scopes: readonly TokenScope[], needed: TokenScope): boole
 }
 
 /** Everybody, where authentication is switched off. */
-export const ANYBODY: Identity = { tokenId: 'nobody', name: 'anybody', scopes: TOKEN_SCOPES };
+export const ANYBODY: Identity = { tokenId: 'nobody', name: 'anybody', scopes: TOKEN_SCOPES, roles: [] };

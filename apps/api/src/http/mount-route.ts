@@ -69,7 +69,7 @@ async function identify(
   deps: AppDeps,
   { scope, acceptsBasic = false }: { scope: Route['scope']; acceptsBasic?: boolean },
 ): Promise<Identity> {
-  if (scope === null) return { tokenId: 'nobody', name: 'anybody', scopes: [] };
+  if (scope === null) return { tokenId: 'nobody', name: 'anybody', scopes: [], roles: [] };
   const identity = await deps.authenticate(tokenOf(request.get('Authorization'), acceptsBasic));
   if (identity === null) {
     throw new BatonError('unauthenticated', 'expected a valid token as "Authorization: Bearer ...", found none');

@@ -11,14 +11,14 @@ afterAll(() => api.close());
 test('a token is shown once, works for its scopes, and works no more once it is revoked', async () => {
   const made = await api
     .call('post', '/api/v1/tokens')
-    .send({ name: '值班', scopes: ['read'] })
+    .send({ name: '值班', scopes: ['read'], roles: ['ops', 'release-manager'] })
     .expect(201);
   const { id, token } = made.body;
   expect(token).toMatch(/^baton_[0-9a-f]{16}_/);
   expect(made.headers.location).toBe(`/api/v1/tokens/${id}`);
   const listed = await api.call('get', '/api/v1/tokens').expect(200);
   expect(listed.body.items).toMatchObject([
-    { id, name: '值班', scopes: ['read'], createdBy: 'admin', revokedAt: null },
+    { id, name: '值班', scopes: ['read'], roles: ['ops', 'release-manager'], createdBy: 'admin', revokedAt: null },
   ]);
   expect(listed.text).not.toContain(token.split('_')[2]);
 
@@ -41,6 +41,9 @@ test.each([
   ['an unknown scope', { name: 'x', scopes: ['root'] }],
   ['a line break in the name', { name: 'x\ny', scopes: ['read'] }],
   ['an unknown field', { name: 'x', scopes: ['read'], secret: 'mine' }],
+  ['a role with a comma', { name: 'x', scopes: ['read'], roles: ['a,b'] }],
+  ['a role twice', { name: 'x', scopes: ['read'], roles: ['a', 'a'] }],
+  ['sixteen roles', { name: 'x', scopes: ['read'], roles: Array.from({ length: 16 }, (_role, index) => `r${index}`) }],
   ['no lifetime at all', { name: 'x', scopes: ['read'], lifetimeMs: 0 }],
 ])('a token with %s is refused', async (_name, body) => {
   const { body: problem } = await api.call('post', '/api/v1/tokens').send(body).expect(422);

@@ -4,12 +4,15 @@ import { z } from 'zod';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
 
 const MAX_LIFETIME_MS = 10 * 365 * 86_400_000;
+/** As many of the longest as the column holds. */
+const MAX_ROLES = 15;
 
 const tokenSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
     scopes: z.array(z.enum(TOKEN_SCOPES)),
+    roles: z.array(z.string()).describe('gates may name them as approvers: `role:<name>`'),
     createdBy: z.string(),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
@@ -56,6 +59,19 @@ export const postToken = defineRoute({
           .min(1)
           .max(TOKEN_SCOPES.length)
           .refine((scopes) => new Set(scopes).size === scopes.length, 'expected each scope once'),
+        roles: z
+          .array(
+            z
+              .string()
+              .regex(
+                /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+                'expected a role of letters, digits, ".", "_" and "-", at most 63',
+              ),
+          )
+          .max(MAX_ROLES)
+          .refine((roles) => new Set(roles).size === roles.length, 'expected each role once')
+          .optional()
+          .describe('what it may approve at gates, besides what its scopes allow: `approvers: ["role:<name>"]`'),
         lifetimeMs: z.int().min(1000).max(MAX_LIFETIME_MS).nullish().describe('absent: it does not expire'),
       }),
     ),
@@ -68,8 +84,8 @@ export const postToken = defineRoute({
     },
   },
 }).handle(async ({ deps, body, identity }) => {
-  const { name, scopes, lifetimeMs = null } = body;
-  const made = await createToken(deps.database, { name, scopes, createdBy: identity.name, lifetimeMs });
+  const { name, scopes, roles = [], lifetimeMs = null } = body;
+  const made = await createToken(deps.database, { name, scopes, roles, createdBy: identity.name, lifetimeMs });
   return { status: 201, headers: { Location: `/api/v1/tokens/${made.id}` }, body: made };
 });
 
