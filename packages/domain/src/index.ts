@@ -49,5 +49,7 @@ export { completeParameters, parameterVariable, resolveParameters, toEnvironment
 export type { ParameterisedVertex, ParameterValues, ResolvedParameters } from './parameters.ts';
 export { checkPlaceholders, findPlaceholders, renderScript } from './render-script.ts';
 export type { Placeholder, RenderedScript, RenderRequest, ScriptSource } from './render-script.ts';
+export { findOutputReferences } from './output-references.ts';
+export * from './output-values.ts';
 export { outputVariable, splitOutputReference } from './render-script-outputs.ts';
 export type { OutputReference } from './render-script-outputs.ts';
