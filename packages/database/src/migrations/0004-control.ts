@@ -8,7 +8,8 @@ const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
  * What persons, conditions, gates, child pipelines and limits need, and the history of every pipeline.
  *
  * track.not_before is when a delayed attempt may start; track.expires_at when its gate or its wait in the queue ends;
- * track.waits_for the limit that keeps it. limit_holder rows count only while their run holds its track: a row that is left
+ * track.waits_for the limit that keeps it, waits_rank and waits_since its place among those that this limit keeps (lower first;
+ * they say nothing without waits_for, and only a track that was refused has any of them). limit_holder rows count only while their run holds its track: a row that is left
  * over by a crash counts for nothing. pipeline_event is only ever added to; rebuildPipeline folds a pipeline from it.
  */
 export class Control1700000000004 implements MigrationInterface {
@@ -53,12 +54,14 @@ export class Control1700000000004 implements MigrationInterface {
         expires_at: 'DATETIME(6) NULL',
         child_pipeline_id: 'BIGINT NULL',
         waits_for: `VARCHAR(190) NULL`,
+        waits_rank: 'INT NULL',
+        waits_since: 'DATETIME(6) NULL',
         detail: 'VARCHAR(2000) NULL',
       },
       indexes: {
         ix_track_expires: 'state, expires_at',
         ix_track_awaits: 'awaits, id',
-        ix_track_waits_for: 'waits_for, pending_at',
+        ix_track_waits_for: 'waits_for, waits_rank, waits_since',
       },
       checks: {
         ck_track_gate: `gate_decision IN ('approved', 'rejected')`,
