@@ -36,3 +36,13 @@ export { createGraph, replaceGraph, type GraphChange, type GraphToSave } from '.
 export * from './seal-version.ts';
 export * from './count-live.ts';
 export * from './give-parameters.ts';
+export type { RefusedOutput } from './attempt-owners.ts';
+export { findAncestors } from './find-ancestors.ts';
+export {
+  findNamedOutputs,
+  findOutputsOfVertices,
+  findPipelinesWithOutputs,
+  type FoundOutputs,
+  type NamedOutput,
+} from './find-outputs.ts';
+export { insertTrackOutputs, readTrackOutputs, storeTrackOutputs, type AttemptOutputs } from './track-outputs.ts';

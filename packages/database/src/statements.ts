@@ -43,3 +43,27 @@ export function placeRows(
 export function* inChunks<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
+
+/** One statement stays below every server's max_allowed_packet (16 MiB), bytes written as hexadecimal digits. */
+const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
+const MAX_STATEMENT_ROWS = 500;
+
+/**
+ * Splits rows of any size into what one INSERT may hold.
+ * @param measure bytes of a row
+ */
+export function* inStatements<T>(rows: readonly T[], measure: (row: T) => number): Generator<T[]> {
+  let part: T[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const size = measure(row);
+    if (part.length > 0 && (part.length >= MAX_STATEMENT_ROWS || bytes + size > MAX_STATEMENT_BYTES)) {
+      yield part;
+      part = [];
+      bytes = 0;
+    }
+    part.push(row);
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
+}
