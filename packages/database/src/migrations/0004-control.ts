@@ -37,7 +37,7 @@ export class Control1700000000004 implements MigrationInterface {
       indexes: {
         ix_pipeline_deadline: 'state, deadline_at',
         ix_pipeline_parent: 'parent_track_id',
-        ix_pipeline_schedule: 'schedule_id, scheduled_for',
+        ix_pipeline_schedule: 'schedule_id, state, scheduled_for',
       },
       checks: {
         ck_pipeline_map:

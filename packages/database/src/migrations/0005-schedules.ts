@@ -3,7 +3,13 @@ import { TABLE_OPTIONS } from './table-options.ts';
 
 const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
 
-/** Schedules and what became of each due time: the primary key of schedule_fire is what makes it happen once. */
+/**
+ * Schedules and what became of each due time: the primary key of schedule_fire is what makes it happen once.
+ *
+ * schedule.graph is as the request named it, request the rest of it; next_due_at is the first due time that nobody has
+ * decided about, NULL while the schedule is paused. schedule_fire.backfill_at_once is set where a person asked for the due
+ * time afterwards: how many of such may run at once.
+ */
 export class Schedules1700000000005 implements MigrationInterface {
   name = 'Schedules1700000000005';
 
@@ -45,12 +51,13 @@ const CREATE_SCHEDULE_FIRE = `CREATE TABLE IF NOT EXISTS schedule_fire (
   due_at DATETIME(6) NOT NULL,
   state VARCHAR(10) ${ASCII} NOT NULL,
   pipeline_id BIGINT NULL,
-  is_backfill TINYINT NOT NULL DEFAULT 0,
+  backfill_at_once TINYINT NULL,
   detail VARCHAR(2000) NULL,
   decided_at DATETIME(6) NOT NULL,
   PRIMARY KEY (schedule_id, due_at),
   KEY ix_schedule_fire_state (state, schedule_id, due_at),
   CONSTRAINT fk_schedule_fire_schedule FOREIGN KEY (schedule_id) REFERENCES schedule (id) ON DELETE CASCADE,
   CONSTRAINT ck_schedule_fire_state CHECK (state IN ('started', 'queued', 'skipped', 'missed', 'failed')),
-  CONSTRAINT ck_schedule_fire_started CHECK ((state = 'started') = (pipeline_id IS NOT NULL))
+  CONSTRAINT ck_schedule_fire_started CHECK ((state = 'started') = (pipeline_id IS NOT NULL)),
+  CONSTRAINT ck_schedule_fire_backfill CHECK (backfill_at_once >= 1)
 ) ${TABLE_OPTIONS}`;
