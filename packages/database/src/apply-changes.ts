@@ -8,6 +8,7 @@ import {
 } from '@baton/domain';
 import type { LockedPipeline } from './load-transition-context.ts';
 import { execute, inChunks, placeRows, selectRows, type Runner } from './statements.ts';
+import { toStoredJson } from './stored-json.ts';
 import { dispatchTimeoutMs } from './track-to-dispatch.ts';
 
 /** What was decided about one locked pipeline. */
@@ -229,11 +230,6 @@ function attemptRow(locked: LockedPipeline, { vertexId, completion, result }: At
   ];
 }
 
-/** Half a surrogate pair is no text to a server: it refuses the JSON, and with it every other change of the transaction. */
-function replaceHalfPairs(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll(/\p{Surrogate}/gu, '\ufffd') : value;
-}
-
 /** Kept once for each run, so that people see what came too late; a completion delivered ten times is one row. */
 async function insertStaleCompletions(runner: Runner, decided: readonly DecidedPipeline[]): Promise<void> {
   const rows = decided.flatMap(({ changes }) =>
@@ -242,7 +238,7 @@ async function insertStaleCompletions(runner: Runner, decided: readonly DecidedP
       completion.attempt,
       completion.runId,
       why,
-      JSON.stringify(completion, replaceHalfPairs),
+      toStoredJson(completion),
     ]),
   );
   for (const chunk of inChunks(rows, ROWS_AT_ONCE)) {

@@ -46,3 +46,4 @@ export {
   type NamedOutput,
 } from './find-outputs.ts';
 export { insertTrackOutputs, readTrackOutputs, storeTrackOutputs, type AttemptOutputs } from './track-outputs.ts';
+export * from './pipeline-events.ts';

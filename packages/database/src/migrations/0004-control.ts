@@ -7,6 +7,7 @@ const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
 /**
  * What persons, conditions, gates, child pipelines and limits need, and the history of every pipeline.
  *
+ * pipeline.timeout_ms is how long it may take, deadline_at when that is over; a rerun lets it count anew.
  * track.not_before is when a delayed attempt may start; track.expires_at when its gate or its wait in the queue ends;
  * track.waits_for the limit that keeps it, waits_rank and waits_since its place among those that this limit keeps (lower first;
  * they say nothing without waits_for, and only a track that was refused has any of them). limit_holder rows count only while their run holds its track: a row that is left
@@ -26,6 +27,7 @@ export class Control1700000000004 implements MigrationInterface {
     await alterTable(queryRunner, 'api_token', { columns: { roles: `VARCHAR(1000) ${ASCII} NOT NULL DEFAULT ''` } });
     await alterTable(queryRunner, 'pipeline', {
       columns: {
+        timeout_ms: 'BIGINT NULL',
         deadline_at: 'DATETIME(6) NULL',
         parent_track_id: 'BIGINT NULL',
         map_vertex_id: 'INT NULL',
@@ -69,6 +71,7 @@ export class Control1700000000004 implements MigrationInterface {
         ck_track_started: 'started_attempt BETWEEN 0 AND attempt',
       },
     });
+    await queryRunner.query(COUNT_STARTED_ATTEMPTS);
     await alterTable(queryRunner, 'attempt', {
       checks: {
         ck_attempt_result: `result IN ('succeed', 'exit_code', 'signal', 'timeout', 'spawn_error', 'bad_choice', 'bad_output',
@@ -83,6 +86,12 @@ export class Control1700000000004 implements MigrationInterface {
     throw new Error('expected a newer version of Baton, found a step back over 0004: restore a backup from before it');
   }
 }
+
+/** Of tracks from before this column: RUNNING has started its attempt, each ended attempt has a row. */
+const COUNT_STARTED_ATTEMPTS = `UPDATE track t
+  SET t.started_attempt = IF(t.state = 'RUNNING', t.attempt,
+    COALESCE((SELECT MAX(a.attempt) FROM attempt a WHERE a.track_id = t.id), 0))
+  WHERE t.started_attempt = 0`;
 
 const CREATE_TRACK_OUTPUT = `CREATE TABLE IF NOT EXISTS track_output (
   track_id BIGINT NOT NULL,
