@@ -33,7 +33,7 @@ interface AirflowRule {
   /** Airflow's condition in words, with the names that its source gives to the counts. */
   airflow: string;
   /** When every upstream is done; `skipped` counts ways that were not taken, too. */
-  whenDone(counts: AirflowCounts): Exclude<JoinAnswer, 'wait'>;
+  whenDone: (counts: AirflowCounts) => Exclude<JoinAnswer, 'wait'>;
   /** What is enough to run while others are unfinished; null where Airflow waits until `done >= upstream`. */
   runsEarly: ((counts: AirflowCounts) => boolean) | null;
 }

@@ -1,0 +1,35 @@
+/** Reproducible randomness: the same seed tells the same story. */
+export interface RandomSource {
+  /** A whole number from 0 to `below` - 1. */
+  below(limit: number): number;
+  chance(share: number): boolean;
+  pick<T>(items: readonly T[]): T;
+  /** So many of these at most, in random order. */
+  some<T>(items: readonly T[], atMost: number): T[];
+}
+
+/** Mulberry32: 32 bits of state, good enough to vary tests. */
+export function createRandom(seed: number): RandomSource {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number): number => Math.floor(next() * limit);
+  const pick = <T>(items: readonly T[]): T => {
+    const item = items[below(items.length)];
+    if (items.length === 0) throw new Error('nothing to pick from');
+    return item as T;
+  };
+  return {
+    below,
+    pick,
+    chance: (share) => next() < share,
+    some(items, atMost) {
+      const left = [...items];
+      return Array.from({ length: Math.min(atMost, items.length) }, () => left.splice(below(left.length), 1)).flat();
+    },
+  };
+}

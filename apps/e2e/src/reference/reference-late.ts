@@ -1,0 +1,101 @@
+import { worldOf, type FlowResult, type Situation, type Story } from './reference-flow.ts';
+import { close, type Mark, type Past, type VertexResult } from './reference-vertex.ts';
+import { findDescendants, shapeOf, type LateAction, type Shape } from './scenario.ts';
+
+/** What persons do while nothing runs: the situation from which the flow then goes on. */
+export interface Rest {
+  story: Story;
+  situation: Situation;
+  result: FlowResult;
+}
+
+/** @returns the situation after the action; null: nothing was done (refused, or it was so already) */
+export function applyAction(rest: Rest, action: LateAction): Situation | null {
+  const shape = shapeOf(rest.story.scenario);
+  if (action.kind === 'rerun') return rerun(rest, shape, action.from);
+  if (action.kind === 'set_mode') return setMode(rest, action.mode);
+  const track = rest.result.tracks.get(action.vertexId);
+  if (track === undefined) throw new Error(`no vertex ${action.vertexId}`);
+  if (track.state === 'WAITING' || track.state === 'PENDING') {
+    const mark = markOf(action.kind, track.state);
+    return mark === null
+      ? null
+      : again(rest, { reset: new Set([action.vertexId]), marks: new Map([[action.vertexId, mark]]) });
+  }
+  if (track.state !== 'FAILED' && track.state !== 'CANCELLED') return null;
+  switch (action.kind) {
+    case 'cancel_track':
+      return null;
+    case 'give_up':
+      return track.awaits === 'decision' ? again(rest, { replaced: [closeLate(rest, action.vertexId, track)] }) : null;
+    case 'skip':
+      return replace(rest, shape, [action.vertexId, { ...track, state: 'SKIPPED', reason: 'skipped' }]);
+    case 'succeed':
+      return replace(rest, shape, [action.vertexId, { ...track, state: 'SUCCEED', reason: 'forced' }]);
+  }
+}
+
+/** What an action does to a track that could still start; null: nothing. */
+export function markOf(kind: LateAction['kind'], state: VertexResult['state']): Mark | null {
+  if (state !== 'WAITING' && state !== 'PENDING') return null;
+  if (kind === 'skip') return 'skipped';
+  if (kind === 'cancel_track') return 'cancelled';
+  return kind === 'succeed' && state === 'PENDING' ? 'forced' : null;
+}
+
+/** A track that ended badly gets another end. If it was not only held, what had been cancelled because of it runs after all. */
+function replace(rest: Rest, shape: Shape, [id, track]: [number, VertexResult]): Situation {
+  const below = rest.result.state === 'RUNNING' ? findDescendants(shape, [id]) : shape.plans.keys();
+  const isCancelled = (other: number): boolean => other !== id && rest.result.tracks.get(other)?.state === 'CANCELLED';
+  const reset = new Set(track.awaits === 'decision' ? [] : [...below].filter(isCancelled));
+  const replaced = closeLate(rest, id, { ...track, chosen: null, isFailure: false });
+  return again(rest, { reset, replaced: [replaced] });
+}
+
+function closeLate(rest: Rest, id: number, track: VertexResult): [number, VertexResult] {
+  // Whatever has ended by now had ended before.
+  const world = worldOf(rest.story, { ...rest.situation, kept: rest.result.tracks }, new Map(rest.result.tracks));
+  const plan = world.shape.plans.get(id);
+  if (plan === undefined) throw new Error(`no vertex ${id}`);
+  return [id, close(world, plan, track)];
+}
+
+function setMode(rest: Rest, mode: 'auto' | 'manual'): Situation | null {
+  if (rest.situation.mode === mode || rest.result.state !== 'RUNNING') return null;
+  const awaiting = [...rest.result.tracks].filter(([, { awaits }]) => awaits === 'choice');
+  const replaced = mode === 'auto' ? awaiting.map(([id, track]) => closeLate(rest, id, track)) : [];
+  return { ...again(rest, { replaced }), mode };
+}
+
+function rerun(rest: Rest, shape: Shape, from: Extract<LateAction, { kind: 'rerun' }>['from']): Situation | null {
+  const tracks = [...rest.result.tracks];
+  const scope = new Set<number>();
+  if (from === 'failed') {
+    const failed = tracks.filter(([, { isFailure, state }]) => isFailure && state === 'FAILED').map(([id]) => id);
+    const cancelled = tracks.filter(([, { state }]) => state === 'CANCELLED').map(([id]) => id);
+    for (const id of [...failed, ...cancelled, ...findDescendants(shape, failed)]) scope.add(id);
+  } else {
+    const below = from.descendants ? findDescendants(shape, from.vertexIds) : [];
+    for (const id of [...from.vertexIds, ...below]) scope.add(id);
+  }
+  const isLive = [...scope].some((id) => rest.result.tracks.get(id)?.state === 'PENDING');
+  return scope.size === 0 || isLive ? null : again(rest, { reset: scope });
+}
+
+/** Everything stays but what is reset, what still waits, and what is replaced. */
+function again(
+  rest: Rest,
+  changed: {
+    reset?: ReadonlySet<number>;
+    marks?: ReadonlyMap<number, Mark>;
+    replaced?: readonly (readonly [number, VertexResult])[];
+  },
+): Situation {
+  const replaced = new Map(changed.replaced);
+  const past = new Map<number, Past>([...rest.result.tracks].map(([id, track]) => [id, track.past]));
+  const stays = [...rest.result.tracks].filter(
+    ([id, { state }]) => state !== 'WAITING' && changed.reset?.has(id) !== true,
+  );
+  const kept = new Map(stays.map(([id, track]) => [id, replaced.get(id) ?? track]));
+  return { mode: rest.situation.mode, kept, past, marks: changed.marks ?? new Map() };
+}
