@@ -1,15 +1,21 @@
+import { isPipelineEnded, pipelineIdOf, vertexIdOf, type JsonValue } from '@baton/domain';
 import {
-  isPipelineEnded,
-  pipelineIdOf,
-  vertexIdOf,
-  type JsonValue,
-  type PipelineState,
-  type TrackState,
-} from '@baton/domain';
+  keepWaiting,
+  lockForClaims,
+  prolongClaims,
+  writeClaims,
+  type ClaimedPipeline,
+  type ClaimedTrack,
+  type FoundRows,
+  type KeptTrack,
+} from './claim-rows.ts';
 import type { Database } from './data-source.ts';
 import { isLockWait } from './database-errors.ts';
-import { loadFlowGraph, type GraphVertex, type StoredGraph } from './load-flow-graph.ts';
-import { execute, inChunks, selectRows, type Runner } from './statements.ts';
+import { takePlaces, withLimitKeys, type PlaceRequest } from './limit-holders.ts';
+import { limitsOf, rankOf } from './limit-keys.ts';
+import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
+import { insertEvents, type EventToWrite, type TrackEntry } from './pipeline-events.ts';
+import { inChunks, type Runner } from './statements.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /**
@@ -21,6 +27,8 @@ import { withTransaction } from './with-transaction.ts';
  * asking again (its reply was lost) is granted again. No claim is granted once its pipeline has ended or is paused: the
  * pipeline's row is share-locked first, so such a change is either seen or has to wait. When MySQL goes away in the middle
  * the worker asks again with the same run id; when the worker goes away the lease runs out.
+ *
+ * Locks, in this order: pipelines (shared), tracks, limits (limit-holders says what limits promise).
  */
 export interface ClaimRequest {
   workerId: string;
@@ -45,6 +53,14 @@ export type ClaimRefusal =
   | 'paused'
   | 'ended'
   | 'labels'
+  /** The time of a delayed attempt has not come. */
+  | 'not_yet'
+  /** It has waited longer than it may: the reconcile loop ends it. */
+  | 'expired'
+  /** It runs another graph, or one track an item: not a worker's to run. */
+  | 'no_script'
+  /** As many as a limit allows are running: it is enqueued again when there is a place. */
+  | 'limit'
   /** Another transaction keeps the pipeline or the track locked: ask again soon. */
   | 'busy';
 
@@ -60,23 +76,6 @@ export type ClaimResult =
       /** Parameter values of this track. */
       input: Record<string, JsonValue>;
     });
-
-interface PipelineRow {
-  id: number;
-  name: string;
-  state: PipelineState;
-  versionId: number;
-}
-
-interface TrackRow {
-  id: number;
-  state: TrackState;
-  attempt: number;
-  awaits: string | null;
-  runId: string | null;
-  workerId: string | null;
-  input: string | null;
-}
 
 const PIPELINES_AT_ONCE = 8;
 
@@ -108,63 +107,64 @@ function refuseBusy({ runId }: RunKey): ClaimResult {
   return { runId, granted: false, why: 'busy' };
 }
 
+/** What becomes of a claim, before limits are asked. */
+type Decision = { kind: 'refused'; claim: RunKey; why: ClaimRefusal } | Won;
+type Won = { kind: 'won' | 'repeated'; claim: RunKey; track: ClaimedTrack } & Owner;
+
+/** What a claimed track belongs to. */
+interface Owner {
+  pipeline: ClaimedPipeline;
+  graph: StoredGraph;
+  vertex: GraphVertex;
+}
+
 async function claimTogether(database: Database, request: ClaimRequest): Promise<ClaimResult[]> {
-  const pipelineIds = [...new Set(request.claims.map(({ trackId }) => pipelineIdOf(trackId)))];
-  return withTransaction(
-    database,
-    async (runner) => {
-      const pipelines = await lockPipelines(runner, pipelineIds);
-      const graphs = await loadGraphs(runner, database, pipelines);
-      const tracks = await lockTracks(
-        runner,
-        request.claims.map(({ trackId }) => trackId),
-      );
-      const results: ClaimResult[] = [];
-      const won: RunKey[] = [];
-      const repeated: RunKey[] = [];
-      for (const claim of request.claims) {
-        const track = tracks.get(claim.trackId);
-        const pipeline = pipelines.get(pipelineIdOf(claim.trackId));
-        const graph = pipeline === undefined ? undefined : graphs.get(pipeline.versionId);
-        const vertex = graph?.vertices.get(vertexIdOf(claim.trackId));
-        if (track === undefined || pipeline === undefined || graph === undefined || vertex === undefined) {
-          results.push({ runId: claim.runId, granted: false, why: 'unknown_track' });
-          continue;
-        }
-        const isRepeat =
-          track.state === 'RUNNING' &&
-          track.attempt === claim.attempt &&
-          track.runId === claim.runId &&
-          track.workerId === request.workerId;
-        const why = isRepeat ? null : findRefusal(claim, { pipeline, track, vertex, labels: request.labels });
-        if (why !== null) {
-          results.push({ runId: claim.runId, granted: false, why });
-          continue;
-        }
-        (isRepeat ? repeated : won).push(claim);
-        Object.assign(track, { state: 'RUNNING', runId: claim.runId, workerId: request.workerId });
-        const input = track.input === null ? {} : (JSON.parse(track.input) as Record<string, JsonValue>);
-        results.push({
-          ...claim,
-          granted: true,
-          pipelineId: pipeline.id,
-          pipeline: pipeline.name,
-          graph,
-          vertex,
-          input,
-        });
-      }
-      await writeClaims(runner, request, won);
-      await prolongClaims(runner, request, repeated);
-      return results;
-    },
-    { maxTries: 3, retriesLockWaits: false },
-  );
+  const transact = async (runner: Runner): Promise<ClaimResult[]> => {
+    const found = await lockForClaims(runner, database, request.claims);
+    const decided = request.claims.map((claim) => decide(claim, request, found));
+    const fitting = ofKind(decided, 'won');
+    // What the same run holds already it holds under its limits: only new runs ask for places.
+    const full = await takePlaces(runner, fitting.map(toPlaceRequest));
+    const won = fitting.filter(({ claim }) => !full.has(claim.runId));
+    const repeated = ofKind(decided, 'repeated');
+    await writeClaims(runner, request, won.map(claimOf));
+    await prolongClaims(runner, request, repeated.map(claimOf));
+    await keepWaiting(
+      runner,
+      fitting.flatMap((decision) => toKeptTrack(decision, full.get(decision.claim.runId))),
+    );
+    await insertEvents(runner, toEvents(won, request.workerId));
+    return decided.map((decision) => toResult(decision, full));
+  };
+  const options = { maxTries: 3, retriesLockWaits: false };
+  return withLimitKeys(database, () => withTransaction(database, transact, options));
+}
+
+/** A track that is won counts as RUNNING for the claims after it. */
+function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decision {
+  const track = found.tracks.get(claim.trackId);
+  const pipeline = found.pipelines.get(pipelineIdOf(claim.trackId));
+  const graph = pipeline === undefined ? undefined : found.graphs.get(pipeline.versionId);
+  const vertex = graph?.vertices.get(vertexIdOf(claim.trackId));
+  if (track === undefined || pipeline === undefined || graph === undefined || vertex === undefined) {
+    return { kind: 'refused', claim, why: 'unknown_track' };
+  }
+  const owner = { pipeline, graph, vertex };
+  const isRepeat =
+    track.state === 'RUNNING' &&
+    track.attempt === claim.attempt &&
+    track.runId === claim.runId &&
+    track.workerId === request.workerId;
+  if (isRepeat) return { kind: 'repeated', claim, track, ...owner };
+  const why = findRefusal(claim, { ...owner, track, labels: request.labels });
+  if (why !== null) return { kind: 'refused', claim, why };
+  Object.assign(track, { state: 'RUNNING', runId: claim.runId, workerId: request.workerId });
+  return { kind: 'won', claim, track, ...owner };
 }
 
 function findRefusal(
   claim: RunKey,
-  found: { pipeline: PipelineRow; track: TrackRow; vertex: GraphVertex; labels: readonly string[] },
+  found: Owner & { track: ClaimedTrack; labels: readonly string[] },
 ): ClaimRefusal | null {
   const { pipeline, track, vertex, labels } = found;
   if (track.attempt !== claim.attempt) return 'other_attempt';
@@ -172,66 +172,44 @@ function findRefusal(
   if (isPipelineEnded(pipeline.state)) return 'ended';
   if (pipeline.state === 'PAUSED') return 'paused';
   if (track.awaits !== null) return 'held';
+  if (track.isEarly) return 'not_yet';
+  if (track.isExpired) return 'expired';
+  if (vertex.policies.pipeline !== null || vertex.policies.map !== null) return 'no_script';
   const wanted = vertex.policies.labels.length === 0 ? ['default'] : vertex.policies.labels;
   return wanted.every((label) => labels.includes(label)) ? null : 'labels';
 }
 
-async function lockPipelines(runner: Runner, ids: readonly number[]): Promise<Map<number, PipelineRow>> {
-  const rows = await selectRows<PipelineRow>(
-    runner,
-    'SELECT id, name, state, version_id AS versionId FROM pipeline WHERE id IN (?) ORDER BY id LOCK IN SHARE MODE',
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, row]));
+function ofKind(decided: readonly Decision[], kind: Won['kind']): Won[] {
+  return decided.filter((decision): decision is Won => decision.kind === kind);
 }
 
-async function loadGraphs(
-  runner: Runner,
-  database: Database,
-  pipelines: ReadonlyMap<number, PipelineRow>,
-): Promise<Map<number, StoredGraph>> {
-  const graphs = new Map<number, StoredGraph>();
-  for (const versionId of new Set([...pipelines.values()].map((pipeline) => pipeline.versionId))) {
-    graphs.set(versionId, await loadFlowGraph(runner, database, versionId));
+const claimOf = ({ claim }: Won): RunKey => claim;
+
+function toPlaceRequest({ claim, pipeline, graph, vertex }: Won): PlaceRequest {
+  return { trackId: claim.trackId, runId: claim.runId, limits: limitsOf(graph, vertex, pipeline.id) };
+}
+
+function toKeptTrack({ claim, pipeline, vertex }: Won, key: string | undefined): KeptTrack[] {
+  return key === undefined ? [] : [{ trackId: claim.trackId, key, rank: rankOf(pipeline, vertex) }];
+}
+
+/** One event a pipeline. */
+function toEvents(won: readonly Won[], worker: string): EventToWrite[] {
+  const tracks = new Map<number, TrackEntry[]>();
+  for (const { claim, pipeline, vertex } of won) {
+    const list = tracks.get(pipeline.id) ?? [];
+    list.push({ vertexId: vertex.id, state: 'RUNNING', attempt: claim.attempt, runId: claim.runId, worker });
+    tracks.set(pipeline.id, list);
   }
-  return graphs;
+  const common = { kind: 'claim', actor: null, reason: null, actionId: null } as const;
+  return [...tracks].map(([pipelineId, list]) => ({ ...common, pipelineId, body: { tracks: list } }));
 }
 
-async function lockTracks(runner: Runner, ids: readonly number[]): Promise<Map<number, TrackRow>> {
-  const rows = await selectRows<TrackRow>(
-    runner,
-    `SELECT id, state, attempt, awaits, run_id AS runId, worker_id AS workerId, input
-       FROM track WHERE id IN (?) ORDER BY id FOR UPDATE`,
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-/** @throws Error where a row is not as it was read under its lock: the transaction is rolled back, nobody starts */
-async function writeClaims(runner: Runner, request: ClaimRequest, won: readonly RunKey[]): Promise<void> {
-  if (won.length === 0) return;
-  const { affectedRows } = await execute(
-    runner,
-    `UPDATE track SET state = 'RUNNING', worker_id = ?, run_id = CASE id ${'WHEN ? THEN ? '.repeat(won.length)}END,
-       started_at = UTC_TIMESTAMP(6), first_started_at = COALESCE(first_started_at, UTC_TIMESTAMP(6)),
-       due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, reason = NULL, exit_code = NULL
-     WHERE id IN (?) AND state = 'PENDING'`,
-    [
-      request.workerId,
-      ...won.flatMap(({ trackId, runId }) => [trackId, runId]),
-      request.leaseMs * 1000,
-      won.map(({ trackId }) => trackId),
-    ],
-  );
-  if (affectedRows !== won.length) throw new Error(`claimed ${affectedRows} of ${won.length} locked PENDING tracks`);
-}
-
-/** A repeated claim was asked for anew: its lease counts from now, as the worker believes. */
-async function prolongClaims(runner: Runner, request: ClaimRequest, repeated: readonly RunKey[]): Promise<void> {
-  if (repeated.length === 0) return;
-  await execute(
-    runner,
-    `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?) AND state = 'RUNNING'`,
-    [request.leaseMs * 1000, repeated.map(({ trackId }) => trackId)],
-  );
+function toResult(decision: Decision, full: ReadonlyMap<string, string>): ClaimResult {
+  const { claim } = decision;
+  if (decision.kind === 'refused') return { runId: claim.runId, granted: false, why: decision.why };
+  if (full.has(claim.runId)) return { runId: claim.runId, granted: false, why: 'limit' };
+  const { pipeline, graph, vertex, track } = decision;
+  const { id: pipelineId, name } = pipeline;
+  return { ...claim, granted: true, pipelineId, pipeline: name, graph, vertex, input: track.input };
 }

@@ -1,0 +1,147 @@
+import { pipelineIdOf, type JsonValue, type PipelineState, type TrackState } from '@baton/domain';
+import type { ClaimRequest, RunKey } from './claim-attempts.ts';
+import type { Database } from './data-source.ts';
+import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
+import { execute, selectRows, type Runner } from './statements.ts';
+
+/** The statements of the claim's transaction, in the order in which they lock. */
+
+export interface ClaimedPipeline {
+  id: number;
+  name: string;
+  state: PipelineState;
+  priority: number;
+  versionId: number;
+}
+
+export interface ClaimedTrack {
+  id: number;
+  state: TrackState;
+  attempt: number;
+  awaits: string | null;
+  runId: string | null;
+  workerId: string | null;
+  /** A delayed attempt whose time has not come. */
+  isEarly: boolean;
+  /** It has waited longer than it may. */
+  isExpired: boolean;
+  input: Record<string, JsonValue>;
+}
+
+/** What is found of the claims, by id. */
+export interface FoundRows {
+  pipelines: ReadonlyMap<number, ClaimedPipeline>;
+  /** By version. */
+  graphs: ReadonlyMap<number, StoredGraph>;
+  tracks: ReadonlyMap<number, ClaimedTrack>;
+}
+
+/** Locks the pipelines against ending and pausing, then the tracks against everything; each in the order of their ids. */
+export async function lockForClaims(
+  runner: Runner,
+  database: Database,
+  claims: readonly RunKey[],
+): Promise<FoundRows> {
+  const pipelines = await lockPipelines(runner, [...new Set(claims.map(({ trackId }) => pipelineIdOf(trackId)))]);
+  const graphs = new Map<number, StoredGraph>();
+  for (const { versionId } of pipelines.values()) {
+    if (!graphs.has(versionId)) graphs.set(versionId, await loadFlowGraph(runner, database, versionId));
+  }
+  const trackIds = claims.map(({ trackId }) => trackId);
+  return { pipelines, graphs, tracks: await lockTracks(runner, trackIds) };
+}
+
+async function lockPipelines(runner: Runner, ids: readonly number[]): Promise<Map<number, ClaimedPipeline>> {
+  const rows = await selectRows<ClaimedPipeline>(
+    runner,
+    `SELECT id, name, state, priority, version_id AS versionId FROM pipeline
+     WHERE id IN (?) ORDER BY id LOCK IN SHARE MODE`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+type TrackRow = Omit<ClaimedTrack, 'input' | 'isEarly' | 'isExpired'> & {
+  input: string | null;
+  isEarly: number | null;
+  isExpired: number | null;
+};
+
+async function lockTracks(runner: Runner, ids: readonly number[]): Promise<Map<number, ClaimedTrack>> {
+  const rows = await selectRows<TrackRow>(
+    runner,
+    `SELECT id, state, attempt, awaits, run_id AS runId, worker_id AS workerId, input,
+       not_before > UTC_TIMESTAMP(6) AS isEarly, expires_at <= UTC_TIMESTAMP(6) AS isExpired
+     FROM track WHERE id IN (?) ORDER BY id FOR UPDATE`,
+    [ids],
+  );
+  return new Map(
+    rows.map(({ input, isEarly, isExpired, ...row }) => {
+      const values = input === null ? {} : (JSON.parse(input) as ClaimedTrack['input']);
+      return [row.id, { ...row, input: values, isEarly: isEarly === 1, isExpired: isExpired === 1 }];
+    }),
+  );
+}
+
+/** @throws Error where a row is not as it was read under its lock: the transaction is rolled back, nobody starts */
+export async function writeClaims(runner: Runner, request: ClaimRequest, won: readonly RunKey[]): Promise<void> {
+  if (won.length === 0) return;
+  const { affectedRows } = await execute(
+    runner,
+    `UPDATE track FORCE INDEX (PRIMARY) SET state = 'RUNNING', worker_id = ?, run_id = CASE id ${'WHEN ? THEN ? '.repeat(won.length)}END,
+       started_attempt = attempt, started_at = UTC_TIMESTAMP(6),
+       first_started_at = COALESCE(first_started_at, UTC_TIMESTAMP(6)),
+       due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, reason = NULL, exit_code = NULL,
+       not_before = NULL, expires_at = NULL, waits_for = NULL, waits_rank = NULL, waits_since = NULL
+     WHERE id IN (?) AND state = 'PENDING'`,
+    [
+      request.workerId,
+      ...won.flatMap(({ trackId, runId }) => [trackId, runId]),
+      request.leaseMs * 1000,
+      won.map(({ trackId }) => trackId),
+    ],
+  );
+  if (affectedRows !== won.length) throw new Error(`claimed ${affectedRows} of ${won.length} locked PENDING tracks`);
+}
+
+/** A repeated claim was asked for anew: its lease counts from now, as the worker believes. */
+export async function prolongClaims(
+  runner: Runner,
+  request: ClaimRequest,
+  repeated: readonly RunKey[],
+): Promise<void> {
+  if (repeated.length === 0) return;
+  await execute(
+    runner,
+    `UPDATE track FORCE INDEX (PRIMARY) SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?) AND state = 'RUNNING'`,
+    [request.leaseMs * 1000, repeated.map(({ trackId }) => trackId)],
+  );
+}
+
+/** A PENDING track that a limit keeps, with its place among those that wait for the same. */
+export interface KeptTrack {
+  trackId: number;
+  key: string;
+  rank: number;
+}
+
+/** Should nobody wake a waiting track, it is enqueued again after so long: a net under the net, for nothing that is known. */
+const ASKED_AGAIN_AFTER_MS = 300_000;
+
+/** Its queue entry is used up. It is woken when the limit has a place for it (limit-waiters). */
+export async function keepWaiting(runner: Runner, kept: readonly KeptTrack[]): Promise<void> {
+  if (kept.length === 0) return;
+  const cases = 'WHEN ? THEN ? '.repeat(kept.length);
+  await execute(
+    runner,
+    `UPDATE track FORCE INDEX (PRIMARY) SET waits_for = CASE id ${cases}END, waits_rank = CASE id ${cases}END, waits_since = pending_at,
+       due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
+     WHERE id IN (?) AND state = 'PENDING'`,
+    [
+      ...kept.flatMap(({ trackId, key }) => [trackId, key]),
+      ...kept.flatMap(({ trackId, rank }) => [trackId, rank]),
+      ASKED_AGAIN_AFTER_MS * 1000,
+      kept.map(({ trackId }) => trackId),
+    ],
+  );
+}
