@@ -3,13 +3,14 @@ import {
   readCompletionSecret,
   type ClaimRefusal,
   type ClaimRequest,
-  type ClaimResult,
   type Database,
 } from '@baton/database';
-import { renderVertex } from './render-vertex.ts';
 import { completionKey } from '@baton/queue';
 import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
+import { loadInputs, type Inputs } from './claim-inputs.ts';
+import { loadNamedOutputs, type GrantedClaim, type NamedOutputs } from './claim-outputs.ts';
+import { renderVertex } from './render-vertex.ts';
 
 /** Everything that a worker needs to run one attempt. */
 export const claimedRunSchema = z
@@ -27,18 +28,24 @@ export const claimedRunSchema = z
     timeoutMs: z.int().nullable(),
     graceMs: z.int().nullable(),
     maxOutputBytes: z.int().nullable(),
+    inputs: z
+      .string()
+      .nullable()
+      .describe('for the file $BATON_INPUTS: {params, outputs: {vertex: {key: text}}}; null: there is none'),
     completionKey: z.string().describe('signs the completion'),
     refusal: z.string().nullable().describe('not null: run nothing, report spawn_error with this detail'),
   })
   .meta({ id: 'ClaimedRun' });
 
 type ClaimedRun = z.infer<typeof claimedRunSchema>;
-type Granted = Extract<ClaimResult, { granted: true }>;
 type ClaimAnswer =
   { runId: string; granted: true; run: ClaimedRun } | { runId: string; granted: false; why: ClaimRefusal };
 
 /**
  * Claims attempts for a worker and makes what it needs to run them.
+ *
+ * All is read after the claim is made: where that fails the worker repeats its call, with the same run ids, and is granted
+ * what it has already. What the answer has no room for is `busy`, so that the worker asks for it again in the same way.
  * @returns one result a claim, in their order
  */
 export async function claimTracks(
@@ -48,16 +55,21 @@ export async function claimTracks(
 ): Promise<ClaimAnswer[]> {
   const secret = await secretOf(database);
   const results = await claimAttempts(database, { ...request, leaseMs: settings.leaseMs });
+  const granted = results.filter((result) => result.granted);
+  const namedOf = await loadNamedOutputs(database, granted);
+  const inputsOf = await loadInputs(database, granted);
   return results.map((result) => {
     if (!result.granted) return result;
-    const script = renderOrRefuse(result, { render, logger });
+    const inputs = inputsOf(result);
+    if (inputs === 'later') return { runId: result.runId, granted: false, why: 'busy' };
+    const script = renderOrRefuse(result, { named: namedOf(result), inputs }, { render, logger });
     return { runId: result.runId, granted: true, run: { ...describeRun(result, secret), ...script } };
   });
 }
 
-type RenderedScript = Pick<ClaimedRun, 'script' | 'environment' | 'refusal'>;
+type RenderedRun = Pick<ClaimedRun, 'script' | 'environment' | 'inputs' | 'refusal'>;
 
-function describeRun(claim: Granted, secret: Buffer): Omit<ClaimedRun, keyof RenderedScript> {
+function describeRun(claim: GrantedClaim, secret: Buffer): Omit<ClaimedRun, keyof RenderedRun> {
   const { vertex, graph, trackId, attempt, pipelineId, pipeline } = claim;
   const { shell, timeoutMs, graceMs, maxOutputBytes } = vertex.policies;
   return {
@@ -77,26 +89,34 @@ function describeRun(claim: Granted, secret: Buffer): Omit<ClaimedRun, keyof Ren
 }
 
 /**
- * The check has proved that the script can be rendered. Should that fail all the same, the attempt is claimed already: the
- * worker is told to report it as not startable, so that its track ends with the reason instead of hanging.
+ * The check has proved that the script can be rendered. Should that fail all the same, or an output be missing that the
+ * script names, the attempt is claimed already: the worker is told to report it as not startable, so that its track ends
+ * with the reason instead of hanging.
  */
 function renderOrRefuse(
-  claim: Granted,
+  claim: GrantedClaim,
+  { named, inputs }: { named: NamedOutputs; inputs: Exclude<Inputs, 'later'> },
   { render, logger }: { render: typeof renderVertex } & Pick<AppDeps, 'logger'>,
-): RenderedScript {
+): RenderedRun {
   const own = ownEnvironment(claim);
+  const refuse = (refusal: string): RenderedRun => ({ script: '', environment: own, inputs: null, refusal });
+  if ('refusal' in named) return refuse(named.refusal);
+  if ('problem' in inputs && claim.vertex.script.includes('BATON_INPUTS')) return refuse(inputs.problem);
   try {
-    const { script, environment } = render(claim);
-    return { script, environment: { ...environment, ...own }, refusal: null };
+    const { script, environment } = render(claim, named.outputs);
+    const run = { script, refusal: null };
+    if ('text' in inputs) return { ...run, environment: { ...environment, ...own }, inputs: inputs.text };
+    // Nothing in the script asks for the file; a program that it calls and that does may read why there is none.
+    return { ...run, environment: { ...environment, ...own, BATON_INPUTS_PROBLEM: inputs.problem }, inputs: null };
   } catch (error) {
     logger.error({ event: 'script_not_rendered', trackId: claim.trackId, err: error });
     const reason = error instanceof Error ? error.message : String(error);
-    return { script: '', environment: own, refusal: `the script could not be rendered: ${reason}`.slice(0, 2000) };
+    return refuse(`the script could not be rendered: ${reason}`.slice(0, 2000));
   }
 }
 
 /** What every script finds in its environment, besides its parameters. */
-function ownEnvironment(claim: Granted): Record<string, string> {
+function ownEnvironment(claim: GrantedClaim): Record<string, string> {
   return {
     BATON_GRAPH: claim.graph.graph,
     BATON_PIPELINE_ID: String(claim.pipelineId),

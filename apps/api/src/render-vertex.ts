@@ -1,5 +1,13 @@
 import type { GraphVertex, StoredGraph } from '@baton/database';
-import { BatonError, renderScript, type JsonValue, type RenderedScript } from '@baton/domain';
+import {
+  BatonError,
+  findOutputReferences,
+  renderScript,
+  type JsonValue,
+  type OutputReference,
+  type RenderedScript,
+  type ScriptSource,
+} from '@baton/domain';
 
 /** What a worker gets to run a vertex, and a person sees of it beforehand. */
 export interface VertexToRender {
@@ -10,17 +18,32 @@ export interface VertexToRender {
 }
 
 /** Graphs are kept in memory and immutable: what is read from one is kept with it. */
-const vertexNames = new WeakMap<StoredGraph, Set<string>>();
+const vertexIds = new WeakMap<StoredGraph, Map<string, number>>();
+const outputReferences = new WeakMap<GraphVertex, OutputReference[]>();
 
-/** @throws BatonError invalid_graph where a placeholder stands in an unsafe place: graphs that start have passed the check */
-export function renderVertex({ graph, vertex, input }: VertexToRender): RenderedScript {
-  return renderScript({
-    script: vertex.script,
-    shell: vertex.policies.shell,
-    declarations: vertex.input,
-    hasVertex: (name) => namesOf(graph).has(name),
-    values: input,
-  });
+/**
+ * @param outputs texts of the outputs that the script names, by `vertex.key`; to look at a script they are not needed, as
+ *   it holds references to them alone
+ * @throws BatonError invalid_graph where a placeholder stands in an unsafe place: graphs that start have passed the check */
+export function renderVertex(
+  { graph, vertex, input }: VertexToRender,
+  outputs: ReadonlyMap<string, string> = new Map(),
+): RenderedScript {
+  return renderScript({ ...sourceOf(graph, vertex), values: input, outputs });
+}
+
+/** The outputs that a vertex's script names. */
+export function outputReferencesOf(graph: StoredGraph, vertex: GraphVertex): OutputReference[] {
+  const known = outputReferences.get(vertex);
+  if (known !== undefined) return known;
+  const references = findOutputReferences(sourceOf(graph, vertex));
+  outputReferences.set(vertex, references);
+  return references;
+}
+
+/** @returns null where the graph has no vertex of this name */
+export function findVertexId(graph: StoredGraph, name: string): number | null {
+  return idsOf(graph).get(name) ?? null;
 }
 
 /** The script for people to see. Where it cannot be rendered, because values are still missing, it is as the graph has it. */
@@ -37,10 +60,14 @@ export function previewScript(toRender: VertexToRender): string {
   }
 }
 
-function namesOf(graph: StoredGraph): Set<string> {
-  const known = vertexNames.get(graph);
+function sourceOf(graph: StoredGraph, { script, policies, input }: GraphVertex): ScriptSource {
+  return { script, shell: policies.shell, declarations: input, hasVertex: (name) => idsOf(graph).has(name) };
+}
+
+function idsOf(graph: StoredGraph): Map<string, number> {
+  const known = vertexIds.get(graph);
   if (known !== undefined) return known;
-  const names = new Set([...graph.vertices.values()].map(({ name }) => name));
-  vertexNames.set(graph, names);
-  return names;
+  const ids = new Map([...graph.vertices.values()].map(({ id, name }) => [name, id]));
+  vertexIds.set(graph, ids);
+  return ids;
 }

@@ -138,6 +138,11 @@ function pipelineCalls(api: FetchClient<paths>) {
         await api.POST('/api/v1/tracks/{trackId}/params', { params: { path: { trackId } }, body: { params } }),
       );
     },
+    /** What its script handed on. */
+    async getOutputs(trackId: number, attempt?: number): Promise<Types.TrackOutputs> {
+      const query = attempt === undefined ? {} : { attempt };
+      return answerOf(await api.GET('/api/v1/tracks/{trackId}/outputs', { params: { path: { trackId }, query } }));
+    },
     /** What it has printed so far, whole or the last bytes of it. */
     async readOutput(trackId: number, options: { attempt?: number; tailBytes?: number } = {}): Promise<string> {
       const { attempt, tailBytes } = options;
@@ -166,6 +171,10 @@ function workerCalls(api: FetchClient<paths>) {
     },
     async sendOutput(body: Types.OutputRequest): Promise<Types.OutputAnswer> {
       return answerOf(await api.POST('/api/v1/worker/output', { body }));
+    },
+    /** What scripts hand on, before their completions. */
+    async sendOutputValues(body: Types.OutputValuesRequest): Promise<Types.OutputAnswer> {
+      return answerOf(await api.POST('/api/v1/worker/outputs', { body }));
     },
   };
 }

@@ -481,6 +481,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tracks/{trackId}/outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a track's script handed on
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getTracksByTrackIdOutputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -605,6 +625,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worker/outputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store what runs hand on, before their completions are reported; a value that is there already stays
+         * @description Needs a token with the scope worker.
+         */
+        post: operations["postWorkerOutputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface components {
     schemas: {
@@ -613,7 +653,7 @@ export interface components {
             runId: string;
             worker: string;
             /** @description null: it runs */
-            result: ("succeed" | "cancelled" | "exit_code" | "signal" | "timeout" | "spawn_error" | "bad_choice" | "lost") | null;
+            result: ("succeed" | "cancelled" | "exit_code" | "signal" | "timeout" | "spawn_error" | "bad_choice" | "bad_output" | "child_failed" | "lost") | null;
             exitCode: number | null;
             signal: string | null;
             detail: string | null;
@@ -634,6 +674,12 @@ export interface components {
             /** @description all that keeps it from starting */
             problems: components["schemas"]["Problem"][];
         };
+        ChoiceDetails: {
+            /** @description the choice offered first: `next` of the vertex */
+            offered: string[];
+            /** @description what may be chosen; of more than 1000 the first */
+            successors: string[];
+        };
         ClaimedRun: {
             trackId: number;
             attempt: number;
@@ -651,6 +697,8 @@ export interface components {
             timeoutMs: number | null;
             graceMs: number | null;
             maxOutputBytes: number | null;
+            /** @description for the file $BATON_INPUTS: {params, outputs: {vertex: {key: text}}}; null: there is none */
+            inputs: string | null;
             /** @description signs the completion */
             completionKey: string;
             /** @description not null: run nothing, report spawn_error with this detail */
@@ -668,6 +716,22 @@ export interface components {
         ] | {
             tail: string;
             head: string;
+        };
+        GateDetails: {
+            /** @description what the approver is asked */
+            message: string | null;
+            /** @description what the approver fills in: `params` of the approval */
+            form: {
+                [key: string]: components["schemas"]["ParameterDeclaration"];
+            };
+            /** @description `token:<name>` or `role:<name>`; empty: every token with the scope operate */
+            approvers: string[];
+            /** @description whoever started the pipeline may not decide */
+            forbidSelfApproval: boolean;
+            /** @enum {string} */
+            onExpiry: "approve" | "reject";
+            /** @description while it awaits approval; null: it never expires */
+            expiresAt: string | null;
         };
         Graph: {
             id: number;
@@ -780,6 +844,10 @@ export interface components {
             /** @description tracks that have not ended, and those that await a person */
             openTracks: number;
             createdBy: string;
+            /** @description the track that runs it; null: it was started by itself */
+            parentTrackId: number | null;
+            /** @description FAILED if it has not ended by then */
+            deadlineAt: string | null;
             /** Format: date-time */
             createdAt: string;
             finishedAt: string | null;
@@ -817,6 +885,10 @@ export interface components {
             /** @description tracks that have not ended, and those that await a person */
             openTracks: number;
             createdBy: string;
+            /** @description the track that runs it; null: it was started by itself */
+            parentTrackId: number | null;
+            /** @description FAILED if it has not ended by then */
+            deadlineAt: string | null;
             /** Format: date-time */
             createdAt: string;
             finishedAt: string | null;
@@ -871,9 +943,17 @@ export interface components {
             /** @description only these exit codes; absent: all */
             exitCodes?: number[];
             /** @description only these */
-            reasons?: ("exit_code" | "signal" | "timeout" | "spawn_error")[];
+            reasons?: ("exit_code" | "signal" | "timeout" | "spawn_error" | "child_failed")[];
             /** @description no retry starts later than this after the first attempt, ms */
             totalMs?: number;
+        };
+        RunOutputs: {
+            trackId: number;
+            attempt: number;
+            runId: string;
+            values: {
+                [key: string]: string;
+            };
         };
         SavedGraph: {
             id: number;
@@ -936,6 +1016,8 @@ export interface components {
             id: string;
             name: string;
             scopes: ("admin" | "operate" | "submit" | "read" | "worker")[];
+            /** @description gates may name them as approvers: `role:<name>` */
+            roles: string[];
             createdBy: string;
             /** Format: date-time */
             createdAt: string;
@@ -959,9 +1041,20 @@ export interface components {
             attempt: number;
             /** @description what a person has to give before it goes on */
             awaits: ("params" | "approval" | "choice" | "decision") | null;
+            /** @description its vertex's gate; null: it has none */
+            gate: components["schemas"]["GateDetails"] | null;
+            gateDecision: ("approved" | "rejected") | null;
+            /** @description while it awaits a choice */
+            choice: components["schemas"]["ChoiceDetails"] | null;
+            /** @description the successors that it went on with; null: all, or not yet */
+            chosen: string[] | null;
             exitCode: number | null;
             /** @description why it ended so */
             reason: string | null;
+            /** @description more about the reason */
+            detail: string | null;
+            /** @description the pipeline that it runs, or ran last */
+            childPipelineId: number | null;
             /** @description parameter values; secrets are *** */
             input: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -970,6 +1063,10 @@ export interface components {
             script: string;
             worker: string | null;
             pendingAt: string | null;
+            /** @description its next attempt is delayed until then */
+            notBefore: string | null;
+            /** @description its gate, or its wait for a worker, ends then */
+            expiresAt: string | null;
             startedAt: string | null;
             finishedAt: string | null;
         };
@@ -988,9 +1085,20 @@ export interface components {
             attempt: number;
             /** @description what a person has to give before it goes on */
             awaits: ("params" | "approval" | "choice" | "decision") | null;
+            /** @description its vertex's gate; null: it has none */
+            gate: components["schemas"]["GateDetails"] | null;
+            gateDecision: ("approved" | "rejected") | null;
+            /** @description while it awaits a choice */
+            choice: components["schemas"]["ChoiceDetails"] | null;
+            /** @description the successors that it went on with; null: all, or not yet */
+            chosen: string[] | null;
             exitCode: number | null;
             /** @description why it ended so */
             reason: string | null;
+            /** @description more about the reason */
+            detail: string | null;
+            /** @description the pipeline that it runs, or ran last */
+            childPipelineId: number | null;
             /** @description parameter values; secrets are *** */
             input: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -999,6 +1107,10 @@ export interface components {
             script: string;
             worker: string | null;
             pendingAt: string | null;
+            /** @description its next attempt is delayed until then */
+            notBefore: string | null;
+            /** @description its gate, or its wait for a worker, ends then */
+            expiresAt: string | null;
             startedAt: string | null;
             finishedAt: string | null;
             cancelRequestedAt: string | null;
@@ -1006,6 +1118,15 @@ export interface components {
             attempts: components["schemas"]["Attempt"][];
             /** @description reports that came too late or twice, and changed nothing */
             staleCompletions: number;
+        };
+        TrackOutputs: {
+            trackId: number;
+            /** @description whose values these are */
+            attempt: number;
+            /** @description what its script wrote to $BATON_OUTPUT; *** where that is a secret parameter's value */
+            outputs: {
+                [key: string]: string;
+            };
         };
         Vertex: {
             /** @description A vertex's name: 1 to 190 characters, no control characters, no white space around it, not only digits, no / */
@@ -4031,6 +4152,94 @@ export interface operations {
             };
         };
     };
+    getTracksByTrackIdOutputs: {
+        parameters: {
+            query?: {
+                /** @description absent: the current one, whose values the vertices after it get */
+                attempt?: number;
+            };
+            header?: never;
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its values by key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackOutputs"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `attempt_not_found`: No such attempt; `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     getWorkers: {
         parameters: {
             query?: {
@@ -4199,6 +4408,8 @@ export interface operations {
                     /** @description for people: whose it is, what for */
                     name: string;
                     scopes: ("admin" | "operate" | "submit" | "read" | "worker")[];
+                    /** @description what it may approve at gates, besides what its scopes allow: `approvers: ["role:<name>"]` */
+                    roles?: string[];
                     /** @description absent: it does not expire */
                     lifetimeMs?: number | null;
                 };
@@ -4648,6 +4859,119 @@ export interface operations {
             content: {
                 "application/json": {
                     chunks: components["schemas"]["OutputChunk"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Everything else is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        refused: {
+                            runId: string;
+                            /** @enum {string} */
+                            why: "other_run" | "unknown_attempt";
+                        }[];
+                    };
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postWorkerOutputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    outputs: components["schemas"]["RunOutputs"][];
                 };
             };
         };

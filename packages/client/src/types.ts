@@ -25,6 +25,7 @@ export type StartRequest = Schemas['StartRequest'];
 export type Token = Schemas['Token'];
 export type Track = Schemas['Track'];
 export type TrackDetails = Schemas['TrackDetails'];
+export type TrackOutputs = Schemas['TrackOutputs'];
 export type Vertex = Schemas['Vertex'];
 export type Worker = Schemas['Worker'];
 
@@ -35,6 +36,7 @@ export type ClaimedRun = Schemas['ClaimedRun'];
 export type HeartbeatRequest = JsonBodyOf<operations['postWorkerHeartbeats']>;
 export type HeartbeatAnswer = JsonAnswerOf<operations['postWorkerHeartbeats']>;
 export type OutputRequest = JsonBodyOf<operations['postWorkerOutput']>;
+export type OutputValuesRequest = JsonBodyOf<operations['postWorkerOutputs']>;
 export type OutputAnswer = JsonAnswerOf<operations['postWorkerOutput']>;
 
 export type PipelineState = Pipeline['state'];

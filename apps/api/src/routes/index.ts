@@ -27,7 +27,8 @@ import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts
 import { deleteToken, listTokens, postToken } from './tokens.ts';
 import { giveParametersRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
-import { postClaims, postHeartbeats, postOutput } from './worker-calls.ts';
+import { getOutputs } from './track-outputs.ts';
+import { postClaims, postHeartbeats, postOutput, postOutputs } from './worker-calls.ts';
 import { listWorkers } from './workers.ts';
 
 /** Every call of the API. What is not in this table does not exist; /openapi.json is made from it. */
@@ -60,6 +61,7 @@ export const ROUTES: readonly Route[] = [
   getTrackRoute,
   giveParametersRoute,
   getOutput,
+  getOutputs,
   listWorkers,
   listTokens,
   postToken,
@@ -67,6 +69,7 @@ export const ROUTES: readonly Route[] = [
   postClaims,
   postHeartbeats,
   postOutput,
+  postOutputs,
 ];
 
 /** What brings its own router. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { claimTracks, claimedRunSchema } from '../claim-tracks.ts';
 import { hearWorker } from '../hear-worker.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
-import { keepOutput } from '../keep-output.ts';
+import { keepOutput, keepOutputValues } from '../keep-output.ts';
 
 /*
  * What workers call, and nobody else: they know no database. Each call carries many attempts, so that the number of calls
@@ -13,6 +13,7 @@ import { keepOutput } from '../keep-output.ts';
 const MAX_CLAIMS = 256;
 const MAX_RUNS = 4096;
 const MAX_CHUNKS = 2048;
+const MAX_OUTPUTS = 256;
 const MAX_CHUNK_BYTES = 1024 * 1024;
 const HEARTBEAT_LIMIT_BYTES = 4 * 1024 * 1024;
 const OUTPUT_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -119,6 +120,13 @@ const base64Schema = z
   .refine((text) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text), 'expected base64')
   .meta({ description: 'base64' });
 
+const STORED = {
+  description: 'Everything else is stored.',
+  schema: z.strictObject({
+    refused: z.array(z.strictObject({ runId: runIdSchema, why: z.enum(['other_run', 'unknown_attempt']) })),
+  }),
+};
+
 export const postOutput = defineRoute({
   method: 'post',
   path: '/api/v1/worker/output',
@@ -146,12 +154,25 @@ export const postOutput = defineRoute({
       { limitBytes: OUTPUT_LIMIT_BYTES },
     ),
   },
-  responses: {
-    200: {
-      description: 'Everything else is stored.',
-      schema: z.strictObject({
-        refused: z.array(z.strictObject({ runId: runIdSchema, why: z.enum(['other_run', 'unknown_attempt']) })),
-      }),
-    },
-  },
+  responses: { 200: STORED },
 }).handle(async ({ deps, body }) => ({ status: 200, body: { refused: await keepOutput(deps, body.chunks) } }));
+
+export const postOutputs = defineRoute({
+  method: 'post',
+  path: '/api/v1/worker/outputs',
+  scope: 'worker',
+  summary: 'Store what runs hand on, before their completions are reported; a value that is there already stays',
+  tag: 'worker calls',
+  request: {
+    body: jsonBody(
+      z.strictObject({
+        outputs: z
+          .array(runSchema.extend({ values: z.record(z.string(), z.string()) }).meta({ id: 'RunOutputs' }))
+          .min(1)
+          .max(MAX_OUTPUTS),
+      }),
+      { limitBytes: OUTPUT_LIMIT_BYTES },
+    ),
+  },
+  responses: { 200: STORED },
+}).handle(async ({ deps, body }) => ({ status: 200, body: { refused: await keepOutputValues(deps, body.outputs) } }));
