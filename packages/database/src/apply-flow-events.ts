@@ -10,6 +10,7 @@ import {
 import { applyChanges, mendPredecessorsLeft, type DecidedPipeline } from './apply-changes.ts';
 import type { Database } from './data-source.ts';
 import { loadTracks, lockPipelines, tracksNeededFirst, type LockedPipeline } from './load-transition-context.ts';
+import { freedLimitsOf } from './limit-keys.ts';
 import type { Runner } from './statements.ts';
 import { describeTrack } from './track-to-dispatch.ts';
 import { withTransaction, type TransactionOptions } from './with-transaction.ts';
@@ -23,6 +24,8 @@ export interface AppliedEvents {
   killRequested: number[];
   stale: number;
   repairs: number;
+  /** Keys of limits, one for each place that the runs which ended here held: takeLimitWaiters says who may have it. */
+  freedLimits: string[];
   /** Events of pipelines or vertices that do not exist. */
   unknown: number;
 }
@@ -107,8 +110,16 @@ function missingTracks(locked: LockedPipeline, vertexIds: readonly number[]): Er
 }
 
 function summarize(decided: readonly DecidedPipeline[]): Omit<AppliedEvents, 'unknown'> {
-  const result: Omit<AppliedEvents, 'unknown'> = { toDispatch: [], ended: [], killRequested: [], stale: 0, repairs: 0 };
+  const result: Omit<AppliedEvents, 'unknown'> = {
+    toDispatch: [],
+    ended: [],
+    killRequested: [],
+    stale: 0,
+    repairs: 0,
+    freedLimits: [],
+  };
   for (const { locked, changes } of decided) {
+    result.freedLimits.push(...freedLimitsOf(locked, changes));
     const { before, after } = changes.pipeline;
     result.toDispatch.push(...findToDispatch(locked, changes));
     if (before.state !== after.state && isPipelineEnded(after.state)) {

@@ -1,4 +1,4 @@
-import type { DecidedPipeline } from './apply-changes.ts';
+import type { Changes } from '@baton/domain';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 
 /** A limit that a track counts against while it runs. */
@@ -56,10 +56,13 @@ export function limitsOf(
  * What the ends of runs have freed.
  * @returns the limits' keys, one for each place: a key is there as often as runs that counted against it have ended
  */
-export function freedLimitsOf({ locked, changes }: DecidedPipeline): string[] {
-  return changes.attempts.flatMap(({ vertexId }) => {
-    const vertex = locked.graph.vertices.get(vertexId);
-    return vertex === undefined ? [] : limitsOf(locked.graph, vertex, locked.pipeline.id).map(({ key }) => key);
+export function freedLimitsOf(
+  { graph, pipeline }: { graph: StoredGraph; pipeline: { id: number } },
+  { attempts }: Pick<Changes, 'attempts'>,
+): string[] {
+  return attempts.flatMap(({ vertexId }) => {
+    const vertex = graph.vertices.get(vertexId);
+    return vertex === undefined ? [] : limitsOf(graph, vertex, pipeline.id).map(({ key }) => key);
   });
 }
 
