@@ -72,15 +72,15 @@ export async function takePlaces(runner: Runner, requests: readonly PlaceRequest
   const limits = requests.flatMap((request) => request.limits);
   const capacities = await lockLimits(runner, limits);
   const counts = await countPlaces(runner, [...capacities.keys()]);
-  const taken = new Map([...counts].map(([key, { live }]) => [key, live]));
+  const fullness = { capacities, taken: new Map([...counts].map(([key, { live }]) => [key, live])) };
   const holders: unknown[][] = [];
   for (const request of requests) {
-    const full = findFull(request.limits, { taken, capacities });
+    const full = findFull(request.limits, fullness);
     if (full !== null) {
       refused.set(request.runId, full.key);
       continue;
     }
-    addTo(taken, request.limits);
+    addTo(fullness.taken, request.limits);
     for (const { key } of request.limits) holders.push([key, request.trackId, request.runId]);
   }
   await sweepLeftOver(runner, counts);
@@ -92,11 +92,14 @@ export async function takePlaces(runner: Runner, requests: readonly PlaceRequest
   return refused;
 }
 
+/** By key: how many run, and what pools' rows allow. */
+export interface Fullness {
+  taken: Map<string, number>;
+  capacities: ReadonlyMap<string, number | null>;
+}
+
 /** @returns the first of the limits that has no place left; a pool that nobody has made has none */
-export function findFull(
-  limits: readonly Limit[],
-  { taken, capacities }: { taken: ReadonlyMap<string, number>; capacities: ReadonlyMap<string, number | null> },
-): Limit | null {
+export function findFull(limits: readonly Limit[], { taken, capacities }: Fullness): Limit | null {
   const capacityOf = ({ key, capacity }: Limit): number => capacity ?? capacities.get(key) ?? 0;
   return limits.find((limit) => (taken.get(limit.key) ?? 0) >= capacityOf(limit)) ?? null;
 }
