@@ -3,6 +3,7 @@ import {
   findPipeline,
   loadFlowGraph,
   type Database,
+  type GraphVertex,
   type PipelineRecord,
   type StoredGraph,
 } from '@baton/database';
@@ -13,6 +14,7 @@ import {
   PIPELINE_STATES,
   TRACK_STATES,
   type JsonValue,
+  type ParameterDeclarations,
 } from '@baton/domain';
 import { z } from 'zod';
 
@@ -33,6 +35,8 @@ const summaryFields = {
   totalTracks: z.int(),
   openTracks: z.int().describe('tracks that have not ended, and those that await a person'),
   createdBy: z.string(),
+  parentTrackId: z.int().nullable().describe('the track that runs it; null: it was started by itself'),
+  deadlineAt: z.iso.datetime().nullable().describe('FAILED if it has not ended by then'),
   createdAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
 };
@@ -74,10 +78,16 @@ export async function getPipeline(database: Database, pipelineId: number): Promi
   return pipeline;
 }
 
+/** What a vertex declares: its parameters, and those that the form of its gate makes. */
+export function declarationsOf({ input, policies }: Pick<GraphVertex, 'input' | 'policies'>): ParameterDeclarations {
+  return { ...input, ...policies.gate?.form };
+}
+
 export function summarisePipeline(pipeline: PipelineRecord): PipelineSummary {
   const { versionId: _version, params: _params, failures: _failures, ...shown } = pipeline;
   return {
     ...shown,
+    deadlineAt: pipeline.deadlineAt?.toISOString() ?? null,
     createdAt: pipeline.createdAt.toISOString(),
     finishedAt: pipeline.finishedAt?.toISOString() ?? null,
   };
@@ -100,7 +110,7 @@ function secretKeysOf(graph: StoredGraph): Set<string> {
   if (known !== undefined) return known;
   const keys = new Set<string>();
   for (const vertex of graph.vertices.values()) {
-    for (const [name, declaration] of Object.entries(vertex.input)) {
+    for (const [name, declaration] of Object.entries(declarationsOf(vertex))) {
       if (declaration.secret) keys.add(name).add(`${vertex.name}.${name}`);
     }
   }

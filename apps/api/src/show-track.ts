@@ -10,10 +10,19 @@ import {
   type StoredGraph,
   type TrackRecord,
 } from '@baton/database';
-import { AWAITED, BatonError, FAILURE_REASONS, PIPELINE_STATES, TRACK_STATES, type JsonValue } from '@baton/domain';
+import {
+  AWAITED,
+  BatonError,
+  FAILURE_REASONS,
+  GATE_DECISIONS,
+  PIPELINE_STATES,
+  TRACK_STATES,
+  type JsonValue,
+} from '@baton/domain';
 import { z } from 'zod';
 import { previewScript } from './render-vertex.ts';
-import { getPipeline, MASK } from './show-pipeline.ts';
+import { choiceSchema, describeChoice, describeGate, gateSchema } from './show-decision.ts';
+import { declarationsOf, getPipeline, MASK } from './show-pipeline.ts';
 
 const trackFields = {
   id: z.int(),
@@ -25,12 +34,20 @@ const trackFields = {
   state: z.enum(TRACK_STATES),
   attempt: z.int().describe('the current attempt, or the next while it waits'),
   awaits: z.enum(AWAITED).nullable().describe('what a person has to give before it goes on'),
+  gate: gateSchema.nullable().describe("its vertex's gate; null: it has none"),
+  gateDecision: z.enum(GATE_DECISIONS).nullable(),
+  choice: choiceSchema.nullable().describe('while it awaits a choice'),
+  chosen: z.array(z.string()).nullable().describe('the successors that it went on with; null: all, or not yet'),
   exitCode: z.int().nullable(),
   reason: z.string().nullable().describe('why it ended so'),
+  detail: z.string().nullable().describe('more about the reason'),
+  childPipelineId: z.int().nullable().describe('the pipeline that it runs, or ran last'),
   input: z.record(z.string(), z.json()).describe(`parameter values; secrets are ${MASK}`),
   script: z.string().describe('as a worker gets it; as the graph has it while values are missing'),
   worker: z.string().nullable(),
   pendingAt: z.iso.datetime().nullable(),
+  notBefore: z.iso.datetime().nullable().describe('its next attempt is delayed until then'),
+  expiresAt: z.iso.datetime().nullable().describe('its gate, or its wait for a worker, ends then'),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
 };
@@ -93,19 +110,30 @@ export async function getTrack(database: Database, trackId: number): Promise<Tra
   return track;
 }
 
-/** A track in the words of SPEC section 4. */
-export function describeTrackOf(track: TrackRecord, pipeline: PipelineRecord, graph: StoredGraph): TrackItem {
+/** @throws Error where the graph is not the one of the track's pipeline */
+export function vertexOf(graph: StoredGraph, track: Pick<TrackRecord, 'vertexId'>): GraphVertex {
   const vertex = graph.vertices.get(track.vertexId);
   if (vertex === undefined) throw new Error(`graph version ${graph.versionId} has no vertex ${track.vertexId}`);
+  return vertex;
+}
+
+/** A track in the words of SPEC section 4. */
+export function describeTrackOf(track: TrackRecord, pipeline: PipelineRecord, graph: StoredGraph): TrackItem {
+  const vertex = vertexOf(graph, track);
   const { runId: _run, cancelRequestedAt: _cancel, ...shown } = track;
   return {
     ...shown,
     pipeline: pipeline.name,
     pipelineState: pipeline.state,
     vertex: vertex.name,
+    gate: describeGate(vertex, track),
+    choice: track.awaits === 'choice' ? describeChoice(graph, vertex) : null,
+    chosen: track.chosen?.map((id) => graph.vertices.get(id)?.name ?? String(id)) ?? null,
     input: maskInput(vertex, track.input),
     script: previewScript({ graph, vertex, input: track.input }),
     pendingAt: track.pendingAt?.toISOString() ?? null,
+    notBefore: track.notBefore?.toISOString() ?? null,
+    expiresAt: track.expiresAt?.toISOString() ?? null,
     startedAt: track.startedAt?.toISOString() ?? null,
     finishedAt: track.finishedAt?.toISOString() ?? null,
   };
@@ -113,8 +141,9 @@ export function describeTrackOf(track: TrackRecord, pipeline: PipelineRecord, gr
 
 /** Scripts need no masking: rendering puts no secret into them, it refers to the environment. */
 function maskInput(vertex: GraphVertex, input: Record<string, JsonValue>): Record<string, JsonValue> {
+  const declared = declarationsOf(vertex);
   return Object.fromEntries(
-    Object.entries(input).map(([name, value]) => [name, vertex.input[name]?.secret === false ? value : MASK]),
+    Object.entries(input).map(([name, value]) => [name, declared[name]?.secret === false ? value : MASK]),
   );
 }
 

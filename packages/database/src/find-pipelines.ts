@@ -22,6 +22,10 @@ export interface PipelineRecord {
   failures: number;
   reason: string | null;
   createdBy: string;
+  /** FAILED when it has not ended by then. */
+  deadlineAt: Date | null;
+  /** Of the track that runs it. */
+  parentTrackId: number | null;
   createdAt: Date;
   finishedAt: Date | null;
 }
@@ -42,7 +46,8 @@ export interface PipelineFilter {
 
 const SELECT_PIPELINE = `SELECT p.id, p.version_id AS versionId, p.graph_id AS graphId, g.name AS graph, v.version,
     p.name, p.mode, p.on_failure AS onFailure, p.priority, p.state, p.params, p.total_tracks AS totalTracks,
-    p.open_tracks AS openTracks, p.failures, p.reason, p.created_by AS createdBy, p.created_at AS createdAt,
+    p.open_tracks AS openTracks, p.failures, p.reason, p.created_by AS createdBy, p.deadline_at AS deadlineAt,
+    p.parent_track_id AS parentTrackId, p.created_at AS createdAt,
     p.finished_at AS finishedAt`;
 const JOIN_GRAPH = 'STRAIGHT_JOIN graph g ON g.id = p.graph_id STRAIGHT_JOIN graph_version v ON v.id = p.version_id';
 

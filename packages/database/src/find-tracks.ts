@@ -1,4 +1,4 @@
-import type { Awaited, JsonValue, TrackState } from '@baton/domain';
+import type { Awaited, GateDecision, JsonValue, TrackState } from '@baton/domain';
 import { TRACKS_PER_PIPELINE, vertexIdOf } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { selectRows, type Runner } from './statements.ts';
@@ -11,15 +11,26 @@ export interface TrackRecord {
   state: TrackState;
   attempt: number;
   awaits: Awaited | null;
+  gateDecision: GateDecision | null;
+  /** Ids of the successors that it went on with; null: all, or not yet. */
+  chosen: number[] | null;
   /** Values by parameter name: secrets are in clear here, the caller masks them. */
   input: Record<string, JsonValue>;
   exitCode: number | null;
   reason: string | null;
+  /** A sentence where the reason alone does not tell. */
+  detail: string | null;
+  /** The pipeline that it runs, or ran last. */
+  childPipelineId: number | null;
   runId: string | null;
   /** Of the current attempt; the name, or the id where the worker was never seen. */
   worker: string | null;
   cancelRequestedAt: Date | null;
   pendingAt: Date | null;
+  /** A delayed attempt does not start before this. */
+  notBefore: Date | null;
+  /** When its gate or its wait in the queue ends. */
+  expiresAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
 }
@@ -34,14 +45,15 @@ export interface TrackFilter {
 }
 
 const SELECT_TRACK = `SELECT t.id, t.pipeline_id AS pipelineId, t.vertex_id AS vertexId, t.state, t.attempt, t.awaits,
-    t.input, t.exit_code AS exitCode, t.reason, t.run_id AS runId,
+    t.gate_decision AS gateDecision, t.chosen, t.input, t.exit_code AS exitCode, t.reason, t.detail,
+    t.child_pipeline_id AS childPipelineId, t.run_id AS runId,
     COALESCE(w.name, t.worker_id, a.worker_id) AS worker, t.cancel_requested_at AS cancelRequestedAt,
-    t.pending_at AS pendingAt, t.started_at AS startedAt, t.finished_at AS finishedAt`;
+    t.pending_at AS pendingAt, t.not_before AS notBefore, t.expires_at AS expiresAt, t.started_at AS startedAt, t.finished_at AS finishedAt`;
 const JOIN_WORKER = `
   LEFT JOIN attempt a ON a.track_id = t.id AND a.attempt = t.attempt
   LEFT JOIN worker w ON w.id = COALESCE(t.worker_id, a.worker_id)`;
 
-type TrackRow = Omit<TrackRecord, 'input'> & { input: string | null };
+type TrackRow = Omit<TrackRecord, 'input' | 'chosen'> & { input: string | null; chosen: string | null };
 
 /** @returns the tracks of a pipeline that pass the filter, by ascending id, `limit` at most */
 export async function findTracks(database: Database, filter: TrackFilter): Promise<TrackRecord[]> {
@@ -104,5 +116,9 @@ export async function findVertexNames(
 }
 
 function toRecord(row: TrackRow): TrackRecord {
-  return { ...row, input: (row.input === null ? {} : JSON.parse(row.input)) as Record<string, JsonValue> };
+  return {
+    ...row,
+    input: (row.input === null ? {} : JSON.parse(row.input)) as Record<string, JsonValue>,
+    chosen: row.chosen === null ? null : (JSON.parse(row.chosen) as number[]),
+  };
 }

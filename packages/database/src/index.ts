@@ -47,6 +47,7 @@ export {
 } from './find-outputs.ts';
 export { insertTrackOutputs, readTrackOutputs, storeTrackOutputs, type AttemptOutputs } from './track-outputs.ts';
 export * from './pipeline-events.ts';
+export { findActionIds } from './find-actions.ts';
 export { findHolders, takePlaces, withLimitKeys, type PlaceRequest } from './limit-holders.ts';
 export { limitsOf, poolKey, poolNameOf, rankOf, type Limit, type LimitedGraph } from './limit-keys.ts';
 export { fillLimits, takeLimitWaiters } from './limit-waiters.ts';

@@ -28,6 +28,7 @@ export {
 } from './graph-definition.ts';
 export type {
   EdgeDefinition,
+  GatePolicy,
   GraphDefinition,
   GraphDocument,
   VertexDefinition,
