@@ -26,7 +26,7 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
   const { logger } = recordEvents();
   const reported: Completion[] = [];
   const reporter: Reporter = {
-    report: async (completion) => void reported.push(completion),
+    report: async ({ completion }) => void reported.push(completion),
     unapplied: () => [],
     settle: () => Promise.resolve(),
     resendOverdue: () => Promise.resolve(),

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import type { Completion } from '@baton/domain';
 import { createReporter, type Reporter } from './reporter.ts';
 import { openSpool, type Spool } from './spool.ts';
-import { makeCompletion, makeDirectory, makeSignal, recordEvents } from './testing.ts';
+import { makeCompletion, makeDirectory, makeSignal, recordEvents, reportOf } from './testing.ts';
+
+/** The worker is not being stopped. */
+const RUNNING = new AbortController().signal;
 
 interface World {
   reporter: Reporter;
@@ -20,6 +23,7 @@ function openReporter(spool: Spool): World {
   const queue = { send: () => Promise.resolve() };
   const reporter = createReporter({
     spool,
+    values: { send: () => Promise.reject(new Error('nobody hands anything on here')) },
     queue: {
       async reportCompletion({ runId }: Completion, key, seq) {
         sent.push({ runId, key, seq });
@@ -55,20 +59,20 @@ describe('a report', () => {
     });
     const completion = makeCompletion();
     let isSettled = false;
-    const report = reporter.report(completion, 'key').then(() => (isSettled = true));
+    const report = reporter.report(reportOf(completion), RUNNING).then(() => (isSettled = true));
     await new Promise(setImmediate);
     expect(sent).toEqual([{ runId: completion.runId, key: 'key', seq: 1 }]);
     expect(isSettled).toBe(false);
     disk.resolve();
     await report;
-    expect(spool.files.get(completion.runId)).toEqual({ completion, key: 'key' });
+    expect(spool.files.get(completion.runId)).toEqual(reportOf(completion));
   });
 
   test('that is applied is forgotten, on disk too', async () => {
     const spool = memorySpool();
     const { reporter } = openReporter(spool);
     const [first, second] = [makeCompletion(), makeCompletion()];
-    await Promise.all([first, second].map((completion) => reporter.report(completion, 'key')));
+    await Promise.all([first, second].map((completion) => reporter.report(reportOf(completion), RUNNING)));
     await reporter.settle([first.runId]);
     expect(reporter.unapplied().map(({ runId }) => runId)).toEqual([second.runId]);
     expect([...spool.files.keys()]).toEqual([second.runId]);
@@ -78,7 +82,7 @@ describe('a report', () => {
     const spool = memorySpool();
     const { reporter } = openReporter({ ...spool, forget: () => makeSignal().promise });
     const completions = [makeCompletion(), makeCompletion(), makeCompletion()];
-    await Promise.all(completions.map((completion) => reporter.report(completion, 'key')));
+    await Promise.all(completions.map((completion) => reporter.report(reportOf(completion), RUNNING)));
     void reporter.settle(completions.map(({ runId }) => runId));
     expect(reporter.unapplied()).toEqual([]);
   });
@@ -94,7 +98,7 @@ describe('a report', () => {
       },
     });
     const completion = makeCompletion();
-    const report = reporter.report(completion, 'key');
+    const report = reporter.report(reportOf(completion), RUNNING);
     await reporter.settle([completion.runId]);
     disk.resolve();
     await report;
@@ -118,7 +122,7 @@ describe('sending again', () => {
 
   test('waits twice as long each time, up to a minute, and counts the times', async () => {
     const { reporter, sent } = openReporter(memorySpool());
-    await reporter.report(makeCompletion(), 'key');
+    await reporter.report(reportOf(makeCompletion()), RUNNING);
     for (const waitMs of [5000, 10_000, 20_000, 40_000, 60_000, 60_000]) {
       const before = sent.length;
       await resendAfter(reporter, waitMs - 1);
@@ -132,7 +136,7 @@ describe('sending again', () => {
   test('ends when it is applied', async () => {
     const { reporter, sent } = openReporter(memorySpool());
     const completion = makeCompletion();
-    await reporter.report(completion, 'key');
+    await reporter.report(reportOf(completion), RUNNING);
     await reporter.settle([completion.runId]);
     await resendAfter(reporter, 600_000);
     expect(sent).toHaveLength(1);
@@ -141,7 +145,7 @@ describe('sending again', () => {
   test('comes after a second where the queue was away', async () => {
     const { reporter, sent, events, queue } = openReporter(memorySpool());
     queue.send = () => Promise.reject(new Error('Redis is away'));
-    await reporter.report(makeCompletion(), 'key');
+    await reporter.report(reportOf(makeCompletion()), RUNNING);
     expect(events).toEqual(['report_failed']);
     queue.send = () => Promise.resolve();
     await resendAfter(reporter, 1000);
@@ -161,8 +165,8 @@ describe('with a disk', () => {
   test('a later life sends what the earlier one did not see applied', async () => {
     const earlier = openReporter(await openSpool(directory.path));
     const [lost, applied] = [makeCompletion({ exitCode: 3 }), makeCompletion()];
-    await earlier.reporter.report(lost, 'key of lost');
-    await earlier.reporter.report(applied, 'key');
+    await earlier.reporter.report(reportOf(lost, 'key of lost'), RUNNING);
+    await earlier.reporter.report(reportOf(applied), RUNNING);
     await earlier.reporter.settle([applied.runId]);
 
     const later = openReporter(await openSpool(directory.path));
@@ -189,8 +193,8 @@ describe('with a disk', () => {
     await writeFile(path, '');
     const { reporter, sent, events } = openReporter(spool);
     const [first, second] = [makeCompletion(), makeCompletion()];
-    await reporter.report(first, 'key');
-    await reporter.report(second, 'key');
+    await reporter.report(reportOf(first), RUNNING);
+    await reporter.report(reportOf(second), RUNNING);
     expect(sent.map(({ runId }) => runId)).toEqual([first.runId, second.runId]);
     expect(events).toEqual(['spool_failed', 'spool_failed']);
     await reporter.settle([first.runId, second.runId]);

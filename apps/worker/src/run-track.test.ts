@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Completion } from '@baton/domain';
-import { parseNext } from './run-track.ts';
+import { parseNext } from './make-completion.ts';
 import type { RunResult } from './runner/index.ts';
 import { ENDED, play, RUN_ID, type Outcome, type Scene } from './testing-track.ts';
 import { makeClaimedRun, makeSignal, waitFor } from './testing.ts';
@@ -128,6 +128,43 @@ describe('$BATON_NEXT', () => {
 
   test('goes with the completion', async () => {
     expect((await completionOf({ next: 'B\nC\n' }))?.next).toEqual(['B', 'C']);
+  });
+});
+
+describe('$BATON_OUTPUT', () => {
+  async function reportOf(text: string, result: Partial<RunResult> = {}) {
+    const { reported } = await play({ execute: async () => ({ ...ENDED, ...result, output: Buffer.from(text) }) });
+    return { values: { ...reported[0]?.values }, completion: reported[0]?.completion };
+  }
+
+  test.each([
+    ['a success', { exitCode: 0 }],
+    ['a failure', { exitCode: 1 }],
+    ['a timeout', { exitCode: null, timedOut: true }],
+  ])('goes with %s', async (_title, result) => {
+    expect((await reportOf('a=1\nb=2', result)).values).toEqual({ a: '1', b: '2' });
+  });
+
+  test('of a lost attempt is nothing', async () => {
+    expect((await reportOf('a=1', { exitCode: null, guarded: true })).values).toEqual({});
+  });
+
+  test.each([
+    ['a success is bad_output', 0, 'bad_output'],
+    ['a failure stays one', 3, 'exited'],
+  ])('with a problem hands nothing on: %s, and every problem is in the detail', async (_title, exitCode, outcome) => {
+    const { values, completion } = await reportOf(`a=1\nhunter2\n${'hunter2\n'.repeat(100)}`, { exitCode });
+    expect(values).toEqual({});
+    expect(completion).toMatchObject({ outcome, exitCode });
+    expect(completion?.detail).toMatch(
+      /\$BATON_OUTPUT cannot be used: line 2: expected key=value.*; line 3: .*; and 81 more$/,
+    );
+    expect(completion?.detail).not.toContain('hunter2');
+  });
+
+  test('that cannot be read makes a success bad_output', async () => {
+    const completion = await completionOf({ outputProblem: '$BATON_OUTPUT must be a plain file' });
+    expect(completion).toMatchObject({ outcome: 'bad_output', detail: '$BATON_OUTPUT must be a plain file' });
   });
 });
 

@@ -1,9 +1,9 @@
-import type { Completion } from '@baton/domain';
+import type { Completion, OutputValues } from '@baton/domain';
 import type { TrackMessage } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
-import { cutText } from './cut-text.ts';
+import { describeUnstarted, makeCompletion, readHandedOn, type CompletionFrame } from './make-completion.ts';
 import { noteLines } from './note-lines.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
@@ -20,14 +20,20 @@ export interface TrackDeps {
   /** Where runs note at which line of their script they are. */
   lineDirectory: string;
   defaults: { graceMs: number; maxOutputBytes: number };
-  /** Ends every script of this worker as lost: it is stopping and out of time. */
+  /** Ends every script of this worker as lost, and what waits for the API: it is stopping and out of time. */
   running: Set<(why: 'lost') => void>;
   logger: Logger;
 }
 
+/** How a run ended, and what its script handed on. */
+interface Ended {
+  completion: Completion;
+  values: OutputValues;
+}
+
 /**
  * The walk of a track on a worker: claim, run, send the output, report. Resolves when the completion is on its way and on
- * disk; the lease is kept until it is known to be applied.
+ * disk, and what the script handed on is stored; the lease is kept until the completion is known to be applied.
  */
 export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<void> {
   const granted = await deps.claimer.claim(message);
@@ -35,7 +41,7 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
   log.info({ event: 'track_started', pipelineId: run.pipelineId });
-  const completion = await complete(deps, granted, log);
+  const { completion, values } = await complete(deps, granted, log);
   log.info({
     event: 'track_ended',
     outcome: completion.outcome,
@@ -44,7 +50,18 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
   });
   // Nothing is left to end; its lease is renewed until the completion is known to be applied, however long that takes.
   deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => {} });
-  await deps.reporter.report(completion, run.completionKey);
+  const stopping = new AbortController();
+  const stopWaiting = (): void => stopping.abort();
+  deps.running.add(stopWaiting);
+  try {
+    await deps.reporter.report({ completion, key: run.completionKey, values }, stopping.signal);
+  } finally {
+    deps.running.delete(stopWaiting);
+  }
+}
+
+function frameOf(deps: TrackDeps, granted: GrantedRun): CompletionFrame {
+  return { ...keyOf(granted), workerId: deps.workerId };
 }
 
 function keyOf({ run: { trackId, attempt }, runId }: GrantedRun): { trackId: number; attempt: number; runId: string } {
@@ -52,23 +69,26 @@ function keyOf({ run: { trackId, attempt }, runId }: GrantedRun): { trackId: num
 }
 
 /** Whatever happens, the track gets a completion: a lease that is held without one would be renewed for ever. */
-async function complete(deps: TrackDeps, granted: GrantedRun, log: Logger): Promise<Completion> {
+async function complete(deps: TrackDeps, granted: GrantedRun, log: Logger): Promise<Ended> {
   const { refusal } = granted.run;
-  if (refusal !== null) return describeUnstarted(deps, granted, { outcome: 'spawn_error', detail: refusal });
+  const unstarted = (outcome: 'spawn_error' | 'lost', detail: string): Ended => {
+    return { completion: describeUnstarted(frameOf(deps, granted), { outcome, detail }), values: {} };
+  };
+  if (refusal !== null) return unstarted('spawn_error', refusal);
   if (deps.leases.isEnding(granted.leaseUntil)) {
     const detail = 'the claim was answered when its lease was as good as over; the script was not started';
-    return describeUnstarted(deps, granted, { outcome: 'lost', detail });
+    return unstarted('lost', detail);
   }
   try {
     return await runClaimed(deps, granted);
   } catch (error) {
     log.error({ event: 'run_failed', err: error });
     const detail = `the worker could not run the script: ${error instanceof Error ? error.message : String(error)}`;
-    return describeUnstarted(deps, granted, { outcome: 'spawn_error', detail });
+    return unstarted('spawn_error', detail);
   }
 }
 
-async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Completion> {
+async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Ended> {
   const { run, runId, leaseUntil } = granted;
   const output = deps.output.open(keyOf(granted));
   let endedBecause: 'cancel' | 'lost' | null = null;
@@ -78,6 +98,7 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
     script: noted.script,
     shell: run.shell,
     environment: run.environment,
+    inputs: run.inputs,
     timeoutMs: run.timeoutMs,
     graceMs: run.graceMs ?? deps.defaults.graceMs,
     maxOutputBytes: run.maxOutputBytes ?? deps.defaults.maxOutputBytes,
@@ -102,80 +123,16 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Complet
     }
   };
   const result = await waitForEnd();
-  const completion = toCompletion(deps.workerId, granted, { result, endedBecause });
-  const hasFailedItself = completion.outcome === 'exited' && completion.exitCode !== 0;
-  if (hasFailedItself || completion.outcome === 'timeout') completion.detail = await noted.findLine();
+  const { values, problem } = readHandedOn(result);
+  const completion = await makeCompletion(frameOf(deps, granted), {
+    result,
+    endedBecause,
+    outputProblem: problem,
+    findLine: () => noted.findLine(),
+  });
   await noted.discard().catch((error: unknown) => {
     deps.logger.warn({ event: 'line_notes_kept', runId, err: error }); // the completion matters more than the file
   });
-  return completion;
-}
-
-function toCompletion(
-  workerId: string,
-  granted: GrantedRun,
-  { result, endedBecause }: { result: RunResult; endedBecause: 'cancel' | 'lost' | null },
-): Completion {
-  const { outcome, detail } = judge(result, endedBecause);
-  return {
-    ...keyOf(granted),
-    workerId,
-    outcome,
-    exitCode: result.exitCode,
-    signal: result.signal,
-    detail: detail === null ? null : cutText(detail, MAX_DETAIL_LENGTH),
-    durationMs: Math.round(result.durationMs),
-    outputBytes: result.outputBytes,
-    cutBytes: result.cutBytes,
-    next: result.next === null ? null : parseNext(result.next),
-  };
-}
-
-function judge(
-  result: RunResult,
-  endedBecause: 'cancel' | 'lost' | null,
-): { outcome: Completion['outcome']; detail: string | null } {
-  if (result.guarded) return { outcome: 'lost', detail: 'the worker was frozen for longer than its lease' };
-  if (result.cancelled && endedBecause === 'lost')
-    return { outcome: 'lost', detail: 'the worker lost its lease or was stopped' };
-  if (result.cancelled) return { outcome: 'cancelled', detail: null };
-  if (result.timedOut) return { outcome: 'timeout', detail: null };
-  if (result.spawnError !== null) return { outcome: 'spawn_error', detail: result.spawnError };
-  return { outcome: 'exited', detail: null };
-}
-
-/** Of a run whose script never started, or of which nothing more is known than this. */
-function describeUnstarted(
-  deps: TrackDeps,
-  granted: GrantedRun,
-  { outcome, detail }: { outcome: 'spawn_error' | 'lost'; detail: string },
-): Completion {
-  return {
-    ...keyOf(granted),
-    workerId: deps.workerId,
-    outcome,
-    exitCode: null,
-    signal: null,
-    detail: cutText(detail, MAX_DETAIL_LENGTH),
-    durationMs: 0,
-    outputBytes: 0,
-    cutBytes: 0,
-    next: null,
-  };
-}
-
-const MAX_DETAIL_LENGTH = 2000;
-const MAX_NAME_LENGTH = 190;
-const MAX_NAMES = 10_000;
-
-/**
- * The successors that a script wrote to $BATON_NEXT, one a line; null where it wrote none. What is too long for a name is
- * cut, and so names no successor: the rules refuse the choice.
- */
-export function parseNext(text: string): string[] | null {
-  const names = text
-    .split('\n')
-    .map((line) => cutText(line.trim(), MAX_NAME_LENGTH))
-    .filter((line) => line !== '');
-  return names.length === 0 ? null : names.slice(0, MAX_NAMES);
+  // Of a lost attempt nobody wants values: it was somebody else's to end.
+  return { completion, values: completion.outcome === 'lost' ? {} : values };
 }

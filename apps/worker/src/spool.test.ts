@@ -14,19 +14,19 @@ describe('the spool', () => {
   test('gives back what was kept, in a later life, and forgets what was forgotten', async () => {
     const spool = await openSpool(directory.path);
     const [first, second] = [makeCompletion({ next: ['B'] }), makeCompletion()];
-    await spool.keep({ completion: first, key: 'k1' });
-    await spool.keep({ completion: second, key: 'k2' });
+    await spool.keep({ completion: first, key: 'k1', values: { a: '中\n' } });
+    await spool.keep({ completion: second, key: 'k2', values: {} });
     await spool.forget(second.runId);
     await spool.forget(second.runId);
     const loaded = await (await openSpool(directory.path)).load();
-    expect(loaded).toEqual({ kept: [{ completion: first, key: 'k1' }], unreadable: [] });
+    expect(loaded).toEqual({ kept: [{ completion: first, key: 'k1', values: { a: '中\n' } }], unreadable: [] });
   });
 
   test('keeps keys from other users', async () => {
     const path = join(directory.path, 'spool');
     const spool = await openSpool(path);
     const completion = makeCompletion();
-    await spool.keep({ completion, key: 'k' });
+    await spool.keep({ completion, key: 'k', values: {} });
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect((await stat(join(path, `${completion.runId}.json`))).mode & 0o777).toBe(0o600);
   });
@@ -39,9 +39,12 @@ describe('the spool', () => {
   ])('a file that is %s is put aside, once, and its content stays', async (_title, text) => {
     const spool = await openSpool(directory.path);
     const good = makeCompletion();
-    await spool.keep({ completion: good, key: 'k' });
+    await spool.keep({ completion: good, key: 'k', values: {} });
     await writeFile(join(directory.path, 'broken.json'), text);
-    expect(await spool.load()).toEqual({ kept: [{ completion: good, key: 'k' }], unreadable: ['broken.json'] });
+    expect(await spool.load()).toEqual({
+      kept: [{ completion: good, key: 'k', values: {} }],
+      unreadable: ['broken.json'],
+    });
     expect(await readFile(join(directory.path, 'broken.json.unreadable'), 'utf8')).toBe(text);
     expect(await spool.load()).toMatchObject({ unreadable: [] });
   });
@@ -50,7 +53,7 @@ describe('the spool', () => {
     const spool = await openSpool(directory.path);
     await mkdir(join(directory.path, 'odd.json'));
     const good = makeCompletion();
-    await spool.keep({ completion: good, key: 'k' });
+    await spool.keep({ completion: good, key: 'k', values: {} });
     expect(await spool.load()).toMatchObject({ kept: [{ completion: good }], unreadable: ['odd.json'] });
   });
 

@@ -12,7 +12,12 @@ export interface Spool {
   load(): Promise<{ kept: SpooledCompletion[]; unreadable: string[] }>;
 }
 
-const spooledSchema = z.object({ completion: completionSchema, key: z.string().min(1) });
+const spooledSchema = z.object({
+  completion: completionSchema,
+  key: z.string().min(1),
+  /** What the script handed on, which the API is given before the completion. */
+  values: z.record(z.string(), z.string()).default({}),
+});
 export type SpooledCompletion = z.infer<typeof spooledSchema>;
 
 const SUFFIX = '.json';

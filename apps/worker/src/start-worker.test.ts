@@ -49,7 +49,7 @@ test('what an earlier life left is sent before the API answers, and is in the fi
   const redis = await openTestRedis(testServers().redisUrl);
   const completions = createCompletionQueue(redis, prefix);
   const completion = makeCompletion();
-  await (await openSpool(join(directory.path, 'spool'))).keep({ completion, key: 'key' });
+  await (await openSpool(join(directory.path, 'spool'))).keep({ completion, key: 'key', values: {} });
   const config = loadConfig({
     BATON_REDIS_URL: testServers().redisUrl,
     BATON_REDIS_PREFIX: prefix,

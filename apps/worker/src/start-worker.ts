@@ -17,6 +17,7 @@ import { runTrack, type TrackDeps } from './run-track.ts';
 import { createRunner, type Runner } from './runner/index.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
+import { createValuesSender } from './values-sender.ts';
 import type { WorkerReport } from './worker-api.ts';
 
 const SOFTWARE_VERSION = '0.1.0';
@@ -47,8 +48,9 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const api = createClient({ url: config.BATON_API_URL, token: config.BATON_WORKER_TOKEN, timeoutMs: CALL_TIMEOUT_MS });
   const spool = await openSpool(join(config.directory, 'spool'));
   const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
-  const reporter = createReporter({ spool, queue: completionQueue, logger });
-  // Before the API is waited for: what is over needs only Redis, and every second counts against its lease.
+  const values = createValuesSender({ api });
+  const reporter = createReporter({ spool, values, queue: completionQueue, logger });
+  // Before the API is waited for: what is over needs only Redis as a rule, and every second counts against its lease.
   const replayed = await reporter.replay();
   if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
   const report = describeSelf(config);

@@ -1,10 +1,10 @@
 import type { ClaimedRun } from '@baton/client';
-import type { Completion } from '@baton/domain';
 import type { HeldRun, LeaseKeeper } from './lease-keeper.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
 import { runTrack } from './run-track.ts';
 import type { Runner, RunRequest, RunResult } from './runner/index.ts';
+import type { SpooledCompletion } from './spool.ts';
 import { makeClaimedRun, makeDirectory, makeSignal, recordEvents } from './testing.ts';
 
 const MESSAGE = {
@@ -34,6 +34,7 @@ export const ENDED: RunResult = {
   durationMs: 12.6,
   next: null,
   output: null,
+  outputProblem: null,
 };
 
 export interface Scene {
@@ -49,7 +50,7 @@ export interface Scene {
 }
 
 export interface Outcome {
-  reported: { completion: Completion; key: string }[];
+  reported: SpooledCompletion[];
   requests: RunRequest[];
   /** What happened, in order. */
   steps: string[];
@@ -121,9 +122,9 @@ function makeOutput(scene: Scene, outcome: Outcome): OutputSender {
 
 function makeReporter(outcome: Outcome): Reporter {
   return {
-    async report(completion, key) {
+    async report(report) {
       outcome.steps.push('report');
-      outcome.reported.push({ completion, key });
+      outcome.reported.push(report);
     },
     unapplied: () => [],
     settle: () => Promise.resolve(),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClaimedRun, HeartbeatAnswer } from '@baton/client';
 import type { Completion } from '@baton/domain';
 import { createLogger, type Logger } from '@baton/service';
+import type { SpooledCompletion } from './spool.ts';
 import type { RunKey, WorkerReport } from './worker-api.ts';
 
 /** A logger that prints nothing and remembers the `event` of what it was told. */
@@ -66,6 +67,10 @@ export function makeCompletion(overrides: Partial<Completion> = {}): Completion 
   };
 }
 
+export function reportOf(completion: Completion, key = 'key', values: Record<string, string> = {}): SpooledCompletion {
+  return { completion, key, values };
+}
+
 export function makeClaimedRun(overrides: Partial<ClaimedRun> = {}): ClaimedRun {
   return {
     trackId: 1,
@@ -81,6 +86,7 @@ export function makeClaimedRun(overrides: Partial<ClaimedRun> = {}): ClaimedRun 
     timeoutMs: null,
     graceMs: null,
     maxOutputBytes: null,
+    inputs: null,
     completionKey: 'key',
     refusal: null,
     ...overrides,

@@ -16,7 +16,7 @@ export interface RunPlace {
 
 /** Names that a run may bring along; what a shell, a linker or an interpreter obeys (PATH, BASH_ENV, LD_...) is not among them. */
 const ENVIRONMENT_NAME = /^(?:PARAM|OUTPUT|BATON)_[A-Za-z0-9_]+$/;
-const OWN_NAMES = new Set(['BATON_NEXT', 'BATON_OUTPUT', 'BATON_COOKIE']);
+const OWN_NAMES = new Set(['BATON_NEXT', 'BATON_OUTPUT', 'BATON_INPUTS', 'BATON_COOKIE']);
 const RUN_ID = /^[A-Za-z0-9_-]{1,128}$/;
 /** Linux takes no single string over 128 KiB (MAX_ARG_STRLEN), NAME= and the closing NUL included. */
 const MAX_VARIABLE_BYTES = 128 * 1024;
@@ -47,7 +47,7 @@ function findRequestProblem(request: RunRequest): string | null {
 
 /**
  * Makes what a run needs below `runsDirectory`: the folder `<run id>`, the script's own temporary directory, and beside it
- * `<run id>.script` and `<run id>.start` (read by the helper's subshell: limits, environment, exec). Returns the folder,
+ * `<run id>.script`, `<run id>.inputs` and `<run id>.start` (read by the helper's subshell: limits, environment, exec). Returns the folder,
  * or why the script cannot be started. Whenever `directory` is returned the caller removes it all.
  */
 export async function prepareRun(
@@ -66,6 +66,7 @@ export async function prepareRun(
     mkdir(directory, { mode: 0o700 }),
     writeFile(script, request.script, { mode: 0o600, flag: 'wx' }),
     writeFile(`${directory}.start`, start, { mode: 0o600, flag: 'wx' }),
+    ...(request.inputs === null ? [] : [writeFile(`${directory}.inputs`, request.inputs, { mode: 0o600, flag: 'wx' })]),
   ]);
   const failures = made.flatMap((one) => (one.status === 'rejected' ? [one.reason as NodeJS.ErrnoException] : []));
   const [failure] = failures;
@@ -89,6 +90,7 @@ function composeStart(
     ...request.environment,
     BATON_NEXT: `${directory}.next`,
     BATON_OUTPUT: `${directory}.output`,
+    ...(request.inputs === null ? {} : { BATON_INPUTS: `${directory}.inputs` }),
   };
   const lines = ['umask 077', `cd ${quoteForShell(directory)} || exit`, 'unset OLDPWD', ...composeLimits(place.limits)];
   if (place.isolation === 'process-group') {

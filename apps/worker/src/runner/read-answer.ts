@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
+import { MAX_OUTPUT_FILE_BYTES } from '@baton/domain';
 import { readHandedOver } from './read-handed-over.ts';
 import type { RunResult } from './run-types.ts';
 
 const MAX_NEXT_BYTES = 64 * 1024;
-const MAX_OUTPUT_FILE_BYTES = 1024 * 1024;
 
 /** The helper's answer: the status as the shell saw it, and flags for what it found. See helper-script.ts. */
 export async function readAnswer(answer: string, directory: string): Promise<Partial<RunResult>> {
@@ -26,9 +26,10 @@ export async function readAnswer(answer: string, directory: string): Promise<Par
   return {
     exitCode: signal === null ? code : null,
     signal,
-    spawnError: next.problem ?? output.problem,
-    next: next.text,
-    output: output.text,
+    spawnError: next.problem,
+    next: next.bytes?.toString('utf8') ?? null,
+    output: output.bytes,
+    outputProblem: output.problem,
   };
 }
 
@@ -36,10 +37,10 @@ async function readFlagged(
   isThere: boolean,
   file: string,
   limits: { name: string; maxBytes: number },
-): Promise<{ text: string | null; problem: string | null }> {
-  if (!isThere) return { text: null, problem: null };
+): Promise<{ bytes: Buffer | null; problem: string | null }> {
+  if (!isThere) return { bytes: null, problem: null };
   const read = await readHandedOver(file, limits);
-  return 'text' in read ? { text: read.text, problem: null } : { text: null, problem: read.problem };
+  return 'bytes' in read ? { bytes: read.bytes, problem: null } : { bytes: null, problem: read.problem };
 }
 
 function nameSignal(number: number): string {

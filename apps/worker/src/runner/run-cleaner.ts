@@ -15,7 +15,7 @@ export interface RunCleaner {
   stop(): Promise<void>;
 }
 
-const RUN_FILES = ['.script', '.start', '.failed', '.group', '.next', '.output'];
+const RUN_FILES = ['.script', '.start', '.inputs', '.failed', '.group', '.next', '.output'];
 const WAIT_MS = 2_000;
 
 /** Removes directories of runs, one at a time in the background, so that a huge one delays no result for long. */
@@ -66,8 +66,17 @@ async function removeUntouched(directory: string): Promise<boolean> {
     rmdir(directory),
     unlink(`${directory}.script`),
     unlink(`${directory}.start`),
+    unlinkIfThere(`${directory}.inputs`),
   ]);
   return results.every(({ status }) => status === 'fulfilled');
+}
+
+async function unlinkIfThere(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /** Removes the folder and all that may stand beside it. */

@@ -11,6 +11,8 @@ export interface RunRequest {
   shell: string | null;
   /** The run's own variables; names begin with PARAM_, OUTPUT_ or BATON_. The runner adds the rest. */
   environment: Record<string, string>;
+  /** What the file $BATON_INPUTS holds; null: there is no such file, and no such variable. */
+  inputs: string | null;
   /** Time until TERM, counted from the start of the script; null for none. */
   timeoutMs: number | null;
   /** Time between TERM and KILL, after a timeout or a cancel. */
@@ -31,7 +33,7 @@ export interface RunResult {
   cancelled: boolean;
   /** The guard ended the run because the worker was frozen for longer than its lease allows. */
   guarded: boolean;
-  /** Why the script could not be started, or why what it left ($BATON_NEXT, $BATON_OUTPUT) cannot be used; else null. */
+  /** Why the script could not be started, or why what it wrote to $BATON_NEXT cannot be read; else null. */
   spawnError: string | null;
   /** Bytes that the script wrote, the cut ones included. */
   outputBytes: number;
@@ -40,8 +42,10 @@ export interface RunResult {
   durationMs: number;
   /** What the script wrote to $BATON_NEXT (at most 64 KiB), or null if it wrote no such file. */
   next: string | null;
-  /** What the script wrote to $BATON_OUTPUT (at most 1 MiB), or null if it wrote no such file. */
-  output: string | null;
+  /** What the script wrote to $BATON_OUTPUT (at most 1 MiB), or null if it wrote no such file, or none that can be read. */
+  output: Buffer | null;
+  /** Why what the script wrote to $BATON_OUTPUT cannot be read; else null. */
+  outputProblem: string | null;
 }
 
 export interface RunHandle {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { findLevels, openRunner, type TestRunner } from './testing/open-runner.ts';
 
@@ -32,6 +35,18 @@ describe.each(levels)('the world that a script sees (%s)', (isolation) => {
       'TZ',
     ];
     expect(text.trim().split('\n')).toEqual([...cookie, ...expected].sort());
+  });
+
+  test('$BATON_INPUTS is a file of its own, for its owner alone, and gone afterwards', async () => {
+    const script = 'cat "$BATON_INPUTS"; stat -c " %a %n" "$BATON_INPUTS"; echo more >>"$BATON_INPUTS"';
+    const { text } = await runner.runScript(script, { inputs: '{"params":{}}' });
+    const [, file = ''] = /^\{"params":\{\}\} 600 (\/.*\.inputs)\n$/.exec(text) ?? [];
+    expect(existsSync(dirname(file))).toBe(true);
+    expect(existsSync(file)).toBe(false);
+    expect(await runner.runScript('rm "$BATON_INPUTS"; mkdir "$BATON_INPUTS"', { inputs: '' })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await readdir(join(runner.directory, 'runs'))).toEqual([]);
   });
 
   test('values arrive byte for byte', async () => {

@@ -113,7 +113,7 @@ describe('what cannot start says why, and is no bare 127 or 126', () => {
 describe('what the script leaves', () => {
   test('$BATON_NEXT and $BATON_OUTPUT', async () => {
     const result = await runner.runScript('printf "B\\nC\\n" >$BATON_NEXT; echo k=v >$BATON_OUTPUT');
-    expect(result).toMatchObject({ exitCode: 0, next: 'B\nC\n', output: 'k=v\n' });
+    expect(result).toMatchObject({ exitCode: 0, next: 'B\nC\n', output: Buffer.from('k=v\n') });
   });
   test('none of them', async () => {
     expect(await runner.runScript('true')).toMatchObject({ next: null, output: null });
@@ -125,7 +125,9 @@ describe('what the script leaves', () => {
     ['mkfifo $BATON_OUTPUT', /\$BATON_OUTPUT must be a plain file/],
     ['mkdir $BATON_OUTPUT', /\$BATON_OUTPUT must be a plain file/],
   ])('%s', async (script, reason) => {
-    expect((await runner.runScript(script)).spawnError).toMatch(reason);
+    const { spawnError, output, outputProblem } = await runner.runScript(script);
+    expect(spawnError ?? outputProblem).toMatch(reason);
+    expect(output).toBeNull();
   });
   test('its directory is gone, whatever is in it', async () => {
     await runner.runScript(

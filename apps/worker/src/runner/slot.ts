@@ -88,7 +88,8 @@ export function createSlot(options: SlotOptions): Slot {
 
 /** The helper saw the interpreter exit, and none of the files that a script may make beside its directory. */
 function leftNoFiles(result: RunResult): boolean {
-  return result.exitCode !== null && result.spawnError === null && result.next === null && result.output === null;
+  const { exitCode, spawnError, next, output, outputProblem } = result;
+  return exitCode !== null && [spawnError, next, output, outputProblem].every((one) => one === null);
 }
 
 class HelperStartError extends Error {}
@@ -186,5 +187,6 @@ function emptyResult(): RunResult {
     durationMs: 0,
     next: null,
     output: null,
+    outputProblem: null,
   };
 }

@@ -46,6 +46,7 @@ export function makeRequest(script: string, overrides: Partial<RunRequest> = {})
     script,
     shell: null,
     environment: {},
+    inputs: null,
     timeoutMs: null,
     graceMs: 200,
     maxOutputBytes: 1_000_000,

@@ -27,7 +27,7 @@ await runner.close();
 
 function run(text: string): Promise<unknown> {
   const onOutput = async (chunk: Buffer): Promise<void> => print({ ready: chunk.toString() });
-  const request = { runId: randomUUID(), script: text, shell: null, environment: {}, onOutput };
+  const request = { runId: randomUUID(), script: text, shell: null, environment: {}, inputs: null, onOutput };
   return runner.run({ ...request, timeoutMs: null, graceMs: 100, maxOutputBytes: 1_000 }).result;
 }
 
