@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Tests may besides use the servers of devstack and the test helpers of the packages below them. */
-const TESTS_MAY_IMPORT = ['devstack/testing', 'devstack', 'database/testing', 'queue/testing'];
+const TESTS_MAY_IMPORT = ['devstack/testing', 'devstack', 'database/testing', 'queue/testing', 'domain/testing'];
 
 /** Dependencies that one room fences off. devstack looks after servers, so it may speak to them. */
 const FENCED: Record<string, readonly string[]> = {

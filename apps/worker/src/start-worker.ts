@@ -48,8 +48,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const api = createClient({ url: config.BATON_API_URL, token: config.BATON_WORKER_TOKEN, timeoutMs: CALL_TIMEOUT_MS });
   const spool = await openSpool(join(config.directory, 'spool'));
   const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
-  const values = createValuesSender({ api });
-  const reporter = createReporter({ spool, values, queue: completionQueue, logger });
+  const reporter = createReporter({ spool, values: createValuesSender({ api }), queue: completionQueue, logger });
   // Before the API is waited for: what is over needs only Redis as a rule, and every second counts against its lease.
   const replayed = await reporter.replay();
   if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });

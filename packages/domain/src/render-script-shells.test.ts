@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseDeclarations } from './parameters-declaration.ts';
 import { findPlaceholders, renderScript } from './render-script.ts';
+import { HOSTILE_VALUES } from './testing-hostile.ts';
 
 /**
  * The promise held against real shells: whatever the value and the place, the script sees the value byte for byte as data,
@@ -22,37 +23,6 @@ afterAll(() => {
 
 /** `sh` is dash on Debian and Ubuntu. */
 const SHELLS = ['sh', 'bash'].filter((shell) => spawnSync(shell, ['-c', 'exit 0']).status === 0);
-
-const HOSTILE = [
-  '; touch CANARY;',
-  '$(touch CANARY)',
-  '`touch CANARY`',
-  '"; touch CANARY; "',
-  "'; touch CANARY; '",
-  '\n touch CANARY\n',
-  'a[$(touch CANARY)]',
-  '| touch CANARY #',
-  '\\$(touch CANARY)\\',
-  'EOF\ntouch CANARY\nEOF',
-  '}; touch CANARY; {',
-  '&& touch CANARY ||',
-  "$'\\x60touch CANARY\\x60'",
-  '"$(touch CANARY)"\'$(touch CANARY)\'',
-  '$((a[$(touch CANARY)]))',
-  '${IFS+$(touch CANARY)}',
-  ') touch CANARY ;; (',
-  '{x}$& $1 ~ * ? !! \\',
-  '-e',
-  '*',
-  '~root',
-  'esac',
-  'EOF',
-  '',
-  ' leading and trailing ',
-  '\ttab\rcr',
-  '中文 ünïcode',
-  'plain-value_1.0',
-];
 
 /** `SEE` prints each of its arguments between marks, so that nothing is lost. */
 const SEE = `see() { for seen do printf '<%s>' "$seen"; done; }\n`;
@@ -164,7 +134,7 @@ describe.each(SHELLS)('%s', (shell) => {
     '%s: the value is data',
     (_name, script, expected) => {
       expect(isRefused(script)).toBe(false);
-      for (const value of HOSTILE) {
+      for (const value of HOSTILE_VALUES) {
         const { output, errors } = runScript(shell, script, value);
         expect({ value, output, errors }).toEqual({ value, output: expected?.(value), errors: '' });
         expect(existsSync(join(folder, 'CANARY'))).toBe(false);

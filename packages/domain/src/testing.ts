@@ -1,0 +1,1 @@
+export { HOSTILE_VALUES } from './testing-hostile.ts';
