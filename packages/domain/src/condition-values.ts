@@ -1,0 +1,52 @@
+import type { JsonValue } from './parameters-value.ts';
+
+/** Values in the form of the CEL library: objects as Maps, which have no prototype, and whole numbers as integers. */
+export type CelValue = string | number | bigint | boolean | null | CelValue[] | Map<string, CelValue>;
+export type CelVariables = Record<string, Map<string, CelValue>>;
+
+/** Of all values together that one condition looks at: characters of texts, and so much for every value. */
+const MAX_WEIGHT = 512 * 1024;
+const WEIGHT_OF_VALUE = 32;
+/** Of nested lists and objects: what looks at them recurses. */
+const MAX_DEPTH = 64;
+
+/** What may still be looked at, and what was too much. */
+interface Budget {
+  weight: number;
+  problem: string | null;
+}
+
+type GivenValue = JsonValue | Readonly<Record<string, string>> | undefined;
+
+/**
+ * Turns values into variables of an expression; those that are undefined are left out.
+ * @returns a sentence where they are more than one condition may look at
+ */
+export function toCelVariables(
+  variables: Readonly<Record<string, readonly (readonly [string, GivenValue])[]>>,
+): CelVariables | string {
+  const budget: Budget = { weight: MAX_WEIGHT, problem: null };
+  const read = Object.entries(variables).map(([variable, values]) => {
+    const present = values.flatMap(([name, value]) => {
+      return value === undefined ? [] : [[name, toCel(value, budget, MAX_DEPTH)] as const];
+    });
+    return [variable, new Map(present)] as const;
+  });
+  return budget.problem ?? Object.fromEntries(read);
+}
+
+function toCel(value: JsonValue, budget: Budget, depth: number): CelValue {
+  budget.weight -= WEIGHT_OF_VALUE + (typeof value === 'string' ? value.length : 0);
+  if (budget.weight < 0) {
+    budget.problem = 'expected values of less than half a million characters in all, found more';
+    return null;
+  }
+  if (depth === 0) {
+    budget.problem = `expected values nested at most ${MAX_DEPTH} levels deep, found a deeper one`;
+    return null;
+  }
+  if (Array.isArray(value)) return value.map((item) => toCel(item, budget, depth - 1));
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  return new Map(Object.entries(value).map(([name, inner]) => [name, toCel(inner, budget, depth - 1)]));
+}
