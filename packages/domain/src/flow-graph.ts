@@ -1,4 +1,4 @@
-import type { GatePolicy } from './graph-definition.ts';
+import type { GatePolicy, VertexDefinition } from './graph-definition.ts';
 import type { JoinRule } from './join-rules.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
@@ -15,6 +15,8 @@ export interface FlowStep {
   when: string | null;
   /** A person's word is needed before it runs; the rules need to know of it only this. */
   gate: Pick<GatePolicy, 'onExpiry' | 'onReject'> | null;
+  /** Required parameters that a person is asked for where they have no value; absent: none. */
+  asks?: readonly string[];
 }
 
 export interface FlowVertex extends FlowStep {
@@ -69,7 +71,27 @@ function noNeighbours(): Neighbours {
   return { successors: [], predecessors: [], edgeConditions: new Map() };
 }
 
-/** The vertices that are PENDING as soon as a pipeline starts: nothing before them, or a rule that waits for nothing. */
+/** By graph: few graphs ask for a vertex by its name, and those ask often. */
+const idsByName = new WeakMap<FlowGraph['vertices'], ReadonlyMap<string, number>>();
+
+/** @returns null where the graph has no vertex of this name */
+export function vertexNamed({ vertices }: FlowGraph, name: string): FlowVertex | null {
+  let ids = idsByName.get(vertices);
+  if (ids === undefined) {
+    ids = new Map([...vertices.values()].map((vertex) => [vertex.name, vertex.id]));
+    idsByName.set(vertices, ids);
+  }
+  return vertices.get(ids.get(name) ?? 0) ?? null;
+}
+
+/** `asks` of a step: the required parameters that the start of a pipeline may leave open. */
+export function parametersAskedFor({ input, policies }: Pick<VertexDefinition, 'input' | 'policies'>): string[] {
+  if (policies.onMissing !== 'ask') return [];
+  const names = Object.keys(input).filter((name) => input[name]?.required === true);
+  return names.filter((name) => name !== policies.map?.as);
+}
+
+/** The vertices whose turn it is as soon as a pipeline starts: nothing before them, or a rule that waits for nothing. */
 export function startsAtOnce(vertex: FlowVertex): boolean {
   return vertex.predecessors.length === 0 || vertex.join === 'always';
 }

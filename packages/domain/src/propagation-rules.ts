@@ -1,5 +1,7 @@
 import type { FlowVertex } from './flow-graph.ts';
 import { decideJoin, type PredecessorOutcome } from './join-rules.ts';
+import { closeTrack, moveTrack, skipTrack } from './ending-rules.ts';
+import { letRun } from './gate-rules.ts';
 import type { TrackView } from './transition-types.ts';
 import { isPipelineLive, type WorkingSet } from './working-set.ts';
 
@@ -25,24 +27,26 @@ export function outcomeForSuccessors(
 ): (successorId: number) => PredecessorOutcome {
   if (track.state === 'SKIPPED') return () => 'skipped';
   if (track.state === 'CANCELLED') return () => 'cancelled';
-  if (track.state === 'FAILED') return () => (vertex.allowFailure ? 'succeeded' : 'failed');
-  if (track.chosen === null) return () => 'succeeded';
+  const taken = track.state === 'FAILED' && !vertex.allowFailure ? 'failed' : 'succeeded';
+  if (track.chosen === null) return () => taken;
   const chosen = new Set(track.chosen);
-  return (successorId) => (chosen.has(successorId) ? 'succeeded' : 'notTaken');
+  return (successorId) => (chosen.has(successorId) ? taken : 'notTaken');
 }
 
 /** Applies the join rule to a track that waits for it; others are left as they are. */
 export function joinIfDecided(work: WorkingSet, track: TrackView): void {
   if (track.state !== 'WAITING') return;
   const vertex = work.vertex(track.vertexId);
-  const decision = decideJoin(vertex.join, { ...track.counts, total: vertex.predecessors.length });
-  if (decision === 'wait') return;
-  if (decision === 'run') {
-    track.state = 'PENDING';
-    return;
+  switch (decideJoin(vertex.join, { ...track.counts, total: vertex.predecessors.length })) {
+    case 'wait':
+      return;
+    case 'run':
+      return letRun(work, track);
+    case 'skip':
+      return skipTrack(work, track, track.counts.notTaken > 0 ? 'not_chosen' : 'join_not_met');
+    case 'cancel':
+      moveTrack(track, 'CANCELLED');
+      track.reason = 'upstream_failed';
+      closeTrack(work, track);
   }
-  track.state = decision === 'skip' ? 'SKIPPED' : 'CANCELLED';
-  track.reason = decision === 'cancel' ? 'upstream_failed' : track.counts.notTaken > 0 ? 'not_chosen' : 'join_not_met';
-  track.awaits = null;
-  work.close(track);
 }

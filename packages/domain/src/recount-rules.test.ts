@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { applyEvents, claim, patchTrack, runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
+import { claim, patchTrack, runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 import type { Changes } from './transition-types.ts';
 
 const RECOUNT = [{ kind: 'recount' }] as const;

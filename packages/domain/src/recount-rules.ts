@@ -1,5 +1,5 @@
 import { joinIfDecided, outcomeForSuccessors } from './propagation-rules.ts';
-import type { TrackView } from './transition-types.ts';
+import type { PipelineView, TrackView } from './transition-types.ts';
 import { isFailure, isPipelineLive, isTrackOpen, type WorkingSet } from './working-set.ts';
 
 /**
@@ -7,15 +7,13 @@ import { isFailure, isPipelineLive, isTrackOpen, type WorkingSet } from './worki
  * Asks for every track of the pipeline. Each thing mended counts as a repair: a correct system never makes one.
  */
 export function recountPipeline(work: WorkingSet): void {
-  const tracks = new Map<number, TrackView>();
-  for (const vertex of work.vertices()) {
-    const track = work.track(vertex.id);
-    if (track !== null) tracks.set(vertex.id, track);
-  }
+  const tracks = work.allTracks();
+  if (tracks === null) return;
   recountTotals(work, tracks);
   if (!isPipelineLive(work.pipeline)) return;
   const waiting = [...tracks.values()].filter((track) => track.state === 'WAITING');
-  for (const track of waiting) recountPredecessors(work, track, tracks);
+  const counts = countPredecessors(work, tracks);
+  for (const track of waiting) mendCounts(work, track, counts.get(track.vertexId) as TrackView['counts']);
   for (const track of waiting) {
     joinIfDecided(work, track);
     if (track.state !== 'WAITING') work.repairs += 1;
@@ -23,27 +21,50 @@ export function recountPipeline(work: WorkingSet): void {
 }
 
 function recountTotals(work: WorkingSet, tracks: ReadonlyMap<number, TrackView>): void {
-  let openTracks = 0;
-  let failures = 0;
-  for (const track of tracks.values()) {
-    if (isTrackOpen(track)) openTracks += 1;
-    if (isFailure(work.vertex(track.vertexId), track)) failures += 1;
-  }
   const { pipeline } = work;
+  const { openTracks, failures } = countTotals(work, tracks);
   if (pipeline.openTracks === openTracks && pipeline.failures === failures) return;
   pipeline.openTracks = openTracks;
   pipeline.failures = failures;
   work.repairs += 1;
 }
 
-function recountPredecessors(work: WorkingSet, track: TrackView, tracks: ReadonlyMap<number, TrackView>): void {
-  const counts: TrackView['counts'] = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 };
-  for (const predecessorId of work.vertex(track.vertexId).predecessors) {
-    const predecessor = tracks.get(predecessorId);
-    if (predecessor === undefined || isTrackOpen(predecessor)) continue;
-    counts[outcomeForSuccessors(work.vertex(predecessorId), predecessor)(track.vertexId)] += 1;
+/** @param tracks every track of the pipeline by vertex id */
+export function countTotals(
+  work: Pick<WorkingSet, 'vertex'>,
+  tracks: ReadonlyMap<number, TrackView>,
+): Pick<PipelineView, 'openTracks' | 'failures'> {
+  let openTracks = 0;
+  let failures = 0;
+  for (const track of tracks.values()) {
+    if (isTrackOpen(track)) openTracks += 1;
+    if (isFailure(work.vertex(track.vertexId), track)) failures += 1;
   }
+  return { openTracks, failures };
+}
+
+function mendCounts(work: WorkingSet, track: TrackView, counts: TrackView['counts']): void {
   if (JSON.stringify(counts) === JSON.stringify(track.counts)) return;
   track.counts = counts;
   work.repairs += 1;
+}
+
+/** How the predecessors of each track ended, from their states. @param tracks every track of the pipeline by vertex id */
+export function countPredecessors(
+  work: Pick<WorkingSet, 'vertex'>,
+  tracks: ReadonlyMap<number, TrackView>,
+): ReadonlyMap<number, TrackView['counts']> {
+  const counts = new Map<number, TrackView['counts']>();
+  for (const vertexId of tracks.keys()) {
+    counts.set(vertexId, { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 });
+  }
+  for (const track of tracks.values()) {
+    if (isTrackOpen(track)) continue;
+    const vertex = work.vertex(track.vertexId);
+    const outcomeFor = outcomeForSuccessors(vertex, track);
+    for (const successorId of vertex.successors) {
+      (counts.get(successorId) as TrackView['counts'])[outcomeFor(successorId)] += 1;
+    }
+  }
+  return counts;
 }

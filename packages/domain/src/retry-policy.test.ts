@@ -7,7 +7,8 @@ import {
   type FailedAttempt,
   type RetryPolicy,
 } from './retry-policy.ts';
-import { applyEvents, claim, completionOf, eventOf, patchTrack, runTrack, startFlow, trackOf } from './testing-flow.ts';
+import { claim, completionOf, eventOf, patchTrack, runTrack, startFlow, trackOf } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 
 function policy(patch: Partial<RetryPolicy> = {}): RetryPolicy {
   return retryPolicySchema.parse({ max: 3, ...patch });
@@ -62,16 +63,15 @@ describe('decideRetry', () => {
     expect(decide({ delayMs: 400, totalMs: 1000 }, { elapsedMs: 601 })).toBe('give_up');
   });
 
-  test('never retries a bad choice: the same script would make it again', () => {
-    expect(decide({}, { reason: 'bad_choice' })).toBe('give_up');
+  const writtenWrong = ['bad_choice', 'bad_output'] as const;
+
+  test.each(writtenWrong)('never retries %s: the same script would write the same again', (reason) => {
+    expect(decide({}, { reason })).toBe('give_up');
   });
 
-  test.each(FAILURE_REASONS.filter((reason) => reason !== 'bad_choice' && reason !== 'lost'))(
-    'retries %s',
-    (reason) => {
-      expect(decide({}, { reason })).toBe(0);
-    },
-  );
+  test.each(FAILURE_REASONS.filter((reason) => ![...writtenWrong, 'lost'].includes(reason)))('retries %s', (reason) => {
+    expect(decide({}, { reason })).toBe(0);
+  });
 
   test('leaves lost workers to onLost, whatever `retry` says', () => {
     const lost = (onLost: 'fail' | 'retry', attemptsMade: number): string =>

@@ -68,7 +68,8 @@ export function decideRetry(
   }
   const { retry } = policy;
   if (retry === null || WRITTEN_WRONG.has(failed.reason) || failed.attemptsMade > retry.max) return { kind: 'give_up' };
-  if (retry.reasons !== undefined && !retry.reasons.includes(failed.reason)) return { kind: 'give_up' };
+  const reasons: readonly FailureReason[] | undefined = retry.reasons;
+  if (reasons !== undefined && !reasons.includes(failed.reason)) return { kind: 'give_up' };
   if (retry.exitCodes !== undefined && !(failed.exitCode !== null && retry.exitCodes.includes(failed.exitCode))) {
     return { kind: 'give_up' };
   }

@@ -8,7 +8,7 @@ import {
   PIPELINE_STATES,
   DEFAULT_FAILURE_POLICY,
 } from './pipeline-status.ts';
-import { isTrackEnded, mayTrackBecome, TRACK_STATES } from './track-status.ts';
+import { isTrackEnded, mayTrackBecome, TRACK_STATES, type TrackState } from './track-status.ts';
 
 const PAGE = readFileSync(path.join(import.meta.dirname, '../../../docs/states.md'), 'utf8');
 
@@ -47,7 +47,17 @@ describe('docs/states.md', () => {
     const onlyByPerson = pairsOf(TRACK_STATES).filter(
       ([from, to]) => mayTrackBecome(from, to, 'person') && !mayTrackBecome(from, to, 'flow'),
     );
-    const shared = ['WAITING SKIPPED person', 'PENDING SKIPPED person', 'PENDING FAILED person'];
+    const shared = [
+      'WAITING SKIPPED',
+      'WAITING CANCELLED',
+      'PENDING SKIPPED',
+      'PENDING FAILED',
+      'PENDING CANCELLED',
+    ].map((row) => `${row} person`);
+    for (const row of shared) {
+      const [from, to] = row.split(' ') as [TrackState, TrackState];
+      expect(mayTrackBecome(from, to, 'flow')).toBe(true);
+    }
     expect(rows).toEqual([...onlyByPerson.map(([from, to]) => `${from} ${to} person`), ...shared].sort());
   });
 
@@ -77,7 +87,7 @@ test('the flow never moves an ended track, a person may', () => {
   expect(ended).toEqual(['SUCCEED', 'FAILED', 'SKIPPED', 'CANCELLED']);
   for (const from of ended) {
     expect(TRACK_STATES.some((to) => mayTrackBecome(from, to, 'flow'))).toBe(false);
-    expect(mayTrackBecome(from, 'PENDING', 'person')).toBe(true);
+    expect(mayTrackBecome(from, 'WAITING', 'person')).toBe(true);
   }
 });
 

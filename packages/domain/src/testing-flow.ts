@@ -1,61 +1,93 @@
 /* istanbul ignore file -- what tests are made of is no rule; its refusals are there for rules that break */
-import { isDeepStrictEqual } from 'node:util';
 import type { Completion } from './completion.ts';
-import { buildFlowGraph, startsAtOnce, type FlowGraph, type FlowStep, type FlowVertex } from './flow-graph.ts';
+import { buildFlowGraph, type FlowGraph, type FlowStep, type FlowVertex } from './flow-graph.ts';
 import { DEFAULT_JOIN_RULE } from './join-rules.ts';
-import { mayPipelineBecome } from './pipeline-status.ts';
-import { trackIdOf, vertexIdOf } from './track-id.ts';
-import { mayTrackBecome, type TrackState } from './track-status.ts';
-import { decideChanges } from './transition-rules.ts';
-import type { Changes, FlowEvent, PipelineView, TrackView } from './transition-types.ts';
+import type { ParameterValues } from './parameters.ts';
+import { decideStart } from './start-rules.ts';
+import { applyEvents } from './testing-store.ts';
+import { trackIdOf } from './track-id.ts';
+import type { TrackState } from './track-status.ts';
+import type { Changes, FlowEvent, PersonEvent, PipelineView, TrackView, Verdict } from './transition-types.ts';
 
-/**
- * For tests: one pipeline in memory, with what the database does for the rules. It hands them the smallest neighbourhood
- * and more only when they ask, and it refuses a change whose `before` is not what is stored or that the table of allowed
- * transitions does not have.
- */
+/** For tests: one pipeline in memory, with its workers' part; testing-store does the database's part. */
 export interface Flow {
   readonly graph: FlowGraph;
   pipeline: PipelineView;
   /** By vertex id. Views are replaced, never changed, so that a copy of the map is a copy of the flow. */
   tracks: Map<number, TrackView>;
+  /** Parameter values by vertex id. */
+  inputs: Map<number, ParameterValues>;
+  /** What attempts handed on, by `vertex id.attempt`. */
+  outputs: Map<string, Readonly<Record<string, string>>>;
+  /** A person changed ends that others had heard of: then joins may have been decided by what is no longer so. */
+  isRewritten: boolean;
 }
 
 export const PIPELINE_ID = 7;
 
 export interface FlowOptions {
-  /** Like `A->B`. Vertices are numbered from 1 in the order of their first mention. */
+  /** Like `A->B`, with a condition `A->B if states.A == "FAILED"`. Vertices are numbered in the order of their first mention. */
   edges?: readonly string[];
   /** Policies by name; vertices without edges are named here as well. */
   vertices?: Readonly<Record<string, Partial<FlowStep>>>;
   pipeline?: Partial<PipelineView>;
+  /** Parameter values by name of the vertex. */
+  inputs?: Readonly<Record<string, ParameterValues>>;
+  /** Names of vertices whose parameters a person has to give. */
+  held?: readonly string[];
 }
 
 /** A pipeline that has just started. */
-export function startFlow({ edges = [], vertices = {}, pipeline = {} }: FlowOptions): Flow {
-  const pairs = edges.map((edge) => edge.split('->') as [string, string]);
-  const names = [...new Set([...pairs.flat(), ...Object.keys(vertices)])];
+export function startFlow({ edges = [], vertices = {}, ...start }: FlowOptions): Flow {
+  const ways = edges.map((edge) => {
+    const [way, when = null] = edge.split(' if ') as [string, string?];
+    const [tail, head] = way.split('->') as [string, string];
+    return { tail, head, when };
+  });
+  const names = [...new Set([...ways.flatMap(({ tail, head }) => [tail, head]), ...Object.keys(vertices)])];
   const idOf = (name: string): number => names.indexOf(name) + 1;
   const steps = names.map((name) => ({ ...makeStep(idOf(name), name), ...vertices[name] }));
-  return startGraph(
-    buildFlowGraph(
-      steps,
-      pairs.map(([tail, head]) => ({ tail: idOf(tail), head: idOf(head) })),
-    ),
-    pipeline,
+  const graph = buildFlowGraph(
+    steps,
+    ways.map(({ tail, head, when }) => ({ tail: idOf(tail), head: idOf(head), when })),
   );
+  return startGraph(graph, start);
 }
 
-export function startGraph(graph: FlowGraph, pipeline: Partial<PipelineView> = {}): Flow {
-  const tracks = new Map<number, TrackView>();
-  for (const vertex of graph.vertices.values()) {
-    tracks.set(vertex.id, { ...makeTrack(vertex.id), state: startsAtOnce(vertex) ? 'PENDING' : 'WAITING' });
+/** As the database does it: what the rules do not name is plainly WAITING. */
+export function startGraph(
+  graph: FlowGraph,
+  { pipeline = {}, inputs = {}, held = [] }: Pick<FlowOptions, 'pipeline' | 'inputs' | 'held'> = {},
+): Flow {
+  const view = { ...makePipeline(), ...pipeline };
+  const byName = new Map(Object.entries(inputs));
+  const started = decideStart(graph, { ...view, inputs: byName, held: new Set(held) });
+  const flow: Flow = {
+    graph,
+    pipeline: { ...makePipeline(), ...started.pipeline, ...pipeline },
+    tracks: new Map(),
+    inputs: new Map(),
+    outputs: new Map(),
+    isRewritten: false,
+  };
+  for (const { id, name } of graph.vertices.values()) {
+    flow.tracks.set(id, started.tracks.get(id) ?? makeTrack(id));
+    flow.inputs.set(id, byName.get(name) ?? {});
   }
-  return { graph, pipeline: { ...makePipeline(), openTracks: tracks.size, ...pipeline }, tracks };
+  return flow;
 }
 
 export function makeStep(id: number, name: string): FlowStep {
-  return { id, name, join: DEFAULT_JOIN_RULE, retry: null, onLost: 'fail', allowFailure: false };
+  return {
+    id,
+    name,
+    join: DEFAULT_JOIN_RULE,
+    retry: null,
+    onLost: 'fail',
+    allowFailure: false,
+    when: null,
+    gate: null,
+  };
 }
 
 function makePipeline(): PipelineView {
@@ -67,6 +99,7 @@ function makePipeline(): PipelineView {
     openTracks: 0,
     failures: 0,
     reason: null,
+    isExpired: false,
   };
 }
 
@@ -75,21 +108,26 @@ export function makeTrack(vertexId: number): TrackView {
     vertexId,
     state: 'WAITING',
     attempt: 1,
+    startedAttempt: 0,
     budgetFromAttempt: 1,
     lostAttempts: 0,
     elapsedMs: 0,
     runId: null,
     awaits: null,
+    gateDecision: null,
+    isExpired: false,
     cancelRequested: false,
     counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
     chosen: null,
     exitCode: null,
     reason: null,
+    detail: null,
   };
 }
 
 export function copyFlow(flow: Flow): Flow {
-  return { ...flow, tracks: new Map(flow.tracks) };
+  const { tracks, inputs, outputs } = flow;
+  return { ...flow, tracks: new Map(tracks), inputs: new Map(inputs), outputs: new Map(outputs) };
 }
 
 function vertexNamed(flow: Flow, name: string): FlowVertex {
@@ -123,7 +161,12 @@ export function claim(flow: Flow, name: string): void {
   if (flow.pipeline.state !== 'RUNNING' || state !== 'PENDING' || awaits !== null) {
     throw new Error(`${name} cannot be claimed: it is ${state}, its pipeline ${flow.pipeline.state}`);
   }
-  patchTrack(flow, name, { state: 'RUNNING', runId: runIdOf(vertexId, attempt) });
+  patchTrack(flow, name, {
+    state: 'RUNNING',
+    runId: runIdOf(vertexId, attempt),
+    startedAttempt: attempt,
+    isExpired: false,
+  });
 }
 
 /** How the current attempt of a track ends; with exit code 0 unless `end` says otherwise. */
@@ -156,67 +199,18 @@ export function runTrack(flow: Flow, name: string, end: Partial<Completion> = {}
   return applyEvents(flow, [eventOf(completionOf(flow, name, end))]);
 }
 
-interface DecideOptions {
-  /** For the jitter of retries. */
-  random?: number;
-  /** Vertex ids that are shown although nobody asked; the decision must not depend on them. */
-  alsoShown?: Iterable<number>;
+/** One person's event. @returns its verdict */
+export function act(flow: Flow, event: PersonEvent): Verdict {
+  return applyEvents(flow, [event]).verdicts[0] as Verdict;
 }
 
-/** Decides and stores, as one transaction does. */
-export function applyEvents(flow: Flow, events: readonly FlowEvent[], options: DecideOptions = {}): Changes {
-  const changes = decideFor(flow, events, options);
-  store(flow, changes);
-  return changes;
+/** What the current attempt of a track wrote to $BATON_OUTPUT. */
+export function handOn(flow: Flow, name: string, values: Readonly<Record<string, string>>): void {
+  const { vertexId, attempt } = trackOf(flow, name);
+  flow.outputs.set(`${vertexId}.${attempt}`, values);
 }
 
-/** Shows the rules the tracks that the events name, and then what they ask for. */
-function decideFor(flow: Flow, events: readonly FlowEvent[], { random = 0, alsoShown = [] }: DecideOptions): Changes {
-  const visible = new Map<number, TrackView>();
-  const show = (vertexId: number): void => void visible.set(vertexId, flow.tracks.get(vertexId) as TrackView);
-  for (const event of events) if (event.kind === 'completion') show(vertexIdOf(event.completion.trackId));
-  for (const vertexId of alsoShown) show(vertexId);
-  for (;;) {
-    const context = { graph: flow.graph, pipeline: flow.pipeline, tracks: visible, random };
-    const decided = decideChanges(context, events);
-    if (decided.kind === 'changes') return decided;
-    const missing = decided.vertexIds.filter((vertexId) => !visible.has(vertexId));
-    if (missing.length !== decided.vertexIds.length || missing.length === 0) {
-      throw new Error(`the rules ask again for tracks they have: ${decided.vertexIds.join(', ')}`);
-    }
-    missing.forEach(show);
-  }
-}
-
-function store(flow: Flow, changes: Changes): void {
-  const { before, after } = changes.pipeline;
-  if (before !== flow.pipeline) throw new Error('the change is not of the stored pipeline');
-  if (before.state !== after.state && !mayPipelineBecome(before.state, after.state)) {
-    throw new Error(`a pipeline may not go from ${before.state} to ${after.state}`);
-  }
-  flow.pipeline = after;
-  for (const change of changes.tracks) {
-    const { vertexId } = change.before;
-    if (!isDeepStrictEqual(flow.tracks.get(vertexId), change.before)) {
-      throw new Error(`the guard of vertex ${vertexId} is not what is stored`);
-    }
-    const [from, to] = [change.before.state, change.after.state];
-    if (from !== to && !mayTrackBecome(from, to, 'flow')) throw new Error(`a track may not go from ${from} to ${to}`);
-    flow.tracks.set(vertexId, change.after);
-  }
-  for (const track of flow.tracks.values()) storeForWholePipeline(flow, track, changes);
-}
-
-/** What the database does to the tracks that the rules did not load. */
-function storeForWholePipeline(flow: Flow, track: TrackView, { cancelUnstarted, killRunning }: Changes): void {
-  const { vertexId, state } = track;
-  if (cancelUnstarted !== null && (state === 'WAITING' || state === 'PENDING')) {
-    flow.tracks.set(vertexId, { ...track, state: 'CANCELLED', reason: cancelUnstarted, awaits: null });
-    flow.pipeline = { ...flow.pipeline, openTracks: flow.pipeline.openTracks - 1 };
-  } else if (cancelUnstarted !== null && track.awaits !== null) {
-    flow.tracks.set(vertexId, { ...track, awaits: null });
-    flow.pipeline = { ...flow.pipeline, openTracks: flow.pipeline.openTracks - 1 };
-  } else if (killRunning && state === 'RUNNING') {
-    flow.tracks.set(vertexId, { ...track, cancelRequested: true });
-  }
+/** Whose id is that of the named vertex. */
+export function idOf(flow: Flow, name: string): number {
+  return vertexNamed(flow, name).id;
 }

@@ -2,7 +2,8 @@
 import type { Completion } from './completion.ts';
 import type { FlowGraph, FlowVertex } from './flow-graph.ts';
 import type { FailurePolicy, PipelineMode } from './pipeline-status.ts';
-import { applyEvents, claim, completionOf, eventOf, startGraph, type Flow } from './testing-flow.ts';
+import { claim, completionOf, eventOf, startGraph, type Flow } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 import { vertexIdOf } from './track-id.ts';
 import type { FlowEvent, TrackView } from './transition-types.ts';
 
@@ -49,7 +50,7 @@ export function createSimulation(
   schedule: Schedule,
   onBatch: (flow: Flow, events: readonly FlowEvent[]) => void = (flow, events) => void applyEvents(flow, events),
 ): Simulation {
-  const flow = startGraph(scenario.graph, { onFailure: scenario.onFailure, mode: scenario.mode });
+  const flow = startGraph(scenario.graph, { pipeline: { onFailure: scenario.onFailure, mode: scenario.mode } });
   const random = createRandom(schedule.seed);
   const mailbox: Completion[] = [];
   const delivered: Completion[] = [];

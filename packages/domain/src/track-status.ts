@@ -16,14 +16,15 @@ const FLOW_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
   CANCELLED: [],
 };
 
+/** Beside those of the flow. Whoever runs again waits first: a rerun passes join rule, condition and gate anew. */
 const PERSON_TRANSITIONS: Record<TrackState, readonly TrackState[]> = {
-  WAITING: ['SKIPPED'],
-  PENDING: ['SUCCEED', 'SKIPPED', 'FAILED'],
+  WAITING: [],
+  PENDING: ['SUCCEED'],
   RUNNING: [],
-  SUCCEED: ['PENDING', 'WAITING'],
-  FAILED: ['PENDING', 'WAITING', 'SKIPPED', 'SUCCEED', 'CANCELLED'],
-  SKIPPED: ['PENDING', 'WAITING'],
-  CANCELLED: ['PENDING', 'WAITING', 'SKIPPED', 'SUCCEED'],
+  SUCCEED: ['WAITING'],
+  FAILED: ['WAITING', 'SKIPPED', 'SUCCEED'],
+  SKIPPED: ['WAITING'],
+  CANCELLED: ['WAITING', 'SKIPPED', 'SUCCEED'],
 };
 
 export function mayTrackBecome(from: TrackState, to: TrackState, cause: TransitionCause): boolean {
@@ -37,7 +38,8 @@ export function isTrackEnded(state: TrackState): boolean {
 
 /**
  * What a track that cannot go on by itself awaits from a person. `params`, `approval`: PENDING and held, not enqueued.
- * `choice`: SUCCEED in manual mode, its successors wait. `decision`: FAILED, or
+ * `choice`: SUCCEED, or FAILED with `allowFailure`, in manual mode (or an edge's condition has no answer), its successors
+ * wait. `decision`: FAILED, or
  * CANCELLED by a person, under `onFailure: hold`; its successors wait.
  */
 export const AWAITED = ['params', 'approval', 'choice', 'decision'] as const;

@@ -93,7 +93,9 @@ describe('skipping and cancelling along the flow', () => {
     const edges = steps.slice(1).map(({ id }) => ({ tail: id - 1, head: id }));
     const flow = startGraph(buildFlowGraph(steps, edges));
     claim(flow, 'V1');
-    const changes = decideChanges({ ...flow, random: 0 }, [eventOf(completionOf(flow, 'V1', { next: [] }))]);
+    const changes = decideChanges({ ...flow, facts: new Map(), random: 0 }, [
+      eventOf(completionOf(flow, 'V1', { next: [] })),
+    ]);
     expect(changes).toMatchObject({ kind: 'changes', pipeline: { after: { state: 'FINISH', openTracks: 0 } } });
   });
 

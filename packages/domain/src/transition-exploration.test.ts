@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Completion } from './completion.ts';
-import { applyEvents, claim, completionOf, copyFlow, eventOf, startFlow, statesOf, type Flow } from './testing-flow.ts';
+import { claim, completionOf, copyFlow, eventOf, startFlow, statesOf, type Flow } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 import { checkInvariants } from './testing-invariants.ts';
 
 /**

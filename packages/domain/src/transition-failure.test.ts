@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FailurePolicy } from './pipeline-status.ts';
 import {
-  applyEvents,
   claim,
   completionOf,
   eventOf,
@@ -12,6 +11,7 @@ import {
   trackOf,
   type Flow,
 } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 
 describe('failure policies', () => {
   test('a failure behind a success in the same batch cancels what the success made PENDING', () => {

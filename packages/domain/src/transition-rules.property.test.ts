@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { buildFlowGraph, type FlowStep } from './flow-graph.ts';
 import { DEFAULT_JOIN_RULE, JOIN_RULES } from './join-rules.ts';
 import { FAILURE_POLICIES, PIPELINE_MODES } from './pipeline-status.ts';
-import { applyEvents, copyFlow, eventOf, makeStep, type Flow } from './testing-flow.ts';
+import { copyFlow, eventOf, makeStep, type Flow } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 import { checkInvariants } from './testing-invariants.ts';
 import {
   CALM,
@@ -28,6 +29,8 @@ const step: fc.Arbitrary<Omit<FlowStep, 'id' | 'name'>> = fc.record({
   retry,
   onLost: fc.constantFrom('fail', 'retry'),
   allowFailure: fc.boolean(),
+  when: fc.constant(null),
+  gate: fc.constant(null),
 });
 
 const end: fc.Arbitrary<ScriptedEnd> = fc.oneof(

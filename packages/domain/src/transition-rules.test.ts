@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   PIPELINE_ID,
-  applyEvents,
   claim,
   completionOf,
   eventOf,
@@ -12,6 +11,7 @@ import {
   trackOf,
   type Flow,
 } from './testing-flow.ts';
+import { applyEvents } from './testing-store.ts';
 import { trackIdOf } from './track-id.ts';
 import { decideChanges } from './transition-rules.ts';
 
@@ -80,17 +80,23 @@ describe('automatic transition', () => {
   test('the rules name the tracks that they have to see, in ascending order', () => {
     const flow = startFlow(TEST1);
     claim(flow, 'A');
-    const context = { graph: flow.graph, pipeline: flow.pipeline, tracks: new Map(), random: 0 };
+    const context = { graph: flow.graph, pipeline: flow.pipeline, tracks: new Map(), facts: new Map(), random: 0 };
     const event = eventOf(completionOf(flow, 'A'));
-    expect(decideChanges(context, [event])).toEqual({ kind: 'needs_tracks', vertexIds: [1] });
+    expect(decideChanges(context, [event])).toEqual({ kind: 'needs_tracks', vertexIds: [1], factsOf: [] });
     const tracks = new Map([[1, trackOf(flow, 'A')]]);
-    expect(decideChanges({ ...context, tracks }, [event])).toEqual({ kind: 'needs_tracks', vertexIds: [2, 3] });
+    expect(decideChanges({ ...context, tracks }, [event])).toEqual({
+      kind: 'needs_tracks',
+      vertexIds: [2, 3],
+      factsOf: [],
+    });
   });
 
   test('a completion of a vertex that the graph does not have is an error of the caller', () => {
     const flow = startFlow(TEST1);
     const event = eventOf({ ...completionOf(flow, 'A'), trackId: trackIdOf(PIPELINE_ID, 99) });
-    expect(() => decideChanges({ ...flow, random: 0 }, [event])).toThrow('pipeline 7 has no vertex 99');
+    expect(() => decideChanges({ ...flow, facts: new Map(), random: 0 }, [event])).toThrow(
+      'pipeline 7 has no vertex 99',
+    );
   });
 });
 

@@ -163,7 +163,7 @@ export interface Changes {
   tracks: TrackChange[];
   attempts: AttemptEnd[];
   stale: StaleCompletion[];
-  /** One a person's event, in their order. */
+  /** One a person's event (and a `cancel`), in their order. */
   verdicts: Verdict[];
   /** Parameter values that tracks are given, by vertex id; they are added to those that they have. */
   inputs: ReadonlyMap<number, ParameterValues>;

@@ -1,4 +1,5 @@
-import type { FlowVertex } from './flow-graph.ts';
+import { vertexNamed, type FlowVertex } from './flow-graph.ts';
+import type { ParameterValues } from './parameters.ts';
 import { isPipelineEnded } from './pipeline-status.ts';
 import { isTrackEnded } from './track-status.ts';
 import type {
@@ -8,13 +9,15 @@ import type {
   PipelineView,
   StaleCompletion,
   TrackChange,
+  TrackFacts,
   TrackView,
   TransitionContext,
+  Verdict,
 } from './transition-types.ts';
 
 /**
- * The copy of a neighbourhood that the rules work on. Asking for a track that is not loaded answers null and remembers
- * it: the decision is then thrown away and made again with those tracks loaded, which is safe because rules are pure.
+ * The copy of a neighbourhood that the rules work on. Asking for a track or for facts that are not loaded answers null and
+ * remembers it: the decision is then thrown away and made again with those loaded, which is safe because rules are pure.
  */
 export interface WorkingSet {
   readonly pipeline: PipelineView;
@@ -23,12 +26,21 @@ export interface WorkingSet {
   readonly stale: StaleCompletion[];
   /** ms to wait before the next attempt, by vertex id. */
   readonly delays: Map<number, number>;
+  readonly verdicts: Verdict[];
+  /** Parameter values that tracks are given by these events, by vertex id. */
+  readonly inputs: Map<number, ParameterValues>;
   cancelUnstarted: Changes['cancelUnstarted'];
   killRunning: boolean;
   repairs: number;
   vertex(vertexId: number): FlowVertex;
   vertices(): Iterable<FlowVertex>;
+  /** Null: the graph has no vertex of this name. */
+  vertexNamed(name: string): FlowVertex | null;
   track(vertexId: number): TrackView | null;
+  /** Every track of the pipeline, by vertex id, in the graph's order; null while one of them is not loaded. */
+  allTracks(): ReadonlyMap<number, TrackView> | null;
+  /** With what these events gave; without outputs of an attempt that is no longer the track's. */
+  facts(vertexId: number): TrackFacts | null;
   /** Those that are loaded, in the order of loading. */
   loaded(): Iterable<TrackView>;
   /** The track ended and awaits nobody: it no longer keeps the pipeline open, and its successors are to hear of it. */
@@ -41,6 +53,7 @@ export function createWorkingSet(context: TransitionContext): WorkingSet {
   const after = new Map<number, TrackView>();
   for (const [vertexId, track] of context.tracks) after.set(vertexId, { ...track, counts: { ...track.counts } });
   const missing = new Set<number>();
+  const missingFacts = new Set<number>();
   const closed: TrackView[] = [];
   let heard = 0;
   const work: WorkingSet = {
@@ -49,19 +62,29 @@ export function createWorkingSet(context: TransitionContext): WorkingSet {
     attempts: [],
     stale: [],
     delays: new Map(),
+    verdicts: [],
+    inputs: new Map(),
     cancelUnstarted: null,
     killRunning: false,
     repairs: 0,
-    vertex(vertexId) {
-      const vertex = context.graph.vertices.get(vertexId);
-      if (vertex === undefined) throw new Error(`pipeline ${context.pipeline.id} has no vertex ${vertexId}`);
-      return vertex;
-    },
-    vertices: () => context.graph.vertices.values(),
+    ...viewGraph(context),
     track(vertexId) {
       const track = after.get(vertexId);
       if (track === undefined) missing.add(vertexId);
       return track ?? null;
+    },
+    allTracks() {
+      const tracks = new Map<number, TrackView>();
+      for (const { id } of work.vertices()) {
+        const track = work.track(id);
+        if (track !== null) tracks.set(id, track);
+      }
+      return missing.size === 0 ? tracks : null;
+    },
+    facts(vertexId) {
+      const facts = context.facts.get(vertexId);
+      if (facts === undefined) missingFacts.add(vertexId);
+      return facts === undefined ? null : currentFacts(facts, work.inputs.get(vertexId), isOtherAttempt(vertexId));
     },
     loaded: () => after.values(),
     close(track) {
@@ -74,20 +97,50 @@ export function createWorkingSet(context: TransitionContext): WorkingSet {
       return next;
     },
     result() {
-      if (missing.size > 0) return { kind: 'needs_tracks', vertexIds: [...missing].sort((a, b) => a - b) };
-      return {
-        kind: 'changes',
-        pipeline: { before: context.pipeline, after: work.pipeline },
-        tracks: changedTracks(context.tracks, after, work.delays),
-        attempts: work.attempts,
-        stale: work.stale,
-        cancelUnstarted: work.cancelUnstarted,
-        killRunning: work.killRunning,
-        repairs: work.repairs,
-      };
+      if (missing.size + missingFacts.size > 0) {
+        return { kind: 'needs_tracks', vertexIds: ascending(missing), factsOf: ascending(missingFacts) };
+      }
+      return toChanges(work, context, after);
     },
   };
+  const isOtherAttempt = (vertexId: number): boolean =>
+    after.get(vertexId)?.attempt !== context.tracks.get(vertexId)?.attempt;
   return work;
+}
+
+function viewGraph({ graph, pipeline }: TransitionContext): Pick<WorkingSet, 'vertex' | 'vertices' | 'vertexNamed'> {
+  return {
+    vertex(vertexId) {
+      const vertex = graph.vertices.get(vertexId);
+      if (vertex === undefined) throw new Error(`pipeline ${pipeline.id} has no vertex ${vertexId}`);
+      return vertex;
+    },
+    vertices: () => graph.vertices.values(),
+    vertexNamed: (name) => vertexNamed(graph, name),
+  };
+}
+
+function ascending(ids: ReadonlySet<number>): number[] {
+  return [...ids].sort((a, b) => a - b);
+}
+
+function currentFacts(facts: TrackFacts, given: ParameterValues | undefined, isOtherAttempt: boolean): TrackFacts {
+  return { input: { ...facts.input, ...given }, outputs: isOtherAttempt ? {} : facts.outputs };
+}
+
+function toChanges(work: WorkingSet, context: TransitionContext, after: ReadonlyMap<number, TrackView>): Changes {
+  return {
+    kind: 'changes',
+    pipeline: { before: context.pipeline, after: work.pipeline },
+    tracks: changedTracks(context.tracks, after, work.delays),
+    attempts: work.attempts,
+    stale: work.stale,
+    verdicts: work.verdicts,
+    inputs: work.inputs,
+    cancelUnstarted: work.cancelUnstarted,
+    killRunning: work.killRunning,
+    repairs: work.repairs,
+  };
 }
 
 function changedTracks(
@@ -100,7 +153,7 @@ function changedTracks(
     const track = after.get(vertexId) as TrackView;
     if (isSameTrack(old, track)) continue;
     const isForRetry = track.state === 'PENDING' && track.attempt > old.attempt;
-    changes.push({ before: old, after: track, delayMs: isForRetry ? (delays.get(vertexId) as number) : 0 });
+    changes.push({ before: old, after: track, delayMs: isForRetry ? (delays.get(vertexId) ?? 0) : 0 });
   }
   return changes.sort((a, b) => a.before.vertexId - b.before.vertexId);
 }
@@ -122,4 +175,19 @@ export function isPipelineLive(pipeline: PipelineView): boolean {
 export function isFailure(vertex: Pick<FlowVertex, 'allowFailure'>, track: TrackView): boolean {
   if (track.state === 'FAILED') return !vertex.allowFailure;
   return track.state === 'CANCELLED' && track.reason === 'cancelled';
+}
+
+export const DONE: Verdict = { kind: 'done' };
+export const UNCHANGED: Verdict = { kind: 'unchanged' };
+
+/** @param message what was expected and what was found */
+export function refuse(message: string): Verdict {
+  return { kind: 'refused', message };
+}
+
+const MAX_DETAIL_LENGTH = 1000;
+
+/** So that it fits its column; not within a surrogate pair. */
+export function cutDetail(text: string): string {
+  return text.slice(0, MAX_DETAIL_LENGTH).replace(/[\uD800-\uDBFF]$/, '');
 }
