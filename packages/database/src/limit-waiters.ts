@@ -36,7 +36,7 @@ const MAX_ROUNDS = 100;
 export async function takeLimitWaiters(database: Database, freed: readonly string[]): Promise<TrackToDispatch[]> {
   const wanted = new Map<string, number>();
   for (const key of freed) wanted.set(key, (wanted.get(key) ?? 0) + 1);
-  return (await wake(database, wanted)).woken;
+  return (await wake(database, wanted, new Map())).woken;
 }
 
 /**
@@ -46,13 +46,14 @@ export async function takeLimitWaiters(database: Database, freed: readonly strin
  */
 export async function fillLimits(database: Database, keys?: readonly string[]): Promise<TrackToDispatch[]> {
   const wanted = new Map((keys ?? (await findWaitedLimits(database))).map((key) => [key, WOKEN_AT_ONCE]));
-  const taken: TrackToDispatch[] = [];
+  const all: TrackToDispatch[] = [];
+  const given = new Map<string, number>();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const { woken, moved } = await wake(database, wanted);
-    taken.push(...woken);
+    const { woken, moved } = await wake(database, wanted, given);
+    all.push(...woken);
     if (woken.length === 0 && moved === 0) break;
   }
-  return taken;
+  return all;
 }
 
 export const SELECT_WAITED_LIMITS = 'SELECT DISTINCT waits_for AS `key` FROM track WHERE waits_for IS NOT NULL';
@@ -70,9 +71,11 @@ interface Waiter {
   limits: Limit[];
 }
 
+/** @param given by key, the places that tracks woken before will ask for; those woken here are added */
 async function wake(
   database: Database,
   wanted: ReadonlyMap<string, number>,
+  given: Map<string, number>,
 ): Promise<{ woken: TrackToDispatch[]; moved: number }> {
   const keys = [...wanted.keys()].toSorted();
   if (keys.length === 0) return { woken: [], moved: 0 };
@@ -80,7 +83,10 @@ async function wake(
   const waiters: Waiter[] = [];
   for (const key of keys) waiters.push(...(await findWaiters(database, key, (wanted.get(key) ?? 0) + SPARE)));
   if (waiters.length === 0) return { woken: [], moved: 0 };
-  const { woken, moved } = choose(waiters, wanted, await readFullness(database, waiters));
+  const fullness = await readFullness(database, waiters);
+  for (const [key, places] of given) fullness.taken.set(key, (fullness.taken.get(key) ?? 0) + places);
+  const { woken, moved } = choose(waiters, wanted, fullness);
+  for (const { limits } of woken) addTo(given, limits);
   const taken = await takeWaiters(database, woken);
   return { woken: taken, moved: await moveWaiters(database, moved) };
 }

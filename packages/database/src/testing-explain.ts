@@ -19,7 +19,7 @@ interface ExplainRow {
  * Steps over intermediate results (`<derived2>`) are left out.
  */
 export async function explainStatements(database: Database, run: () => Promise<unknown>): Promise<Plan[]> {
-  const sent = await recordStatements(database, run);
+  const sent = await recordStatements(database, run, /^\s*\(?(?:SELECT|UPDATE)\b/i);
   const plans: Plan[] = [];
   for (const { sql, values } of sent) {
     const rows = await selectRows<ExplainRow>(database.dataSource, `EXPLAIN FORMAT=TRADITIONAL ${sql}`, values);
@@ -31,9 +31,11 @@ export async function explainStatements(database: Database, run: () => Promise<u
   return plans;
 }
 
-async function recordStatements(
+/** Runs something. @returns the statements that it sent, of those that fit the pattern */
+export async function recordStatements(
   { dataSource }: Database,
   run: () => Promise<unknown>,
+  pattern: RegExp,
 ): Promise<{ sql: string; values: unknown[] }[]> {
   const sent: { sql: string; values: unknown[] }[] = [];
   const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
@@ -41,7 +43,7 @@ async function recordStatements(
     const queryRunner = createQueryRunner(mode);
     const query = queryRunner.query.bind(queryRunner) as (sql: string, values?: unknown[]) => Promise<unknown>;
     const recordAndQuery = (sql: string, values: unknown[] = []): Promise<unknown> => {
-      if (/^\s*\(?(?:SELECT|UPDATE)\b/i.test(sql)) sent.push({ sql, values });
+      if (pattern.test(sql)) sent.push({ sql, values });
       return query(sql, values);
     };
     return Object.assign(queryRunner, { query: recordAndQuery as QueryRunner['query'] });
