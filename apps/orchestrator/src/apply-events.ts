@@ -1,5 +1,11 @@
 import type { Database } from '@baton/database';
-import { applyFlowEvents, isDatabaseAway, type AppliedEvents, type TransactionOptions } from '@baton/database';
+import {
+  applyFlowEvents,
+  isDatabaseAway,
+  takeLimitWaiters,
+  type AppliedEvents,
+  type TransactionOptions,
+} from '@baton/database';
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
@@ -32,8 +38,20 @@ export async function applyEvents(
   } catch (error) {
     deps.logger.warn({ event: 'enqueue_failed', tracks: applied.toDispatch.length, err: error }, 'enqueued later');
   }
+  await wakeLimitWaiters(deps, applied.freedLimits);
   for (const { pipelineId, state } of applied.ended) deps.logger.info({ event: 'pipeline_ended', pipelineId, state });
   return applied;
+}
+
+/** What waited for the places of runs that have ended may start. Where that fails the reconcile loop does it. */
+async function wakeLimitWaiters(deps: OrchestratorDeps, freedLimits: readonly string[]): Promise<void> {
+  if (freedLimits.length === 0) return;
+  try {
+    const woken = await takeLimitWaiters(deps.database, freedLimits);
+    if (woken.length > 0) await deps.trackQueue.enqueueTracks(woken);
+  } catch (error) {
+    deps.logger.warn({ event: 'limit_waiters_not_woken', limits: freedLimits.length, err: error }, 'woken later');
+  }
 }
 
 /**

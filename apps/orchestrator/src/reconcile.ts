@@ -1,4 +1,5 @@
 import {
+  fillLimits,
   findDueTracks,
   findExpiredRuns,
   findStrandedPipelines,
@@ -17,6 +18,7 @@ import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './appl
  *
  * - PENDING and unclaimed for too long: enqueued again (its entry was lost, or never made). Retries that are due as well.
  * - RUNNING past its lease: lost; a completion is made that says so.
+ * - Waiting for a limit that has a place: enqueued (whoever was to wake it died, or a woken track did not use its place).
  * - Redis came back empty (its mark is gone): all that is PENDING is enqueued again at once.
  * - A pipeline that has nothing left to live for, or a track that should have started: recounted and mended; a repair,
  *   which a correct system never makes.
@@ -41,6 +43,9 @@ export async function reconcile(deps: OrchestratorDeps): Promise<ReconcileResult
     },
     enqueue: async () => {
       result.enqueued = await enqueueDueTracks(deps);
+    },
+    limits: async () => {
+      result.enqueued += await wakeLimitWaiters(deps);
     },
   };
   for (const [step, run] of Object.entries(steps)) {
@@ -109,6 +114,15 @@ async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
   }
   if (enqueued > 0) deps.logger.info({ event: 'enqueued_again', tracks: enqueued });
   return enqueued;
+}
+
+async function wakeLimitWaiters(deps: OrchestratorDeps): Promise<number> {
+  const woken = await fillLimits(deps.database);
+  if (woken.length === 0) return 0;
+  // They are due in seconds in any case: nothing to take back where Redis refuses them.
+  await deps.trackQueue.enqueueTracks(woken);
+  deps.logger.info({ event: 'limit_waiters_woken', tracks: woken.length });
+  return woken.length;
 }
 
 /** A Redis that refuses writes would otherwise cost each track its whole time to the next look, up to minutes. */
