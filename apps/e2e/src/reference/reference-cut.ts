@@ -1,5 +1,5 @@
 import { evaluateFlow, worldOf, type FlowResult, type PastOf, type Situation, type Story } from './reference-flow.ts';
-import { close, judgeAttempt, NO_PAST, type Past, type VertexResult } from './reference-vertex.ts';
+import { judgeAttempt, readChoice, NO_PAST, type Past, type VertexResult } from './reference-vertex.ts';
 import { shapeOf, takeStep, type VertexPlan } from './scenario.ts';
 
 /**
@@ -81,10 +81,9 @@ function endFlow(story: Story, situation: Situation, { kind, running, result }: 
     const plan = world.shape.plans.get(id);
     if (plan === undefined) throw new Error(`no vertex ${id}`);
     if (track.state !== 'WAITING' && track.state !== 'PENDING') {
-      // It asks nobody any more; should the pipeline be rerun, it goes on with all that its edges allow.
-      tracks.set(id, track.isClosed ? track : close(world, plan, track));
+      tracks.set(id, track.isClosed ? track : owe(track));
     } else if (running.has(id) && !isKilled) {
-      tracks.set(id, close(world, plan, recordEnd(story, plan, track)));
+      tracks.set(id, owe(recordEnd(story, plan, track)));
     } else {
       const past = running.has(id) ? addStep(track.past, 'attempt') : track.past;
       tracks.set(id, { ...track, past, state: 'CANCELLED', reason, awaits: null, isClosed: true });
@@ -93,10 +92,17 @@ function endFlow(story: Story, situation: Situation, { kind, running, result }: 
   return { state: kind === 'cancel' ? 'CANCELLED' : 'FAILED', tracks };
 }
 
+/** It asks nobody any more; should the pipeline be rerun, it has yet to say where it leads. */
+function owe(track: VertexResult): VertexResult {
+  return { ...track, awaits: null, isClosed: true, owes: 'when waited for' };
+}
+
 /** It was running when its pipeline ended: its end is recorded, and starts nothing, not even another attempt. */
 function recordEnd(story: Story, plan: VertexPlan, track: VertexResult): VertexResult {
   const attempt = takeStep(plan.attempts, track.attempt - 1);
-  const reason = judgeAttempt(shapeOf(story.scenario), plan, attempt);
+  const shape = shapeOf(story.scenario);
+  const reason = judgeAttempt(shape, plan, attempt);
+  const next = reason === null ? readChoice(shape, plan, attempt.next) : null;
   const past = addStep(track.past, 'attempt');
   const ended: VertexResult = {
     ...track,
@@ -105,5 +111,5 @@ function recordEnd(story: Story, plan: VertexPlan, track: VertexResult): VertexR
     outputs: attempt.outputs,
     state: reason === null ? 'SUCCEED' : 'FAILED',
   };
-  return { ...ended, isFailure: reason !== null && !plan.allowFailure };
+  return { ...ended, chosen: next === 'bad' ? null : next, isFailure: reason !== null && !plan.allowFailure };
 }

@@ -1,4 +1,13 @@
-import { evaluateVertex, NO_PAST, type Mark, type Past, type VertexResult, type World } from './reference-vertex.ts';
+import {
+  close,
+  evaluateVertex,
+  goOn,
+  NO_PAST,
+  type Mark,
+  type Past,
+  type VertexResult,
+  type World,
+} from './reference-vertex.ts';
 import { shapeOf, type Scenario } from './scenario.ts';
 
 /**
@@ -39,10 +48,19 @@ export function evaluateFlow(story: Story, situation: Situation, until: PastOf |
   const results = new Map(situation.kept);
   const world = worldOf(story, situation, results, until);
   for (const plan of world.shape.order) {
-    if (situation.kept.has(plan.id)) continue;
-    results.set(plan.id, evaluateVertex(world, plan, situation.past.get(plan.id) ?? NO_PAST));
+    const kept = situation.kept.get(plan.id);
+    if (kept === undefined) {
+      results.set(plan.id, evaluateVertex(world, plan, situation.past.get(plan.id) ?? NO_PAST));
+    } else if (kept.owes === 'now' || (kept.owes !== null && isWaitedFor(world, plan.id))) {
+      results.set(plan.id, kept.isFailure ? close(world, plan, kept) : goOn(world, plan, kept));
+    }
   }
   return judgePipeline(results);
+}
+
+/** Something behind it runs again: it has to say now where it leads. */
+function isWaitedFor({ shape, kept }: World, vertexId: number): boolean {
+  return (shape.after.get(vertexId) ?? []).some(({ head }) => !kept.has(head));
 }
 
 export function worldOf(

@@ -1,5 +1,5 @@
-import { worldOf, type FlowResult, type Situation, type Story } from './reference-flow.ts';
-import { close, type Mark, type Past, type VertexResult } from './reference-vertex.ts';
+import type { FlowResult, Situation, Story } from './reference-flow.ts';
+import type { Mark, Past, VertexResult } from './reference-vertex.ts';
 import { findDescendants, shapeOf, type LateAction, type Shape } from './scenario.ts';
 
 /** What persons do while nothing runs: the situation from which the flow then goes on. */
@@ -27,7 +27,7 @@ export function applyAction(rest: Rest, action: LateAction): Situation | null {
     case 'cancel_track':
       return null;
     case 'give_up':
-      return track.awaits === 'decision' ? again(rest, { replaced: [closeLate(rest, action.vertexId, track)] }) : null;
+      return track.awaits === 'decision' ? again(rest, { replaced: [owe(action.vertexId, track)] }) : null;
     case 'skip':
       return replace(rest, shape, [action.vertexId, { ...track, state: 'SKIPPED', reason: 'skipped' }]);
     case 'succeed':
@@ -43,27 +43,31 @@ export function markOf(kind: LateAction['kind'], state: VertexResult['state']): 
   return kind === 'succeed' && state === 'PENDING' ? 'forced' : null;
 }
 
-/** A track that ended badly gets another end. If it was not only held, what had been cancelled because of it runs after all. */
-function replace(rest: Rest, shape: Shape, [id, track]: [number, VertexResult]): Situation {
+/**
+ * A track that ended badly gets another end. If it was not only held, what had been cancelled because of it runs after all,
+ * but not what persons cancelled themselves.
+ */
+function replace(rest: Rest, shape: Shape, [id, bad]: [number, VertexResult]): Situation {
+  const track: VertexResult = { ...bad, chosen: null, isFailure: false };
+  if (track.awaits === 'decision') return again(rest, { replaced: [owe(id, track)] });
   const below = rest.result.state === 'RUNNING' ? findDescendants(shape, [id]) : shape.plans.keys();
-  const isCancelled = (other: number): boolean => other !== id && rest.result.tracks.get(other)?.state === 'CANCELLED';
-  const reset = new Set(track.awaits === 'decision' ? [] : [...below].filter(isCancelled));
-  const replaced = closeLate(rest, id, { ...track, chosen: null, isFailure: false });
-  return again(rest, { reset, replaced: [replaced] });
+  const isCancelled = (other: number): boolean => {
+    const found = rest.result.tracks.get(other);
+    return other !== id && found?.state === 'CANCELLED' && found.reason !== 'cancelled';
+  };
+  const owes = track.state === 'SUCCEED' ? 'when waited for' : null;
+  return again(rest, { reset: new Set([...below].filter(isCancelled)), replaced: [[id, { ...track, owes }]] });
 }
 
-function closeLate(rest: Rest, id: number, track: VertexResult): [number, VertexResult] {
-  // Whatever has ended by now had ended before.
-  const world = worldOf(rest.story, { ...rest.situation, kept: rest.result.tracks }, new Map(rest.result.tracks));
-  const plan = world.shape.plans.get(id);
-  if (plan === undefined) throw new Error(`no vertex ${id}`);
-  return [id, close(world, plan, track)];
+/** Ended now, as far as those behind it know. */
+function owe(id: number, track: VertexResult): [number, VertexResult] {
+  return [id, { ...track, awaits: null, isClosed: true, owes: track.state === 'SKIPPED' ? null : 'now' }];
 }
 
 function setMode(rest: Rest, mode: 'auto' | 'manual'): Situation | null {
   if (rest.situation.mode === mode || rest.result.state !== 'RUNNING') return null;
   const awaiting = [...rest.result.tracks].filter(([, { awaits }]) => awaits === 'choice');
-  const replaced = mode === 'auto' ? awaiting.map(([id, track]) => closeLate(rest, id, track)) : [];
+  const replaced = mode === 'auto' ? awaiting.map(([id, track]) => owe(id, track)) : [];
   return { ...again(rest, { replaced }), mode };
 }
 
@@ -71,15 +75,16 @@ function rerun(rest: Rest, shape: Shape, from: Extract<LateAction, { kind: 'reru
   const tracks = [...rest.result.tracks];
   const scope = new Set<number>();
   if (from === 'failed') {
-    const failed = tracks.filter(([, { isFailure, state }]) => isFailure && state === 'FAILED').map(([id]) => id);
+    const failed = tracks.filter(([, { isFailure }]) => isFailure).map(([id]) => id);
     const cancelled = tracks.filter(([, { state }]) => state === 'CANCELLED').map(([id]) => id);
     for (const id of [...failed, ...cancelled, ...findDescendants(shape, failed)]) scope.add(id);
   } else {
     const below = from.descendants ? findDescendants(shape, from.vertexIds) : [];
     for (const id of [...from.vertexIds, ...below]) scope.add(id);
   }
-  const isLive = [...scope].some((id) => rest.result.tracks.get(id)?.state === 'PENDING');
-  return scope.size === 0 || isLive ? null : again(rest, { reset: scope });
+  // What still waits will run anyway.
+  const states = [...scope].map((id) => rest.result.tracks.get(id)?.state).filter((state) => state !== 'WAITING');
+  return states.length === 0 || states.includes('PENDING') ? null : again(rest, { reset: scope });
 }
 
 /** Everything stays but what is reset, what still waits, and what is replaced. */

@@ -9,6 +9,11 @@ export interface VertexResult {
   awaits: 'params' | 'approval' | 'choice' | 'decision' | null;
   /** It has ended and awaits nobody: those after it know of its end. */
   isClosed: boolean;
+  /**
+   * It has yet to say where it leads: because a person has just ended it or let it go on; or, once somebody behind it waits
+   * for that, because its pipeline ended first.
+   */
+  owes: 'now' | 'when waited for' | null;
   /** It counts as failed for its pipeline. */
   isFailure: boolean;
   /** The successors that it goes on with; null: all. */
@@ -57,6 +62,7 @@ const OPEN: Omit<VertexResult, 'attempt' | 'past' | 'settledBefore'> = {
   reason: null,
   awaits: null,
   isClosed: false,
+  owes: null,
   isFailure: false,
   chosen: null,
   outputs: {},
@@ -76,7 +82,7 @@ export function evaluateVertex(world: World, plan: VertexPlan, past: Past): Vert
   const start: VertexResult = { ...OPEN, past, attempt: past.attempts + 1, settledBefore: new Set() };
   const mark = world.marks.get(plan.id);
   if (mark === 'skipped') return { ...start, state: 'SKIPPED', reason: 'skipped', isClosed: true };
-  if (mark === 'forced') return succeed(world, plan, { ...start, reason: 'forced' });
+  if (mark === 'forced') return goOn(world, plan, { ...start, state: 'SUCCEED', reason: 'forced' });
   if (mark === 'cancelled') return fail(world, plan, { ...start, state: 'CANCELLED', reason: 'cancelled' });
   return evaluateJoin(world, plan, start);
 }
@@ -94,7 +100,7 @@ function evaluateJoin(world: World, plan: VertexPlan, start: VertexResult): Vert
     case 'run': {
       const waitsForAll = AIRFLOW_RULES[plan.join].runsEarly === null;
       const settledBefore = new Set(waitsForAll ? tails.flatMap((tail) => listSettled(world, tail)) : []);
-      return evaluateCondition(world, plan, { ...start, settledBefore });
+      return evaluateParams(world, plan, { ...start, settledBefore });
     }
   }
 }
@@ -105,12 +111,19 @@ function listSettled(world: World, vertexId: number): number[] {
   return world.kept.has(vertexId) || result === undefined ? [vertexId] : [vertexId, ...result.settledBefore];
 }
 
+/** A person may have to give parameters first: its condition may look at them. */
+function evaluateParams(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
+  const until = world.until?.get(plan.id);
+  const isGiven = result.past.hasParams || (plan.asks === 'given' && (until === undefined || until.hasParams));
+  if (plan.asks !== null && !isGiven) return { ...result, state: 'PENDING', awaits: 'params' };
+  return evaluateCondition(world, plan, { ...result, past: { ...result.past, hasParams: plan.asks !== null } });
+}
+
 function evaluateCondition(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
-  if (plan.when === null) return evaluateHolds(world, plan, result);
-  const answer = askCondition(world, plan, plan.when, result);
+  const answer = plan.when === null || askCondition(world, plan, plan.when, result);
   if (answer === false) return { ...result, state: 'SKIPPED', reason: 'condition_false', isClosed: true };
   if (answer === null) return fail(world, plan, { ...result, state: 'FAILED', reason: 'bad_condition' });
-  return evaluateHolds(world, plan, result);
+  return evaluateGate(world, plan, { ...result, state: 'PENDING' });
 }
 
 /** @param result of the vertex that the condition belongs to, or of its edge's tail, as it is now */
@@ -128,21 +141,15 @@ function askCondition(world: World, plan: VertexPlan, condition: Condition, resu
   });
 }
 
-/** May run; a person may have to give parameters first, then to let it pass its gate. */
-function evaluateHolds(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
-  const until = world.until?.get(plan.id);
-  const { past } = result;
-  const held: VertexResult = { ...result, state: 'PENDING' };
-  if (plan.asks !== null && !past.hasParams) {
-    const isGiven = plan.asks === 'given' && (until === undefined || until.hasParams);
-    if (!isGiven) return { ...held, awaits: 'params' };
-  }
-  const free: VertexResult = { ...held, past: { ...past, hasParams: plan.asks !== null } };
+/** A person's word before it runs. */
+function evaluateGate(world: World, plan: VertexPlan, free: VertexResult): VertexResult {
   if (plan.gate === null) return runAttempts(world, plan, free);
+  const until = world.until?.get(plan.id);
+  const { past } = free;
   const isUnseen = until !== undefined && past.gates >= until.gates;
   const step = isUnseen ? 'none' : takeStep(plan.gateSteps, past.gates);
   if (step === 'none') return { ...free, awaits: 'approval' };
-  const decided: VertexResult = { ...free, past: { ...free.past, gates: past.gates + 1 } };
+  const decided: VertexResult = { ...free, past: { ...past, gates: past.gates + 1 } };
   if ((step === 'expire' ? plan.gate.onExpiry : step) === 'approve') {
     return runAttempts(world, plan, { ...decided, gateDecision: 'approved' });
   }
@@ -165,16 +172,13 @@ function runAttempts(world: World, plan: VertexPlan, free: VertexResult): Vertex
       past: { ...free.past, attempts: number },
     };
     const reason = judgeAttempt(world.shape, plan, attempt);
-    const chosen = readChoice(world.shape, plan, attempt.next);
-    if (reason === null) return succeed(world, plan, { ...ended, chosen: chosen === 'bad' ? null : chosen });
+    if (reason === null) return succeedByScript(world, plan, ended);
     if (reason === 'lost') lost += 1;
     else made += 1;
     const mayAgain =
       reason === 'lost' ? plan.onLost === 'retry' && lost <= MAX_LOST_RETRIES : mayRetry(plan, reason, attempt, made);
     if (mayAgain) continue;
-    // A failure that is allowed counts as a success for the flow: with the choice that its script made.
-    const isChoice = plan.allowFailure && chosen !== 'bad';
-    return fail(world, plan, { ...ended, state: 'FAILED', reason, chosen: isChoice ? chosen : null });
+    return fail(world, plan, { ...ended, state: 'FAILED', reason });
   }
   const attempts = Math.max(free.past.attempts, Number.isFinite(until) ? until : 0);
   return { ...free, attempt: attempts + 1, past: { ...free.past, attempts } };
@@ -188,7 +192,7 @@ export function judgeAttempt(shape: Shape, plan: VertexPlan, attempt: AttemptPla
 }
 
 /** Names or ids of direct successors, no duplicates. */
-function readChoice(shape: Shape, plan: VertexPlan, next: readonly string[] | null): number[] | 'bad' | null {
+export function readChoice(shape: Shape, plan: VertexPlan, next: readonly string[] | null): number[] | 'bad' | null {
   if (next === null) return null;
   const heads = (shape.after.get(plan.id) ?? []).map(({ head }) => head);
   const ids = next.map((text) => heads.find((id) => String(id) === text || shape.plans.get(id)?.name === text));
@@ -205,30 +209,49 @@ function mayRetry({ retry }: VertexPlan, reason: string, attempt: AttemptPlan, m
   return retry.totalMs === undefined || retry.delayMs <= retry.totalMs;
 }
 
-/** In manual mode a person chooses, unless the script did; otherwise the conditions of the edges do. */
-function succeed(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
-  return goOn(world, plan, { ...result, state: 'SUCCEED' });
+/** A script that does its work fails all the same where a condition on its ways has no answer: nobody knows where to go on. */
+function succeedByScript(world: World, plan: VertexPlan, ended: VertexResult): VertexResult {
+  const next = readChoice(world.shape, plan, takeStep(plan.attempts, ended.attempt - 1).next);
+  const done: VertexResult = { ...ended, state: 'SUCCEED', chosen: next === 'bad' ? null : next };
+  if (done.chosen === null && !asksForChoice(world, plan, done) && findWays(world, plan, done) === null) {
+    return fail(world, plan, { ...ended, state: 'FAILED', reason: 'bad_condition' });
+  }
+  return goOn(world, plan, done);
 }
 
-function goOn(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
-  const hasSuccessors = (world.shape.after.get(plan.id) ?? []).length > 0;
-  if (world.mode === 'auto' || result.chosen !== null || !hasSuccessors) return close(world, plan, result);
+function asksForChoice(world: World, plan: VertexPlan, { chosen }: VertexResult): boolean {
+  return world.mode === 'manual' && chosen === null && (world.shape.after.get(plan.id) ?? []).length > 0;
+}
+
+/** In manual mode a person chooses, unless the script did; otherwise the conditions of the edges do. */
+export function goOn(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
+  return asksForChoice(world, plan, result) ? askPerson(world, plan, result) : close(world, plan, result);
+}
+
+function askPerson(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
   const until = world.until?.get(plan.id);
   const { choices } = result.past;
   const isUnseen = until !== undefined && choices >= until.choices;
   const choice = isUnseen ? 'none' : takeStep(plan.choices, choices);
-  if (choice === 'none') return { ...result, awaits: 'choice' };
+  if (choice === 'none') return { ...result, awaits: 'choice', isClosed: false, owes: null };
   return close(world, plan, { ...result, chosen: choice, past: { ...result.past, choices: choices + 1 } });
 }
 
-/** Its successors hear of its end. */
+/** Its successors hear of its end. Where the conditions of a success have no answer, a person chooses in their place. */
 export function close(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
-  const closed: VertexResult = { ...result, awaits: null, isClosed: true };
+  const closed: VertexResult = { ...result, awaits: null, isClosed: true, owes: null };
+  if ((result.state !== 'SUCCEED' && result.state !== 'FAILED') || result.chosen !== null) return closed;
+  const ways = findWays(world, plan, result);
+  return ways === null ? askPerson(world, plan, result) : { ...closed, chosen: ways };
+}
+
+/** @returns the successors that the conditions of its edges let it go on with; all: no edge has one; null: one has no answer */
+function findWays(world: World, plan: VertexPlan, result: VertexResult): number[] | null {
   const edges = world.shape.after.get(plan.id) ?? [];
-  const mayChoose = result.state === 'SUCCEED' || result.state === 'FAILED';
-  if (!mayChoose || result.chosen !== null || edges.every(({ when }) => when === null)) return closed;
-  const taken = edges.filter(({ when }) => when === null || askCondition(world, plan, when, result) === true);
-  return { ...closed, chosen: taken.map(({ head }) => head) };
+  const answers = edges.map(({ when }) => when === null || askCondition(world, plan, when, result));
+  // From a failure nothing leads on by a condition that has no answer.
+  if (answers.includes(null) && result.state === 'SUCCEED') return null;
+  return edges.filter((_, index) => answers[index] === true).map(({ head }) => head);
 }
 
 function fail(world: World, plan: VertexPlan, result: VertexResult): VertexResult {
@@ -252,7 +275,7 @@ function decideHeld(world: World, plan: VertexPlan, failed: VertexResult): Verte
     case 'skip':
       return { ...failed, past, state: 'SKIPPED', reason: 'skipped', isFailure: false, awaits: null, isClosed: true };
     case 'succeed':
-      return close(world, plan, { ...failed, past, state: 'SUCCEED', reason: 'forced', isFailure: false });
+      return goOn(world, plan, { ...failed, past, state: 'SUCCEED', reason: 'forced', isFailure: false });
     case 'retry':
       return evaluateVertex({ ...world, marks: without(world.marks, plan.id) }, plan, past);
   }
