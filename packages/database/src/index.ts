@@ -48,6 +48,8 @@ export {
 export { insertTrackOutputs, readTrackOutputs, storeTrackOutputs, type AttemptOutputs } from './track-outputs.ts';
 export * from './pipeline-events.ts';
 export { findActionIds } from './find-actions.ts';
+export { findLastAction, type LastAction } from './find-last-action.ts';
+export { findAwaiting, type AwaitingFilter, type AwaitingTrack } from './find-awaiting.ts';
 export { findHolders, takePlaces, withLimitKeys, type PlaceRequest } from './limit-holders.ts';
 export { limitsOf, poolKey, poolNameOf, rankOf, type Limit, type LimitedGraph } from './limit-keys.ts';
 export { fillLimits, takeLimitWaiters } from './limit-waiters.ts';
