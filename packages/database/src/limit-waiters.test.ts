@@ -102,6 +102,7 @@ test('a track whose other limit has no place is handed on, and the place goes to
   const woken = await takeLimitWaiters(database, (await end(flow, [runA])).freedLimits);
   expect(namesOf(woken)).toEqual(['C']);
   expect(await readWaitsFor(flow, 'Both')).toBe(`pool:${second}`);
+  expect(await takeLimitWaiters(database, (await end(flow, await claimInTurn(flow, ['C']))).freedLimits)).toEqual([]);
   expect(await takeLimitWaiters(database, (await end(flow, [runB])).freedLimits)).toMatchObject([{ vertex: 'Both' }]);
 });
 
@@ -174,11 +175,23 @@ test('a woken track is due soon: should its entry be lost, it is found like any 
   await fillLimits(database, [`pool:${pool}`]);
   const rows = await selectRows(
     database.dataSource,
-    `SELECT dispatch_seq AS seq, waits_for AS waitsFor, due_at < UTC_TIMESTAMP(6) + INTERVAL 6 SECOND AS isDueSoon
+    `SELECT dispatch_seq AS seq, waits_rank AS waitsRank, due_at < UTC_TIMESTAMP(6) + INTERVAL 6 SECOND AS isDueSoon
        FROM track WHERE id = ?`,
     [flow.trackId('A')],
   );
-  expect(rows).toEqual([{ seq: 2, waitsFor: null, isDueSoon: 1 }]);
+  expect(rows).toEqual([{ seq: 2, waitsRank: null, isDueSoon: 1 }]);
+});
+
+test('a track that was woken keeps a place for some seconds; then another is woken, should no worker take it', async () => {
+  const pool = await makePool(0);
+  const flow = await start({ A: { pools: [pool], priority: 1 }, B: { pools: [pool] } });
+  await claimInTurn(flow, ['A', 'B']);
+  await setPool(database, pool, 1);
+  expect(namesOf(await fillLimits(database, [`pool:${pool}`]))).toEqual(['A']);
+  expect(await fillLimits(database, [`pool:${pool}`])).toEqual([]);
+  const sql = 'UPDATE track SET waits_since = waits_since - INTERVAL 10 SECOND WHERE id = ?';
+  await execute(database.dataSource, sql, [flow.trackId('A')]);
+  expect(namesOf(await fillLimits(database, [`pool:${pool}`]))).toEqual(['B']);
 });
 
 test('runs without limits free none, and waking nobody costs no statement', async () => {

@@ -10,9 +10,13 @@ import { withRetries, withTransaction } from './with-transaction.ts';
 /*
  * Who comes next where a limit has places again.
  *
- * A track that a limit refused is PENDING without a queue entry and names the limit in waits_for. Waking it is a hint: it
- * gets a queue entry, and whether it gets the place its claim decides. When runs have ended, for each place that they left
- * one track is woken: the highest priority first, then the one that is PENDING the longest.
+ * A track that a limit refused is PENDING without a queue entry; it names the limit in waits_for, and its place among those
+ * that wait in waits_rank and waits_since. Waking it is a hint: it gets a queue entry, and whether it gets the place its
+ * claim decides. When runs have ended, for each place that they left one track is woken: the highest priority first, then
+ * the one that is PENDING the longest.
+ *
+ * A woken track has no waits_rank, and waits_since says when it was woken: for some seconds a place is kept free of further
+ * wake-ups for it. Then another is woken as well: perhaps no worker has its labels.
  *
  * No wake-up is missed while processes live: a claim that was refused because it saw the run still running is waited for
  * first (it holds the limit's lock until its refusal is committed). When a process dies between its commit and the waking,
@@ -25,6 +29,8 @@ import { withRetries, withTransaction } from './with-transaction.ts';
 /** Of each limit so many waiting tracks more than places are looked at, for those that another limit keeps. */
 const SPARE = 20;
 const WOKEN_AT_ONCE = 200;
+/** So long a woken track is expected to claim its place. */
+const EXPECTED_FOR_MS = 10_000;
 /** A round ends when nothing more is woken; this only bounds it. */
 const MAX_ROUNDS = 100;
 
@@ -71,7 +77,7 @@ interface Waiter {
   limits: Limit[];
 }
 
-/** @param given by key, the places that tracks woken before will ask for; those woken here are added */
+/** @param given by key, places that tracks woken before will ask for besides the one that they waited for; added to */
 async function wake(
   database: Database,
   wanted: ReadonlyMap<string, number>,
@@ -86,7 +92,10 @@ async function wake(
   const fullness = await readFullness(database, waiters);
   for (const [key, places] of given) fullness.taken.set(key, (fullness.taken.get(key) ?? 0) + places);
   const { woken, moved } = choose(waiters, wanted, fullness);
-  for (const { limits } of woken) addTo(given, limits);
+  for (const { key, limits } of woken) {
+    const others = limits.filter((limit) => limit.key !== key);
+    addTo(given, others);
+  }
   const taken = await takeWaiters(database, woken);
   return { woken: taken, moved: await moveWaiters(database, moved) };
 }
@@ -116,7 +125,7 @@ interface WaiterRow {
 export const SELECT_LIMIT_WAITERS = `SELECT STRAIGHT_JOIN t.id, t.attempt, t.dispatch_seq AS seq, p.name AS pipeline,
     p.priority, p.version_id AS versionId
   FROM track t FORCE INDEX (ix_track_waits_for) JOIN pipeline p ON p.id = t.pipeline_id
-  WHERE t.waits_for = ? AND t.state = 'PENDING' AND t.awaits IS NULL AND p.state = 'RUNNING'
+  WHERE t.waits_for = ? AND t.waits_rank IS NOT NULL AND t.state = 'PENDING' AND t.awaits IS NULL AND p.state = 'RUNNING'
   ORDER BY t.waits_rank, t.waits_since, t.id LIMIT ?`;
 
 async function findWaiters(database: Database, key: string, limit: number): Promise<Waiter[]> {
@@ -150,7 +159,29 @@ async function readFullness(database: Database, waiters: readonly Waiter[]): Pro
     );
     for (const { name, capacity } of rows) capacities.set(name, capacity);
   }
-  return { taken: new Map([...counts].map(([key, { live }]) => [key, live])), capacities };
+  const taken = new Map([...counts].map(([key, { live }]) => [key, live]));
+  for (const { key, expected } of await countExpected(database, keys)) taken.set(key, (taken.get(key) ?? 0) + expected);
+  return { taken, capacities };
+}
+
+/** Tracks that were woken for these limits and have not claimed yet. */
+async function countExpected(
+  database: Database,
+  keys: readonly string[],
+): Promise<{ key: string; expected: number }[]> {
+  const rows: { key: string; expected: number }[] = [];
+  for (const chunk of inChunks(keys, 500)) {
+    rows.push(
+      ...(await selectRows<{ key: string; expected: number }>(
+        database.dataSource,
+        `SELECT waits_for AS \`key\`, COUNT(*) AS expected FROM track
+         WHERE waits_for IN (?) AND waits_rank IS NULL AND state = 'PENDING'
+           AND waits_since > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND GROUP BY waits_for`,
+        [chunk, EXPECTED_FOR_MS * 1000],
+      )),
+    );
+  }
+  return rows;
 }
 
 /** Goes through those that wait for each limit in their order. What it gives away it counts in `fullness`. */
@@ -177,7 +208,7 @@ function choose(
 
 /** The lock passes over rows that others have: a claim or a person is at it, and what becomes of it is theirs to say. */
 const LOCK_WAITERS = `SELECT id FROM track WHERE id IN (?) AND state = 'PENDING' AND due_at IS NOT NULL
-  AND (id, attempt, dispatch_seq, waits_for) IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`;
+  AND waits_rank IS NOT NULL AND (id, attempt, dispatch_seq, waits_for) IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`;
 
 const toLock = (waiters: readonly Waiter[]): unknown[] => [
   waiters.map(({ track }) => track.trackId),
@@ -193,8 +224,8 @@ async function takeWaiters(database: Database, waiters: readonly Waiter[]): Prom
       if (rows.length === 0) return [];
       await execute(
         runner,
-        `UPDATE track FORCE INDEX (PRIMARY) SET dispatch_seq = dispatch_seq + 1, waits_for = NULL, waits_rank = NULL,
-           waits_since = NULL, due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?)`,
+        `UPDATE track FORCE INDEX (PRIMARY) SET dispatch_seq = dispatch_seq + 1, waits_rank = NULL,
+           waits_since = UTC_TIMESTAMP(6), due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?)`,
         [dispatchTimeoutMs(1) * 1000, rows.map(({ id }) => id)],
       );
       return rows;

@@ -12,7 +12,7 @@ export interface PoolRecord {
   limit: number;
   /** Tracks that run in it now. */
   running: number;
-  /** Tracks that asked for a place in it and got none yet. */
+  /** Tracks that asked for a place in it and wait for one. */
   waiting: number;
 }
 
@@ -42,7 +42,7 @@ async function readPools(database: Database, where: string, values: readonly unk
   for (const chunk of inChunks(keys, 500)) {
     const counts = await selectRows<{ key: string; count: number }>(
       runner,
-      'SELECT waits_for AS `key`, COUNT(*) AS count FROM track WHERE waits_for IN (?) GROUP BY waits_for',
+      'SELECT waits_for AS `key`, COUNT(*) AS count FROM track WHERE waits_for IN (?) AND waits_rank IS NOT NULL GROUP BY waits_for',
       [chunk],
     );
     for (const { key, count } of counts) waiting.set(key, Number(count));
