@@ -49,7 +49,7 @@ describe('scripts in the check', () => {
   });
 
   test('what was not found within the budget is a problem', () => {
-    const edges = [{ tail: 'A', head: 'B' }];
+    const edges = [{ tail: 'A', head: 'B', when: null }];
     const parsed = parseGraphDocument({
       name: 'a',
       vertices: [

@@ -98,7 +98,7 @@ describe('checkGraph', () => {
     const edges = names.slice(1).map((name, index) => `v${index}->${name}`);
     const chain = graphOf(names.join(' '), edges);
     expect(checkGraph(chain)).toEqual([]);
-    chain.edges.push({ tail: 'v99999', head: 'v0' });
+    chain.edges.push({ tail: 'v99999', head: 'v0', when: null });
     const [cycle] = checkGraph(chain);
     expect(cycle?.vertices).toHaveLength(100_001);
     expect(cycle?.message).toContain('v48 -> (99951 more) -> v0');

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import type { EdgeDefinition, GraphDefinition, VertexDefinition, VertexPolicies } from './graph-definition.ts';
 import {
+  DEFAULT_GATE,
+  DEFAULT_MAP,
   DEFAULT_POLICIES,
   edgeDocumentSchema,
+  edgeObjectSchema,
   graphHeaderFields,
   MAX_EDGES,
   MAX_VERTICES,
@@ -58,8 +61,17 @@ export function readGraphDocument(document: unknown): ReadGraph {
     if (!read.ok) problems.push(...read.problems);
     return read.ok ? [read.value] : [];
   });
-  const { name = '', description = null, onFailure = null } = header.data ?? {};
-  return { definition: { name, description, onFailure, vertices, edges }, problems };
+  const { name = '', description, onFailure, timeoutMs, limit } = header.data ?? {};
+  const definition: GraphDefinition = {
+    name,
+    description: description ?? null,
+    onFailure: onFailure ?? null,
+    timeoutMs: timeoutMs ?? null,
+    limit: limit ?? null,
+    vertices,
+    edges,
+  };
+  return { definition, problems };
 }
 
 function listOf(value: unknown, limit: number): unknown[] {
@@ -75,12 +87,13 @@ export function parseVertex(value: unknown, pointer = ''): Parsed<VertexDefiniti
   return vertex !== null && problems.length === 0 ? { ok: true, value: vertex } : { ok: false, problems };
 }
 
-/** Reads one edge, `[tail, head]` or `{tail, head}`. */
+/** Reads one edge, `[tail, head]` or `{tail, head, when}`. */
 export function parseEdge(value: unknown, pointer = ''): Parsed<EdgeDefinition> {
-  const parsed = edgeDocumentSchema.safeParse(value);
+  const parsed = (isRecord(value) ? edgeObjectSchema : edgeDocumentSchema).safeParse(value);
   if (!parsed.success) return { ok: false, problems: describeIssues(parsed.error.issues, { value, pointer }) };
   const edge = parsed.data;
-  return { ok: true, value: Array.isArray(edge) ? { tail: edge[0], head: edge[1] } : edge };
+  const [tail, head] = Array.isArray(edge) ? edge : [edge.tail, edge.head];
+  return { ok: true, value: { tail, head, when: Array.isArray(edge) ? null : (edge.when ?? null) } };
 }
 
 /** What a PATCH of a vertex changes: the fields that it named, in the definition's form. */
@@ -96,7 +109,7 @@ export function parseVertexPatch(value: unknown, pointer = ''): Parsed<VertexPat
   const problems = mergeProblems(formProblems, fields.problems);
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const given = parsed.data;
-  const patch: VertexPatch = { policies: readPolicies(given) };
+  const patch: VertexPatch = { policies: readPolicies(given, fields.form) };
   if (given.name !== undefined) patch.name = given.name;
   if (given.description !== undefined) patch.description = given.description;
   if (given.input !== undefined) patch.input = fields.input;
@@ -109,14 +122,24 @@ function readVertex(value: unknown, pointer: string): { vertex: VertexDefinition
   const parsed = vertexDocumentSchema.safeParse(value);
   const formProblems = parsed.success ? [] : describeIssues(parsed.error.issues, { value, pointer });
   const raw = isRecord(value) ? value : {};
-  const { input, script, next, problems: fieldProblems } = readFields(raw, pointer);
+  const { input, form, script, next, problems: fieldProblems } = readFields(raw, pointer);
   const problems = mergeProblems(formProblems, fieldProblems);
+  if (isRecord(value) && isAbsent(raw['script']) && isAbsent(raw['pipeline'])) problems.push(noScript(pointer));
   const { name } = raw;
   if (typeof name !== 'string') return { vertex: null, problems };
   const given = parsed.data;
-  const policies = { ...DEFAULT_POLICIES, labels: [], ...readPolicies(given ?? {}) };
+  const policies = { ...DEFAULT_POLICIES, labels: [], pools: [], ...readPolicies(given ?? {}, form) };
   const vertex = { name, description: given?.description ?? null, input, script, next, policies };
   return { vertex, problems: problems.map((problem) => ({ ...problem, vertices: [name] })) };
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function noScript(pointer: string): Problem {
+  const message = 'expected a script, or a pipeline instead of it, found neither';
+  return { code: 'missing_field', message, pointer: `${pointer}/script` };
 }
 
 /** Where a declaration is bad, the schema and parseDeclarations both say so: the latter says it better. */
@@ -132,6 +155,8 @@ function isWithin(inner: string, outer: string): boolean {
 
 interface Fields {
   input: ParameterDeclarations;
+  /** Of its gate. */
+  form: ParameterDeclarations;
   script: string;
   next: (string | number)[];
   hasNextInScript: boolean;
@@ -141,6 +166,9 @@ interface Fields {
 /** The fields that have several forms. What the schema refuses already is passed over here. */
 function readFields(raw: Record<string, unknown>, pointer: string): Fields {
   const { declarations: input, problems } = readInput(raw['input'], `${pointer}/input`);
+  const gate = isRecord(raw['gate']) ? raw['gate'] : {};
+  const { declarations, problems: formProblems } = parseDeclarations(gate['form'] ?? {}, `${pointer}/gate/form`);
+  problems.push(...formProblems);
   const form = readScriptForm(raw['script'], `${pointer}/script`);
   problems.push(...form.problems);
   const hasNextInScript = form.next !== undefined;
@@ -149,7 +177,7 @@ function readFields(raw: Record<string, unknown>, pointer: string): Fields {
     problems.push({ code: 'invalid_field', message, pointer: `${pointer}/next` });
   }
   const next = readNext(hasNextInScript ? form.next : raw['next']);
-  return { input, script: form.script, next, hasNextInScript, problems };
+  return { input, form: declarations, script: form.script, next, hasNextInScript, problems };
 }
 
 function readInput(input: unknown, pointer: string): { declarations: ParameterDeclarations; problems: Problem[] } {
@@ -203,14 +231,26 @@ function readNext(next: unknown): (string | number)[] {
   return entries.filter((entry) => typeof entry === 'string' || typeof entry === 'number');
 }
 
+type PolicyDocument = z.output<typeof vertexPatchSchema>;
 type PolicyFields = { [Field in keyof VertexPolicies]?: VertexPolicies[Field] | null | undefined };
 
 /** The policies that were given; null is the default. */
-function readPolicies(given: PolicyFields): Partial<VertexPolicies> {
+function readPolicies(given: PolicyDocument, form: ParameterDeclarations): Partial<VertexPolicies> {
+  const { gate, map, pipeline } = given;
+  const read: PolicyFields = { ...given, gate: undefined, map: undefined, pipeline: undefined };
+  if (gate !== undefined) read.gate = gate && { ...DEFAULT_GATE, ...withoutAbsent(gate), form };
+  if (map !== undefined) read.map = map && { ...DEFAULT_MAP, ...withoutAbsent(map) };
+  if (pipeline !== undefined) read.pipeline = pipeline && { params: {}, outputs: {}, ...withoutAbsent(pipeline) };
   const entries = POLICY_NAMES.flatMap((name) =>
-    given[name] === undefined ? [] : [[name, given[name] ?? DEFAULT_POLICIES[name]] as const],
+    read[name] === undefined ? [] : [[name, read[name] ?? DEFAULT_POLICIES[name]] as const],
   );
   return Object.fromEntries(entries);
+}
+
+type Present<T> = { [Field in keyof T]: Exclude<T[Field], null | undefined> };
+
+function withoutAbsent<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isAbsent(value))) as Present<T>;
 }
 
 const POLICY_NAMES = Object.keys(DEFAULT_POLICIES) as (keyof VertexPolicies)[];

@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { graphNameSchema, vertexNameSchema, vertexReferenceSchema } from './graph-names.ts';
+import { conditionTextSchema, MAX_LIMIT, MAX_WAIT_MS, policyFields } from './graph-policies.ts';
 import type { JoinRule } from './join-rules.ts';
-import { DEFAULT_JOIN_RULE, JOIN_RULES } from './join-rules.ts';
+import { DEFAULT_JOIN_RULE } from './join-rules.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import { parameterDeclarationSchema } from './parameters-declaration.ts';
 import type { JsonValue } from './parameters-value.ts';
-import { countCharacters } from './parameters-value.ts';
 import type { FailurePolicy } from './pipeline-status.ts';
 import { FAILURE_POLICIES } from './pipeline-status.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-import { retryPolicySchema } from './retry-policy.ts';
 
 /** The language: what a graph is, and the schemas of its document form. Reading is graph-definition-parse's business. */
 
@@ -112,9 +112,9 @@ export interface SubPipelinePolicy {
 export const MAX_VERTICES = 200_000;
 export const MAX_EDGES = 1_000_000;
 export const MAX_SCRIPT_LENGTH = 1024 * 1024;
-const MAX_NAME_LENGTH = 190;
 const MAX_DESCRIPTION_LENGTH = 10_000;
-const MAX_DURATION_MS = 2_147_483_647;
+/** Of a map: each is a track. */
+export const MAX_MAP_ITEMS = 10_000;
 
 export const DEFAULT_POLICIES: Readonly<VertexPolicies> = Object.freeze({
   shell: null,
@@ -137,37 +137,23 @@ export const DEFAULT_POLICIES: Readonly<VertexPolicies> = Object.freeze({
   queueTimeoutMs: null,
 });
 
-/** Control characters, half surrogate pairs, line and paragraph separators, and marks that reverse the writing direction. */
-const FORBIDDEN_IN_NAMES = /[\p{Control}\p{Surrogate}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+/** Of a gate that says nothing of them. */
+export const DEFAULT_GATE: Readonly<Omit<GatePolicy, 'form'>> = Object.freeze({
+  approvers: [],
+  message: null,
+  expiresMs: null,
+  onExpiry: 'reject',
+  onReject: 'skip',
+  forbidSelfApproval: false,
+});
 
-function isName(name: string): boolean {
-  const isShort = name.length <= MAX_NAME_LENGTH || countCharacters(name) <= MAX_NAME_LENGTH;
-  return isShort && name !== '' && name === name.trim() && !/^\d+$/.test(name) && !FORBIDDEN_IN_NAMES.test(name);
-}
+export const DEFAULT_MAP: Readonly<Omit<MapPolicy, 'over'>> = Object.freeze({
+  as: 'item',
+  concurrency: null,
+  minSuccessPercent: 100,
+});
 
-const NAME_RULE = '1 to 190 characters, no control characters, no white space around it, not only digits';
-
-/** Not like `test1@3` either: `name@version` names one version of a graph. */
-export const graphNameSchema = z
-  .string(`expected a name: ${NAME_RULE}, not ending in @ and digits`)
-  .refine((name) => isName(name) && !/@\d+$/.test(name), `expected a name: ${NAME_RULE}, not ending in @ and digits`)
-  .meta({
-    minLength: 1,
-    maxLength: MAX_NAME_LENGTH,
-    description: `A graph's name: ${NAME_RULE}, not ending in @ and digits`,
-  });
-
-export const vertexNameSchema = z
-  .string(`expected a name: ${NAME_RULE}, no /`)
-  .refine((name) => isName(name) && !name.includes('/'), `expected a name: ${NAME_RULE}, no /`)
-  .meta({ minLength: 1, maxLength: MAX_NAME_LENGTH, description: `A vertex's name: ${NAME_RULE}, no /` });
-
-/** Edges and `next` may name anything: whether there is such a vertex is the check's question. */
-const reference = z
-  .string()
-  .min(1)
-  .max(2 * MAX_NAME_LENGTH);
-const nextEntry = z.union([z.int().min(1), reference], 'expected a vertex id (number) or a vertex name');
+const nextEntry = z.union([z.int().min(1), vertexReferenceSchema], 'expected a vertex id (number) or a vertex name');
 
 export const nextDocumentSchema = z
   .union([nextEntry, z.array(nextEntry).max(MAX_VERTICES)], 'expected a vertex id, a vertex name, or a list of them')
@@ -184,46 +170,6 @@ export const scriptFormSchema = z
   .strictObject({ script: scriptText, next: nextDocumentSchema })
   .meta({ id: 'ScriptForm' });
 
-const policyFields = {
-  shell: z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(/^[^\p{Control}]*$/u)
-    .nullish()
-    .describe('absent: /bin/sh -e or the #! line'),
-  join: z.enum(JOIN_RULES).optional().describe(`absent: ${DEFAULT_JOIN_RULE}`),
-  timeoutMs: z.int().min(1).max(MAX_DURATION_MS).nullish().describe('the script is ended after so many ms'),
-  graceMs: z.int().min(0).max(MAX_DURATION_MS).nullish().describe('between TERM and KILL, ms'),
-  retry: retryPolicySchema.nullish().describe('more attempts after a failure; absent: none'),
-  onLost: z.enum(['fail', 'retry']).optional().describe('what a vanished worker means; absent: fail'),
-  allowFailure: z.boolean().optional().describe('a failure counts as success for the flow'),
-  labels: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-          'expected a label of letters, digits, ".", "_" and "-", at most 63',
-        ),
-    )
-    .max(20)
-    .refine((labels) => new Set(labels).size === labels.length, 'expected each label once')
-    .optional()
-    .describe('what a worker must serve to run it'),
-  priority: z.int().min(0).max(1000).optional().describe('higher starts sooner'),
-  maxOutputBytes: z
-    .int()
-    .min(0)
-    .max(2 ** 40)
-    .nullish()
-    .describe('output kept, bytes'),
-  onMissing: z
-    .enum(['refuse', 'ask'])
-    .optional()
-    .describe('a required parameter without a value: refuse the start, or ask'),
-};
-
 const vertexFields = {
   description: z.string().max(MAX_DESCRIPTION_LENGTH).nullish(),
   input: z
@@ -232,10 +178,13 @@ const vertexFields = {
       'expected parameter declarations by name, as an object or as JSON text',
     )
     .nullish(),
-  script: z.union(
-    [scriptText, scriptFormSchema],
-    `expected the script's text (at most ${MAX_SCRIPT_LENGTH} characters, no NUL) or {script, next}`,
-  ),
+  script: z
+    .union(
+      [scriptText, scriptFormSchema],
+      `expected the script's text (at most ${MAX_SCRIPT_LENGTH} characters, no NUL) or {script, next}`,
+    )
+    .nullish()
+    .describe('absent exactly where pipeline is given'),
   next: nextDocumentSchema,
   ...policyFields,
 };
@@ -251,10 +200,17 @@ export const vertexPatchSchema = z
   .partial()
   .meta({ id: 'VertexPatch' });
 
+/** Only so may an edge have a condition. */
+export const edgeObjectSchema = z.strictObject({
+  tail: vertexReferenceSchema,
+  head: vertexReferenceSchema,
+  when: conditionTextSchema.nullish().describe('a condition in CEL; false: this way is not taken'),
+});
+
 /** One edge, as a pair or by names of its ends. */
 export const edgeDocumentSchema = z
-  .union([z.tuple([reference, reference]), z.strictObject({ tail: reference, head: reference })], {
-    error: 'expected [tail, head] or {tail, head}, both names',
+  .union([z.tuple([vertexReferenceSchema, vertexReferenceSchema]), edgeObjectSchema], {
+    error: 'expected [tail, head] or {tail, head, when}, tail and head by name',
   })
   .meta({ id: 'EdgeDocument' });
 
@@ -262,6 +218,8 @@ export const graphHeaderFields = {
   name: graphNameSchema,
   description: z.string().max(MAX_DESCRIPTION_LENGTH).nullish(),
   onFailure: z.enum(FAILURE_POLICIES).nullish().describe('of pipelines whose start names none'),
+  timeoutMs: z.int().min(1).max(MAX_WAIT_MS).nullish().describe('of a whole pipeline, ms; then it is FAILED'),
+  limit: z.int().min(1).max(MAX_LIMIT).nullish().describe('so many tracks at once, over all pipelines of the graph'),
 };
 
 /** A whole graph as a document gives it. */

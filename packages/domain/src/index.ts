@@ -22,13 +22,12 @@ export {
   DEFAULT_POLICIES,
   edgeDocumentSchema,
   graphDocumentSchema,
-  graphNameSchema,
   MAX_EDGES,
+  MAX_MAP_ITEMS,
   MAX_SCRIPT_LENGTH,
   MAX_VERTICES,
   nextDocumentSchema,
   vertexDocumentSchema,
-  vertexNameSchema,
   vertexPatchSchema,
 } from './graph-definition.ts';
 export type {
@@ -40,6 +39,9 @@ export type {
   VertexDocument,
   VertexPolicies,
 } from './graph-definition.ts';
+export { graphNameSchema, splitGraphReference, vertexNameSchema } from './graph-names.ts';
+export type { NamedVersion } from './graph-names.ts';
+export { conditionTextSchema, MAX_LIMIT, MAX_WAIT_MS } from './graph-policies.ts';
 export { formatGraphYaml, toGraphDocument, toVertexDocument } from './graph-definition-document.ts';
 export { parseEdge, parseGraphDocument, parseVertex, parseVertexPatch } from './graph-definition-parse.ts';
 export type { VertexPatch } from './graph-definition-parse.ts';
