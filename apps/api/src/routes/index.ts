@@ -24,6 +24,7 @@ import { getDocs, getDocsFile } from './docs.ts';
 import { getMetrics, getRoot, openApiRoute } from './service.ts';
 import { getOutput } from './output.ts';
 import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
+import { listPools, putPool, removePool } from './pools.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
 import { giveParametersRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
@@ -63,6 +64,9 @@ export const ROUTES: readonly Route[] = [
   getOutput,
   getOutputs,
   listWorkers,
+  listPools,
+  putPool,
+  removePool,
   listTokens,
   postToken,
   deleteToken,
