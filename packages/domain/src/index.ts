@@ -63,3 +63,7 @@ export { outputVariable, splitOutputReference } from './render-script-outputs.ts
 export type { OutputReference } from './render-script-outputs.ts';
 export { firstDueTimes, lastDueTimes, nextDueTime, readTimetable } from './schedule-times.ts';
 export type { DueRange, Timetable } from './schedule-times.ts';
+export { buildDefinedGraph } from './defined-graph.ts';
+export { MAX_SIMULATED_ATTEMPTS, simulate } from './simulate.ts';
+export { simulationSchema, vertexOutcomeSchema } from './simulate-types.ts';
+export type { SimulatedVertex, Simulation, SimulationRequest, VertexOutcome } from './simulate-types.ts';

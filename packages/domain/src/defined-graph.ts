@@ -1,0 +1,30 @@
+import { buildFlowGraph, parametersAskedFor, type FlowGraph } from './flow-graph.ts';
+import type { GraphDefinition } from './graph-definition.ts';
+import type { SimulatedVertex } from './simulate-types.ts';
+
+/**
+ * A definition as the rules see a graph, with ids in the order of the document.
+ * @param definition one that passes its check: names are there once, edges lead somewhere
+ */
+export function buildDefinedGraph(definition: GraphDefinition): FlowGraph<SimulatedVertex> {
+  const idOf = new Map(definition.vertices.map(({ name }, index) => [name, index + 1]));
+  const steps = definition.vertices.map((vertex, index) => {
+    const { join, retry, onLost, allowFailure, when, gate, map } = vertex.policies;
+    const asks = parametersAskedFor(vertex);
+    return {
+      ...vertex,
+      id: index + 1,
+      join,
+      retry: map === null ? retry : null,
+      onLost,
+      allowFailure,
+      when,
+      gate,
+      asks,
+    };
+  });
+  const edges = definition.edges.map(({ tail, head, when }) => {
+    return { tail: idOf.get(tail) as number, head: idOf.get(head) as number, when };
+  });
+  return buildFlowGraph(steps, edges);
+}
