@@ -106,6 +106,14 @@ test('an attempt is kept as it ended, with the times of its run', async () => {
   });
 });
 
+/** As if the delay of its next attempt were over. */
+const passDelay = (flow: TestFlow, name: string): Promise<unknown> =>
+  execute(
+    database.dataSource,
+    'UPDATE track SET due_at = UTC_TIMESTAMP(6), not_before = UTC_TIMESTAMP(6) WHERE id = ?',
+    [flow.trackId(name)],
+  );
+
 test('a retry goes back to PENDING for the next attempt, due after its delay, and is not enqueued before', async () => {
   const retry = { max: 2, delayMs: 30_000 };
   const flow = await startTestFlow(database, { edges: ['A->B'], vertices: { A: { retry } } });
@@ -114,10 +122,11 @@ test('a retry goes back to PENDING for the next attempt, due after its delay, an
   const pending = { state: 'PENDING', attempt: 2, runId: null, seq: 0, dueInSeconds: 30 };
   expect(await readTrack(flow, 'A')).toMatchObject(pending);
   expect(await readPipeline(flow)).toMatchObject({ state: 'RUNNING', openTracks: 2, failures: 0 });
-  await execute(database.dataSource, 'UPDATE track SET due_at = UTC_TIMESTAMP(6) WHERE id = ?', [flow.trackId('A')]);
+  await passDelay(flow, 'A');
   const due = await findDueTracks(database, 1000);
   expect(due).toContainEqual(expect.objectContaining({ trackId: flow.trackId('A'), attempt: 2, seq: 0 }));
   await runTracks(flow, ['A'], { exitCode: 1, attempt: 2 });
+  await passDelay(flow, 'A');
   const failed = await runTracks(flow, ['A'], { exitCode: 1, attempt: 3 });
   expect(failed.ended).toEqual([{ pipelineId: flow.pipelineId, state: 'FAILED' }]);
   expect((await readAttempts(flow, 'A')).map(({ attempt, result }) => [attempt, result])).toEqual([
@@ -283,7 +292,8 @@ test('a row that changed although it was locked is not overwritten: every write 
     if (changes.kind !== 'changes') throw new Error('every track is loaded');
     const cancel = `UPDATE track SET state = 'CANCELLED', finished_at = UTC_TIMESTAMP(6) WHERE id = ?`;
     await execute(runner, cancel, [flow.trackId('B')]);
-    await applyChanges(runner, [{ locked, changes }]);
+    const cause = { kind: 'flow', actor: null, reason: null, actionId: null } as const;
+    await applyChanges(runner, [{ locked, changes, cause, countsAnew: false, mends: false }]);
   });
   await expect(overwritten).rejects.toThrow('track rows are not as they were read under their lock: 0 of 1');
   expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });

@@ -1,18 +1,12 @@
-import {
-  decideChanges,
-  isPipelineEnded,
-  vertexIdOf,
-  type Changes,
-  type FlowEvent,
-  type PipelineState,
-  type TrackToDispatch,
-} from '@baton/domain';
-import { applyChanges, mendPredecessorsLeft, type DecidedPipeline } from './apply-changes.ts';
+import { isPipelineEnded, type FlowEvent, type PipelineState, type TrackToDispatch, type Verdict } from '@baton/domain';
+import { applyChanges, type AppliedPipeline, type DecidedPipeline } from './apply-changes.ts';
 import type { Database } from './data-source.ts';
-import { loadTracks, lockPipelines, tracksNeededFirst, type LockedPipeline } from './load-transition-context.ts';
+import { decidePipelines, type PipelineEvents } from './decide-pipelines.ts';
 import { freedLimitsOf } from './limit-keys.ts';
+import { lockPipelines, vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
 import type { Runner } from './statements.ts';
 import { describeTrack } from './track-to-dispatch.ts';
+import { findReadyTracks, mendPredecessorsLeft } from './track-updates.ts';
 import { withTransaction, type TransactionOptions } from './with-transaction.ts';
 
 /** What has to be done after the commit, and what to tell people. */
@@ -28,11 +22,14 @@ export interface AppliedEvents {
   freedLimits: string[];
   /** Events of pipelines or vertices that do not exist. */
   unknown: number;
+  /** One a person's event, in their order; a refused one changed nothing. */
+  verdicts: Verdict[];
 }
 
 /**
  * Applies events to pipelines: one transaction for all of them. Every transition of Baton goes through here: completions,
- * lost workers, cancels, recounts.
+ * lost workers, expiries, cancels, recounts. (Persons' actions and reruns are decided and written by the same two functions,
+ * each alone in its transaction: apply-person-action, rerun-pipeline.)
  *
  * Lock the pipelines in id order, load and lock the tracks that the events name and their successors, decide by the pure
  * rules, load more where the rules ask for more, write. Nothing is sent to any queue in here: a rollback would make it a lie.
@@ -46,101 +43,77 @@ export function applyFlowEvents(
     database,
     async (runner) => {
       const locked = await lockPipelines(runner, database, [...events.keys()]);
-      const known = new Map<LockedPipeline, FlowEvent[]>();
+      const known: PipelineEvents[] = [];
       let unknown = 0;
       for (const [pipelineId, list] of events) {
         const pipeline = locked.get(pipelineId);
         const fitting = pipeline === undefined ? [] : list.filter((event) => concernsGraphOf(pipeline, event));
         unknown += list.length - fitting.length;
-        if (pipeline !== undefined && fitting.length > 0) known.set(pipeline, fitting);
+        if (pipeline !== undefined && fitting.length > 0) {
+          known.push({ locked: pipeline, events: fitting, cause: causeOf(fitting) });
+        }
       }
-      const decided = await decideAll(runner, known);
-      await applyChanges(runner, decided);
-      for (const pipeline of decided) {
-        if (!known.get(pipeline.locked)?.some(({ kind }) => kind === 'recount')) continue;
-        pipeline.changes.repairs += await mendPredecessorsLeft(runner, pipeline.locked);
-      }
-      return { ...summarize(decided), unknown };
+      const decided = await decidePipelines(runner, known);
+      return { ...(await applyDecided(runner, decided)), unknown };
     },
     options,
   );
 }
 
-function concernsGraphOf(locked: LockedPipeline, event: FlowEvent): boolean {
-  return event.kind !== 'completion' || locked.graph.vertices.has(vertexIdOf(event.completion.trackId));
+/** Whether an event is about its pipeline, or about a vertex that the pipeline's graph has. */
+export function concernsGraphOf({ graph }: LockedPipeline, event: FlowEvent): boolean {
+  const vertexId = vertexIdOfEvent(event);
+  return vertexId === null || graph.vertices.has(vertexId);
 }
 
-async function decideAll(runner: Runner, known: ReadonlyMap<LockedPipeline, FlowEvent[]>): Promise<DecidedPipeline[]> {
-  await loadTracks(
-    runner,
-    [...known].map(([locked, events]) => ({ locked, vertexIds: tracksNeededFirst(locked, events) })),
-  );
-  const decided: DecidedPipeline[] = [];
-  for (const [locked, events] of known) {
-    let result = decideChanges(locked, events);
-    while (result.kind === 'needs_tracks') {
-      const loaded = locked.tracks.size;
-      await loadTracks(runner, [{ locked, vertexIds: withDescendants(locked, result.vertexIds) }]);
-      if (locked.tracks.size === loaded) throw missingTracks(locked, result.vertexIds);
-      result = decideChanges(locked, events);
-    }
-    decided.push({ locked, changes: result });
+function causeOf(events: readonly FlowEvent[]): DecidedPipeline['cause'] {
+  const kind = events.some((event) => event.kind === 'cancel') ? 'cancel' : 'flow';
+  return { kind, actor: null, reason: null, actionId: null };
+}
+
+/** Writes what was decided. @returns what is to be done after the commit */
+export async function applyDecided(runner: Runner, decided: readonly DecidedPipeline[]): Promise<AppliedEvents> {
+  const applied = await applyChanges(runner, decided);
+  const result: AppliedEvents = noEffects();
+  for (const pipeline of applied) {
+    if (pipeline.mends) result.repairs += await mendPredecessorsLeft(runner, pipeline.locked);
+    addEffects(result, pipeline);
   }
-  return decided;
+  return result;
 }
 
-/**
- * What the rules asked for, and as much below it as is loaded already: an end that goes down a long chain is decided anew
- * a few times, not once a track.
- */
-function withDescendants(locked: LockedPipeline, asked: readonly number[]): Set<number> {
-  const wanted = new Set(asked);
-  const limit = Math.max(asked.length, locked.tracks.size);
-  for (const vertexId of wanted) {
-    for (const successorId of locked.graph.vertices.get(vertexId)?.successors ?? []) {
-      if (wanted.size >= limit) return wanted;
-      if (!locked.tracks.has(successorId)) wanted.add(successorId);
-    }
-  }
-  return wanted;
-}
-
-function missingTracks(locked: LockedPipeline, vertexIds: readonly number[]): Error {
-  return new Error(`pipeline ${locked.pipeline.id} has no tracks of its vertices ${vertexIds.slice(0, 10).join(', ')}`);
-}
-
-function summarize(decided: readonly DecidedPipeline[]): Omit<AppliedEvents, 'unknown'> {
-  const result: Omit<AppliedEvents, 'unknown'> = {
+/** Of a transaction that did nothing. */
+export function noEffects(): AppliedEvents {
+  return {
     toDispatch: [],
     ended: [],
     killRequested: [],
     stale: 0,
     repairs: 0,
     freedLimits: [],
+    unknown: 0,
+    verdicts: [],
   };
-  for (const { locked, changes } of decided) {
-    result.freedLimits.push(...freedLimitsOf(locked, changes));
-    const { before, after } = changes.pipeline;
-    result.toDispatch.push(...findToDispatch(locked, changes));
-    if (before.state !== after.state && isPipelineEnded(after.state)) {
-      result.ended.push({ pipelineId: after.id, state: after.state });
-    }
-    if (changes.killRunning) result.killRequested.push(after.id);
-    result.stale += changes.stale.length;
-    result.repairs += changes.repairs;
-  }
-  return result;
 }
 
-function findToDispatch(locked: LockedPipeline, changes: Changes): TrackToDispatch[] {
-  if (changes.pipeline.after.state !== 'RUNNING') return [];
-  return changes.tracks
-    .filter(({ before, after, delayMs }) => {
-      const isNewlyPending =
-        after.state === 'PENDING' && (before.state !== 'PENDING' || after.attempt > before.attempt);
-      return isNewlyPending && after.awaits === null && delayMs === 0;
-    })
-    .map(({ after }) =>
-      describeTrack(locked.graph, locked.pipeline, { vertexId: after.vertexId, attempt: after.attempt, seq: 1 }),
-    );
+function addEffects(result: AppliedEvents, applied: AppliedPipeline): void {
+  const { locked, changes, effects } = applied;
+  const { before, after } = changes.pipeline;
+  for (const track of findReadyTracks(applied)) {
+    result.toDispatch.push(describeTrack(locked.graph, locked.pipeline, track));
+  }
+  result.toDispatch.push(...effects.resumed);
+  if (before.state !== after.state && isPipelineEnded(after.state)) {
+    result.ended.push({ pipelineId: after.id, state: after.state });
+  }
+  if (changes.killRunning || isKillRequested(applied)) result.killRequested.push(after.id);
+  result.stale += changes.stale.length;
+  result.repairs += changes.repairs;
+  result.freedLimits.push(...freedLimitsOf(locked, changes));
+  result.verdicts.push(...changes.verdicts);
+}
+
+/** Single tracks that are to be killed. */
+function isKillRequested({ changes }: DecidedPipeline): boolean {
+  return changes.tracks.some(({ before, after }) => after.cancelRequested && !before.cancelRequested);
 }

@@ -34,6 +34,7 @@ afterAll(() => database.close());
 beforeEach(async () => {
   await execute(database.dataSource, 'DELETE FROM attempt');
   await execute(database.dataSource, 'DELETE FROM track');
+  await execute(database.dataSource, 'DELETE FROM pipeline_event');
   await execute(database.dataSource, 'DELETE FROM pipeline');
 });
 

@@ -1,5 +1,6 @@
 import {
   buildFlowGraph,
+  parametersAskedFor,
   type FailurePolicy,
   type FlowGraph,
   type FlowStep,
@@ -21,6 +22,10 @@ export interface StoredGraph extends FlowGraph<GraphVertex> {
   graph: string;
   version: number;
   onFailure: FailurePolicy | null;
+  /** Of a whole pipeline, ms. */
+  timeoutMs: number | null;
+  /** So many tracks of this graph run at once, over all its pipelines. */
+  limit: number | null;
 }
 
 /** Sealed versions never change, so they are kept; the sum of their vertices is bounded, about a gigabyte at worst. */
@@ -45,13 +50,16 @@ interface VersionRow {
   graph: string;
   version: number;
   onFailure: FailurePolicy | null;
+  timeoutMs: number | null;
+  limit: number | null;
   sealedAt: Date | null;
 }
 
 async function readGraph(runner: Runner, versionId: number): Promise<{ graph: StoredGraph; isSealed: boolean }> {
   const [header] = await selectRows<VersionRow>(
     runner,
-    `SELECT g.id AS graphId, g.name AS graph, v.version, v.on_failure AS onFailure, v.sealed_at AS sealedAt
+    `SELECT g.id AS graphId, g.name AS graph, v.version, v.on_failure AS onFailure,
+         v.timeout_ms AS timeoutMs, v.run_limit AS \`limit\`, v.sealed_at AS sealedAt
        FROM graph_version v JOIN graph g ON g.id = v.graph_id WHERE v.id = ?`,
     [versionId],
   );
@@ -61,9 +69,9 @@ async function readGraph(runner: Runner, versionId: number): Promise<{ graph: St
     `SELECT ${VERTEX_COLUMNS} FROM vertex WHERE version_id = ? ORDER BY id`,
     [versionId],
   );
-  const edges = await selectRows<{ tail: number; head: number }>(
+  const edges = await selectRows<{ tail: number; head: number; when: string | null }>(
     runner,
-    'SELECT tail, head FROM edge WHERE version_id = ?',
+    'SELECT tail, head, when_expression AS `when` FROM edge WHERE version_id = ?',
     [versionId],
   );
   const { sealedAt, ...names } = header;
@@ -72,6 +80,8 @@ async function readGraph(runner: Runner, versionId: number): Promise<{ graph: St
 
 function toStep(row: VertexRow): VertexDefinition & FlowStep {
   const vertex = fromVertexRow(row);
-  const { join, retry, onLost, allowFailure } = vertex.policies;
-  return { ...vertex, join, retry, onLost, allowFailure };
+  const { join, onLost, allowFailure, when, gate, map } = vertex.policies;
+  // The items of a map are tried again, each by itself; their map is not.
+  const retry = map === null ? vertex.policies.retry : null;
+  return { ...vertex, join, retry, onLost, allowFailure, when, gate, asks: parametersAskedFor(vertex) };
 }

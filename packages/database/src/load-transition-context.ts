@@ -2,7 +2,9 @@ import {
   trackIdOf,
   vertexIdOf,
   type FlowEvent,
+  type ParameterValues,
   type PipelineView,
+  type TrackFacts,
   type TrackView,
   type TransitionContext,
 } from '@baton/domain';
@@ -13,10 +15,27 @@ import { inChunks, selectRows, type Runner } from './statements.ts';
 /** A pipeline under its lock, with what has been loaded of its tracks so far. */
 export interface LockedPipeline extends TransitionContext {
   graph: StoredGraph;
-  pipeline: PipelineView & { name: string; priority: number };
+  pipeline: PipelineView & PipelineFacts;
   tracks: Map<number, TrackView>;
-  /** By vertex id: what an attempt's history takes from its track's row. */
-  runs: Map<number, { workerId: string | null; pendingAt: string | null; startedAt: string | null }>;
+  facts: Map<number, TrackFacts>;
+  /** By vertex id: what the rules need not know of a track's row. */
+  runs: Map<number, TrackRun>;
+}
+
+/** What the rules need not know of a pipeline. */
+interface PipelineFacts {
+  name: string;
+  priority: number;
+  /** Of the track that runs it; null: a pipeline of its own. */
+  parentTrackId: number | null;
+}
+
+/** For the attempt's history, and how many queue entries the attempt has had. */
+interface TrackRun {
+  workerId: string | null;
+  pendingAt: string | null;
+  startedAt: string | null;
+  dispatchSeq: number;
 }
 
 /** Of a list of 1000 MariaDB makes a table to join with, and then locks in the order of that. */
@@ -37,26 +56,40 @@ export async function lockPipelines(
     pipelineIds.toSorted((a, b) => a - b),
     IDS_AT_ONCE,
   )) {
-    const rows = await selectRows<PipelineView & { name: string; priority: number; versionId: number }>(
-      runner,
-      `SELECT id, state, mode, on_failure AS onFailure, open_tracks AS openTracks, failures, reason, name, priority,
-         version_id AS versionId FROM pipeline WHERE id IN (?) ORDER BY id FOR UPDATE`,
-      [chunk],
-    );
-    for (const { versionId, ...pipeline } of rows) {
+    for (const { versionId, isExpired, ...row } of await selectRows<PipelineRow>(runner, SELECT_PIPELINES, [chunk])) {
       const graph = await loadFlowGraph(runner, database, versionId);
-      locked.set(pipeline.id, { graph, pipeline, tracks: new Map(), runs: new Map(), random: Math.random() });
+      const pipeline = { ...row, isExpired: isExpired === 1 };
+      locked.set(row.id, {
+        graph,
+        pipeline,
+        tracks: new Map(),
+        facts: new Map(),
+        runs: new Map(),
+        random: Math.random(),
+      });
     }
   }
   return locked;
+}
+
+type PipelineRow = Omit<LockedPipeline['pipeline'], 'isExpired'> & { versionId: number; isExpired: number };
+
+const SELECT_PIPELINES = `SELECT id, state, mode, on_failure AS onFailure, open_tracks AS openTracks, failures, reason,
+    COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS isExpired, name, priority, parent_track_id AS parentTrackId,
+    version_id AS versionId
+  FROM pipeline WHERE id IN (?) ORDER BY id FOR UPDATE`;
+
+/** The vertex that an event is about; null: it is about its pipeline. */
+export function vertexIdOfEvent(event: FlowEvent): number | null {
+  if (event.kind === 'completion') return vertexIdOf(event.completion.trackId);
+  return 'vertexId' in event ? event.vertexId : null;
 }
 
 /** The ids of the tracks that deciding about these events will surely need: the named ones and their successors. */
 export function tracksNeededFirst(locked: LockedPipeline, events: readonly FlowEvent[]): Set<number> {
   const needed = new Set<number>();
   for (const event of events) {
-    if (event.kind !== 'completion') continue;
-    const vertex = locked.graph.vertices.get(vertexIdOf(event.completion.trackId));
+    const vertex = locked.graph.vertices.get(vertexIdOfEvent(event) ?? 0);
     if (vertex === undefined) continue;
     needed.add(vertex.id);
     for (const successor of vertex.successors) needed.add(successor);
@@ -70,11 +103,14 @@ interface TrackRow {
   vertexId: number;
   state: TrackView['state'];
   attempt: number;
+  startedAttempt: number;
   budgetFromAttempt: number;
   lostAttempts: number;
   elapsedMs: number | null;
   runId: string | null;
   awaits: TrackView['awaits'];
+  gateDecision: TrackView['gateDecision'];
+  isExpired: number;
   cancelRequestedAt: Date | null;
   succeeded: number;
   failed: number;
@@ -84,9 +120,11 @@ interface TrackRow {
   chosen: string | null;
   exitCode: number | null;
   reason: TrackView['reason'];
+  detail: string | null;
   workerId: string | null;
   pendingAt: string | null;
   startedAt: string | null;
+  dispatchSeq: number;
 }
 
 /** Loads and locks tracks in the order of their ids, of several pipelines at once. */
@@ -103,17 +141,19 @@ export async function loadTracks(
       const locked = byPipeline.get(row.pipelineId);
       if (locked === undefined) continue;
       locked.tracks.set(row.vertexId, toTrackView(row));
-      locked.runs.set(row.vertexId, { workerId: row.workerId, pendingAt: row.pendingAt, startedAt: row.startedAt });
+      const { workerId, pendingAt, startedAt, dispatchSeq } = row;
+      locked.runs.set(row.vertexId, { workerId, pendingAt, startedAt, dispatchSeq });
     }
   }
 }
 
 const SELECT_TRACKS = `SELECT id, pipeline_id AS pipelineId, vertex_id AS vertexId, state, attempt,
-    budget_from_attempt AS budgetFromAttempt, lost_attempts AS lostAttempts,
+    started_attempt AS startedAttempt, budget_from_attempt AS budgetFromAttempt, lost_attempts AS lostAttempts,
     TIMESTAMPDIFF(MICROSECOND, first_started_at, UTC_TIMESTAMP(6)) DIV 1000 AS elapsedMs, run_id AS runId, awaits,
+    gate_decision AS gateDecision, COALESCE(expires_at <= UTC_TIMESTAMP(6), FALSE) AS isExpired,
     cancel_requested_at AS cancelRequestedAt, predecessors_succeeded AS succeeded, predecessors_failed AS failed,
     predecessors_skipped AS skipped, predecessors_cancelled AS cancelled, predecessors_not_taken AS notTaken, chosen,
-    exit_code AS exitCode, reason, worker_id AS workerId, CAST(pending_at AS CHAR) AS pendingAt,
+    exit_code AS exitCode, reason, detail, worker_id AS workerId, dispatch_seq AS dispatchSeq, CAST(pending_at AS CHAR) AS pendingAt,
     CAST(started_at AS CHAR) AS startedAt
   FROM track WHERE id IN (?) ORDER BY id FOR UPDATE`;
 
@@ -123,15 +163,52 @@ function toTrackView(row: TrackRow): TrackView {
     vertexId: row.vertexId,
     state: row.state,
     attempt: row.attempt,
+    startedAttempt: row.startedAttempt,
     budgetFromAttempt: row.budgetFromAttempt,
     lostAttempts: row.lostAttempts,
     elapsedMs: row.elapsedMs ?? 0,
     runId: row.runId,
     awaits: row.awaits,
+    gateDecision: row.gateDecision,
+    isExpired: row.isExpired === 1,
     cancelRequested: row.cancelRequestedAt !== null,
     counts: { succeeded, failed, skipped, cancelled, notTaken },
     chosen: row.chosen === null ? null : (JSON.parse(row.chosen) as number[]),
     exitCode: row.exitCode,
     reason: row.reason,
+    detail: row.detail,
   };
 }
+
+/**
+ * Loads what conditions may look at: the parameter values of tracks, and what their current attempts handed on. Nothing is
+ * locked: values of tracks that have ended no longer change, and the others are locked with their tracks where they matter.
+ */
+export async function loadFacts(runner: Runner, locked: LockedPipeline, vertexIds: readonly number[]): Promise<void> {
+  const ids = vertexIds.map((vertexId) => trackIdOf(locked.pipeline.id, vertexId));
+  for (const chunk of inChunks(ids, IDS_AT_ONCE)) {
+    const outputs = new Map<number, Record<string, string>>();
+    for (const { vertexId, name, value } of await selectRows<OutputRow>(runner, SELECT_OUTPUTS, [chunk])) {
+      const known = outputs.get(vertexId) ?? (Object.create(null) as Record<string, string>);
+      known[name] = value;
+      outputs.set(vertexId, known);
+    }
+    const sql = 'SELECT vertex_id AS vertexId, input FROM track WHERE id IN (?)';
+    for (const { vertexId, input } of await selectRows<{ vertexId: number; input: string | null }>(runner, sql, [
+      chunk,
+    ])) {
+      const values = (input === null ? {} : JSON.parse(input)) as ParameterValues;
+      locked.facts.set(vertexId, { input: values, outputs: outputs.get(vertexId) ?? {} });
+    }
+  }
+}
+
+interface OutputRow {
+  vertexId: number;
+  name: string;
+  value: string;
+}
+
+const SELECT_OUTPUTS = `SELECT t.vertex_id AS vertexId, o.name, o.value FROM track t
+    STRAIGHT_JOIN track_output o ON o.track_id = t.id AND o.attempt = t.attempt
+  WHERE t.id IN (?)`;

@@ -1,0 +1,61 @@
+import { decideChanges, type FlowEvent } from '@baton/domain';
+import type { DecidedPipeline } from './apply-changes.ts';
+import { loadFacts, loadTracks, tracksNeededFirst, type LockedPipeline } from './load-transition-context.ts';
+import type { Runner } from './statements.ts';
+
+/** What is to happen to one locked pipeline, and how its history calls it. */
+export interface PipelineEvents {
+  locked: LockedPipeline;
+  events: readonly FlowEvent[];
+  cause: DecidedPipeline['cause'];
+}
+
+/** Loads what the rules ask for, until they decide. Nothing is written. */
+export async function decidePipelines(
+  runner: Runner,
+  pipelines: readonly PipelineEvents[],
+): Promise<DecidedPipeline[]> {
+  await loadTracks(
+    runner,
+    pipelines.map(({ locked, events }) => ({ locked, vertexIds: tracksNeededFirst(locked, events) })),
+  );
+  const decided: DecidedPipeline[] = [];
+  for (const { locked, events, cause } of pipelines) {
+    let result = decideChanges(locked, events);
+    while (result.kind === 'needs_tracks') {
+      const loaded = locked.tracks.size + locked.facts.size;
+      await loadTracks(runner, [{ locked, vertexIds: withDescendants(locked, result.vertexIds) }]);
+      await loadFacts(runner, locked, result.factsOf);
+      if (locked.tracks.size + locked.facts.size === loaded) throw missingTracks(locked, result);
+      result = decideChanges(locked, events);
+    }
+    const mends = events.some(({ kind }) => kind === 'recount');
+    const countsAnew = (mends && result.repairs > 0) || events.some(({ kind }) => kind === 'rerun');
+    decided.push({ locked, changes: result, countsAnew, mends, cause });
+  }
+  return decided;
+}
+
+/**
+ * What the rules asked for, and as much below it as is loaded already: an end that goes down a long chain is decided anew
+ * a few times, not once a track.
+ */
+function withDescendants(locked: LockedPipeline, asked: readonly number[]): Set<number> {
+  const wanted = new Set(asked);
+  const limit = Math.max(asked.length, locked.tracks.size);
+  for (const vertexId of wanted) {
+    for (const successorId of locked.graph.vertices.get(vertexId)?.successors ?? []) {
+      if (wanted.size >= limit) return wanted;
+      if (!locked.tracks.has(successorId)) wanted.add(successorId);
+    }
+  }
+  return wanted;
+}
+
+function missingTracks(
+  { pipeline }: LockedPipeline,
+  { vertexIds, factsOf }: { vertexIds: readonly number[]; factsOf: readonly number[] },
+): Error {
+  const missing = [...vertexIds, ...factsOf].slice(0, 10);
+  return new Error(`pipeline ${pipeline.id} has no tracks of its vertices ${missing.join(', ')}`);
+}
