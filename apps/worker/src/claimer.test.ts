@@ -100,6 +100,21 @@ describe('answers', () => {
     expect(await claimer.claim({ trackId: 1, attempt: 1 })).toBeNull();
   });
 
+  test.each(['limit', 'not_yet', 'expired', 'no_script'])(
+    'a track that is refused for %s is let go at once: nobody asks for it again, its slot takes the next one',
+    async (why) => {
+      const { claimer, calls } = openClaimer((request) => {
+        const answer = grantAll(request) as ClaimAnswer;
+        const [kept, ...granted] = answer.results;
+        return { ...answer, results: [{ runId: kept?.runId ?? '', granted: false as const, why }, ...granted] };
+      });
+      const [first, second] = await Promise.all(claimMany(claimer, [1, 2]));
+      expect(first).toBeNull();
+      expect(second?.run.trackId).toBe(2);
+      expect(calls).toHaveLength(1);
+    },
+  );
+
   test('a claim that the answer does not name is null', async () => {
     const { claimer } = openClaimer(() => ({ leaseMs: LEASE_MS, results: [] }));
     expect(await claimer.claim({ trackId: 1, attempt: 1 })).toBeNull();

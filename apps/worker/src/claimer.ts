@@ -11,7 +11,10 @@ import { isRefusedForGood, type RunKey, type WorkerApi } from './worker-api.ts';
  * id again, so a lost reply neither loses an attempt nor starts it twice. Nothing is spawned without a "yes".
  */
 export interface Claimer {
-  /** @returns the run with the time its lease is good for, or null where it is not ours to run */
+  /**
+   * @returns the run with the time its lease is good for, or null where it is not ours to run, now or at all. Nothing has to
+   *   be remembered of such a track: one that a limit keeps, say, is enqueued again when the limit has a place for it
+   */
   claim(track: { trackId: number; attempt: number }): Promise<GrantedRun | null>;
 }
 
