@@ -158,8 +158,7 @@ function runAgain(work: WorkingSet, tracks: Tracks, again: Again): void {
 
 function resetTrack(work: WorkingSet, track: TrackView): void {
   moveTrack(track, 'WAITING', 'person');
-  // Never behind what it was: rows that are older than `startedAttempt` say 0 there.
-  if (track.startedAttempt > 0) track.attempt = Math.max(track.attempt, track.startedAttempt + 1);
+  track.attempt = track.startedAttempt + 1;
   track.budgetFromAttempt = track.attempt;
   Object.assign(track, FRESH);
   work.delays.delete(track.vertexId);

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
+import { tell } from './testing-persons.ts';
+
+/** A, then L that fails and R; both lead to J, and R to S. */
+const EDGES = ['A->L', 'A->R', 'L->J', 'R->J', 'R->S'];
+
+function startStopped(): Flow {
+  const flow = startFlow({ edges: EDGES });
+  runTrack(flow, 'A');
+  runTrack(flow, 'L', { exitCode: 1 });
+  return flow;
+}
+
+describe('another end in the place of one that stood', () => {
+  test.each([
+    ['skip', 'SKIPPED'],
+    ['succeed', 'SUCCEED'],
+  ] as const)('%s of what ended the pipeline: it goes on', (kind, state) => {
+    const flow = startStopped();
+    expect(tell(flow, 'L', kind)).toBe('done');
+    expect(statesOf(flow)).toEqual({ A: 'SUCCEED', L: state, R: 'PENDING', J: 'WAITING', S: 'WAITING' });
+    expect(flow.pipeline).toMatchObject({ state: 'RUNNING', failures: 0, reason: null });
+    runTrack(flow, 'R');
+    expect(trackOf(flow, 'J').state).toBe('PENDING');
+    runTrack(flow, 'J');
+    runTrack(flow, 'S');
+    expect(flow.pipeline.state).toBe('FINISH');
+  });
+
+  test('of the last failure of an ended pipeline in which nothing is left makes it FINISH', () => {
+    const flow = startFlow({ vertices: { A: {}, L: {} }, pipeline: { onFailure: 'continue' } });
+    runTrack(flow, 'A');
+    runTrack(flow, 'L', { exitCode: 1 });
+    expect(flow.pipeline.state).toBe('FAILED');
+    expect(tell(flow, 'L', 'succeed')).toBe('done');
+    expect(flow.pipeline).toMatchObject({ state: 'FINISH', failures: 0, reason: null });
+  });
+
+  test('of one of two failures leaves the other', () => {
+    const flow = startFlow({ edges: ['K->M', 'L->M', 'L->N'], pipeline: { onFailure: 'continue' } });
+    runTrack(flow, 'K', { exitCode: 1 });
+    runTrack(flow, 'L', { exitCode: 1 });
+    expect(flow.pipeline.state).toBe('FAILED');
+    expect(tell(flow, 'L', 'succeed')).toBe('done');
+    expect(statesOf(flow)).toEqual({ K: 'FAILED', L: 'SUCCEED', M: 'CANCELLED', N: 'PENDING' });
+    expect(trackOf(flow, 'M').reason).toBe('upstream_failed');
+    runTrack(flow, 'N');
+    expect(flow.pipeline).toMatchObject({ state: 'FAILED', failures: 1, reason: '1 of its tracks failed' });
+  });
+
+  test('in a live pipeline reaches what it had cancelled, not what a person did nor what ran', () => {
+    const flow = startFlow({
+      edges: ['L->M', 'L->N', 'M->O', 'L->P', 'L->Q'],
+      vertices: { P: { join: 'one_failed' }, X: {} },
+      pipeline: { onFailure: 'continue' },
+    });
+    tell(flow, 'N', 'cancel_track');
+    runTrack(flow, 'L', { exitCode: 1 });
+    runTrack(flow, 'P');
+    expect(tell(flow, 'L', 'skip')).toBe('done');
+    expect(statesOf(flow)).toMatchObject({ L: 'SKIPPED', M: 'SKIPPED', N: 'CANCELLED', O: 'SKIPPED', P: 'SUCCEED' });
+    expect(flow.pipeline).toMatchObject({ state: 'RUNNING', failures: 1 });
+  });
+
+  test('asks the conditions of its edges and, in manual mode, a person', () => {
+    const edges = ['L->M if states.L == "SUCCEED"', 'L->N if states.L == "FAILED"'];
+    const vertices = { M: { join: 'all_success' }, N: { join: 'all_success' } } as const;
+    const auto = startFlow({ edges, vertices, pipeline: { onFailure: 'continue' } });
+    runTrack(auto, 'L', { exitCode: 1 });
+    expect(statesOf(auto)).toEqual({ L: 'FAILED', M: 'SKIPPED', N: 'CANCELLED' });
+    expect(tell(auto, 'L', 'succeed')).toBe('done');
+    expect(statesOf(auto)).toEqual({ L: 'SUCCEED', M: 'SKIPPED', N: 'SKIPPED' });
+    const manual = startFlow({ edges: ['L->M', 'L->N'], pipeline: { onFailure: 'continue', mode: 'manual' } });
+    runTrack(manual, 'L', { exitCode: 1 });
+    expect(tell(manual, 'L', 'succeed')).toBe('done');
+    expect(trackOf(manual, 'L')).toMatchObject({ state: 'SUCCEED', awaits: 'choice' });
+    expect(statesOf(manual)).toMatchObject({ M: 'WAITING', N: 'WAITING' });
+  });
+
+  test('of a failure that was allowed leaves what ran after it', () => {
+    const flow = startFlow({ edges: ['L->M'], vertices: { L: { allowFailure: true } } });
+    runTrack(flow, 'L', { exitCode: 1 });
+    runTrack(flow, 'M');
+    expect(tell(flow, 'L', 'succeed')).toBe('done');
+    expect(statesOf(flow)).toEqual({ L: 'SUCCEED', M: 'SUCCEED' });
+    expect(flow.pipeline.state).toBe('FINISH');
+  });
+});
