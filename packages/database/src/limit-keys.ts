@@ -10,8 +10,7 @@ export interface Limit {
 }
 
 /** What limits need to know of a graph. */
-export type LimitedGraph = Pick<StoredGraph, 'graphId'> & {
-  limit?: number | null;
+export type LimitedGraph = Pick<StoredGraph, 'graphId' | 'limit'> & {
   /** The graph of a map's child: the vertex whose items its vertices are, and how many of them may run at once. */
   map?: { vertexId: number; concurrency: number | null } | undefined;
 };
@@ -44,7 +43,7 @@ export function limitsOf(
   const { limit, pools, map, pipeline } = vertex.policies;
   if (map !== null) return [];
   const limits: Limit[] = [];
-  if (typeof graph.limit === 'number') limits.push({ key: `graph:${graph.graphId}`, capacity: graph.limit });
+  if (graph.limit !== null) limits.push({ key: `graph:${graph.graphId}`, capacity: graph.limit });
   const items = graph.map ?? { vertexId: vertex.id, concurrency: null };
   if (items.concurrency !== null) limits.push({ key: `map:${pipelineId}`, capacity: items.concurrency });
   if (limit !== null) limits.push({ key: `vertex:${graph.graphId}:${items.vertexId}`, capacity: limit });

@@ -207,7 +207,7 @@ function choose(
 }
 
 /** The lock passes over rows that others have: a claim or a person is at it, and what becomes of it is theirs to say. */
-const LOCK_WAITERS = `SELECT id FROM track WHERE id IN (?) AND state = 'PENDING' AND due_at IS NOT NULL
+const LOCK_WAITERS = `SELECT id FROM track FORCE INDEX (PRIMARY) WHERE id IN (?) AND state = 'PENDING' AND due_at IS NOT NULL
   AND waits_rank IS NOT NULL AND (id, attempt, dispatch_seq, waits_for) IN (?) ORDER BY id FOR UPDATE SKIP LOCKED`;
 
 const toLock = (waiters: readonly Waiter[]): unknown[] => [

@@ -54,7 +54,8 @@ async function renewUnlocked(
       if (rows.length === 0) return new Map();
       await execute(
         runner,
-        `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?) AND state = 'RUNNING'`,
+        `UPDATE track FORCE INDEX (PRIMARY) SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
+         WHERE id IN (?) AND state = 'RUNNING'`,
         [leaseMs * 1000, rows.map(({ id }) => id)],
       );
       return new Map(rows.map((row) => [row.runId, row.cancelRequestedAt === null ? 'held' : 'cancel'] as const));

@@ -46,8 +46,8 @@ export const putPool = defineRoute({
     200: { description: 'It has this limit from the next claim on.', schema: poolSchema },
     201: { description: 'It was made.', schema: poolSchema },
   },
-}).handle(async ({ deps, params: { name }, body }) => {
-  const { isNew } = await setPool(deps.database, name, body.limit);
+}).handle(async ({ deps, params: { name }, body: { limit } }) => {
+  const { isNew } = await setPool(deps.database, name, limit);
   // Also of a new one: tracks may have waited for somebody to make it.
   await fillLimits(deps.database, [poolKey(name)]).then(
     (woken) => enqueueOrLog(deps, woken),
@@ -55,7 +55,8 @@ export const putPool = defineRoute({
       deps.logger.warn({ event: 'limit_waiters_not_woken', pool: name, err: error }, 'the reconcile loop wakes them');
     },
   );
-  return { status: isNew ? 201 : 200, body: await findPool(deps.database, name) };
+  const body = await findPool(deps.database, name);
+  return isNew ? { status: 201, body } : { status: 200, body };
 });
 
 export const removePool = defineRoute({
