@@ -54,3 +54,5 @@ export { findHolders, takePlaces, withLimitKeys, type PlaceRequest } from './lim
 export { limitsOf, poolKey, poolNameOf, rankOf, type Limit, type LimitedGraph } from './limit-keys.ts';
 export { fillLimits, takeLimitWaiters } from './limit-waiters.ts';
 export { deletePool, findPool, findPools, setPool, type PoolRecord } from './pools.ts';
+export * from './apply-person-action.ts';
+export type { AskedEvent, PersonAction } from './person-actions.ts';

@@ -11,10 +11,12 @@ import {
   type TrackToDispatch,
 } from '@baton/domain';
 import { applyFlowEvents, type AppliedEvents } from './apply-flow-events.ts';
+import { applyPersonAction, type AppliedAction } from './apply-person-action.ts';
 import { claimAttempts, type RunKey } from './claim-attempts.ts';
 import { createPipeline } from './create-pipeline.ts';
 import type { Database } from './data-source.ts';
 import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
+import type { AskedEvent, PersonAction } from './person-actions.ts';
 import { createGraph } from './save-graph.ts';
 import { sealVersion } from './seal-version.ts';
 import { selectRows } from './statements.ts';
@@ -145,6 +147,12 @@ export function applyCompletions(flow: TestFlow, completions: readonly Completio
 
 export function applyEventsOf(flow: TestFlow, events: readonly FlowEvent[]): Promise<AppliedEvents> {
   return applyFlowEvents(flow.database, new Map([[flow.pipelineId, events]]));
+}
+
+/** Does what a person asks for. */
+export function actOn(flow: TestFlow, event: AskedEvent, action: Partial<PersonAction> = {}): Promise<AppliedAction> {
+  const asked = { pipelineId: flow.pipelineId, event };
+  return applyPersonAction(flow.database, asked, { actor: 'a test', reason: null, actionId: null, ...action });
 }
 
 /** Claims tracks, ends their scripts in the same way and applies that in one transaction. */
