@@ -13,13 +13,14 @@ const SWAGGER_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.
 /**
  * Leaves imports of npm packages and of Node to Node; relative files and @baton packages go into the bundle. So does an
  * npm package of which npm keeps the right version in the folder of one of our packages (another version lies at the
- * root): from the bundle's place Node would find the wrong one.
+ * root): from the bundle's place Node would find the wrong one. What such a package requires comes along, because a bundle
+ * in ESM has no require.
  */
 const externalPackages = {
   name: 'external-packages',
   setup(builder) {
     builder.onResolve({ filter: /^[^./]/ }, ({ path: name, kind, importer }) => {
-      if (kind === 'entry-point' || name.startsWith('@baton/')) return undefined;
+      if (kind === 'entry-point' || kind === 'require-call' || name.startsWith('@baton/')) return undefined;
       return isNested(name, importer) ? undefined : { path: name, external: true };
     });
   },
