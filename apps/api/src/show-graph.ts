@@ -5,6 +5,7 @@ import {
   toVertexDocument,
   vertexDocumentSchema,
   type GraphDocument,
+  type ParameterDeclarations,
 } from '@baton/domain';
 import { z } from 'zod';
 import { problemSchema } from './http/problem.ts';
@@ -17,6 +18,8 @@ const headerFields = {
   latestVersion: z.int(),
   description: z.string().nullable(),
   onFailure: z.enum(FAILURE_POLICIES).nullable(),
+  timeoutMs: z.int().nullable().describe('of a whole pipeline'),
+  limit: z.int().nullable().describe('so many tracks at once, over all pipelines of the graph'),
   checked: z.boolean().describe('this version passed the check since its last edit: it may start'),
   checkedAt: z.iso.datetime().nullable(),
   sealed: z.boolean().describe('a pipeline has used this version: it never changes; an edit makes the next'),
@@ -33,7 +36,12 @@ export const vertexSchema = vertexDocumentSchema
   .meta({ id: 'Vertex' });
 
 export const edgeSchema = z
-  .strictObject({ id: z.int(), tail: z.string(), head: z.string().describe('may run only after tail') })
+  .strictObject({
+    id: z.int(),
+    tail: z.string(),
+    head: z.string().describe('may run only after tail'),
+    when: z.string().nullable().describe('a condition in CEL; false: this way is not taken'),
+  })
   .meta({ id: 'Edge' });
 
 const graphFields = { ...headerFields, vertices: z.array(vertexSchema), edges: z.array(edgeSchema) };
@@ -52,7 +60,8 @@ export const savedGraphSchema = z
   .meta({ id: 'SavedGraph' });
 
 export function showGraphHeader(header: GraphHeader): z.input<typeof graphSummarySchema> {
-  const { graphId, name, version, latestVersion, description, onFailure, checkedAt, sealedAt } = header;
+  const { graphId, name, version, latestVersion, description, onFailure, timeoutMs, limit } = header;
+  const { checkedAt, sealedAt } = header;
   return {
     id: graphId,
     name,
@@ -60,6 +69,8 @@ export function showGraphHeader(header: GraphHeader): z.input<typeof graphSummar
     latestVersion,
     description,
     onFailure,
+    timeoutMs,
+    limit,
     checked: checkedAt !== null,
     checkedAt: checkedAt?.toISOString() ?? null,
     sealed: sealedAt !== null,
@@ -80,13 +91,19 @@ export function showVertex(vertex: StoredVertex): z.input<typeof vertexSchema> {
 /** For who may read graphs but not send them: without the defaults of secret parameters, which scripts would never show. */
 export function maskSecretDefaults(graph: GraphRecord): GraphRecord {
   const vertices = graph.vertices.map((vertex) => {
-    const input = { ...vertex.input };
-    for (const [name, declaration] of Object.entries(vertex.input)) {
-      if (declaration.secret && declaration.default !== undefined) input[name] = { ...declaration, default: MASK };
-    }
-    return { ...vertex, input };
+    const { gate } = vertex.policies;
+    const policies = gate === null ? vertex.policies : { ...vertex.policies, gate: { ...gate, form: mask(gate.form) } };
+    return { ...vertex, input: mask(vertex.input), policies };
   });
   return { ...graph, vertices };
+}
+
+function mask(declarations: ParameterDeclarations): ParameterDeclarations {
+  const masked = { ...declarations };
+  for (const [name, declaration] of Object.entries(declarations)) {
+    if (declaration.secret && declaration.default !== undefined) masked[name] = { ...declaration, default: MASK };
+  }
+  return masked;
 }
 
 /**

@@ -20,8 +20,8 @@ export async function createNextVersion(
     if (latest.sealedAt === null) return { graph: await loadContents(runner, latest), isNew: false };
     const { insertId } = await execute(
       runner,
-      `INSERT INTO graph_version (graph_id, version, description, on_failure, checked_at, created_at)
-       SELECT graph_id, version + 1, description, on_failure, checked_at, UTC_TIMESTAMP(6) FROM graph_version WHERE id = ?`,
+      `INSERT INTO graph_version (graph_id, version, description, on_failure, timeout_ms, run_limit, checked_at, created_at)
+       SELECT graph_id, version + 1, description, on_failure, timeout_ms, run_limit, checked_at, UTC_TIMESTAMP(6) FROM graph_version WHERE id = ?`,
       [latest.versionId],
     );
     await execute(
@@ -31,7 +31,8 @@ export async function createNextVersion(
     );
     await execute(
       runner,
-      'INSERT INTO edge (version_id, id, tail, head) SELECT ?, id, tail, head FROM edge WHERE version_id = ?',
+      `INSERT INTO edge (version_id, id, tail, head, when_expression)
+       SELECT ?, id, tail, head, when_expression FROM edge WHERE version_id = ?`,
       [insertId, latest.versionId],
     );
     await execute(

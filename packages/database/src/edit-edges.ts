@@ -3,7 +3,7 @@ import type { Database } from './data-source.ts';
 import { databaseErrorNumber, DUPLICATE_KEY } from './database-errors.ts';
 import { editDraft, refuseEdit, selectVertex, type GraphName, type VertexReference } from './edit-draft.ts';
 import type { StoredEdge } from './find-graphs.ts';
-import { insertEdges } from './graph-contents.ts';
+import { insertEdges, type EdgeRow } from './graph-contents.ts';
 import { execute, selectRows, type Runner } from './statements.ts';
 import type { VertexRow } from './vertex-rows.ts';
 
@@ -12,29 +12,36 @@ export interface EdgeEnds {
   head: VertexReference;
 }
 
+/** A condition in CEL; null: none. */
+type When = string | null;
+
 /** @throws BatonError graph_not_found, graph_sealed, invalid_graph (unknown_vertex, self_loop, duplicate_edge) */
-export async function addEdge(database: Database, graph: GraphName, ends: EdgeEnds): Promise<StoredEdge> {
+export async function addEdge(
+  database: Database,
+  graph: GraphName,
+  { when = null, ...ends }: EdgeEnds & { when?: When | undefined },
+): Promise<StoredEdge> {
   return editDraft(database, graph, async (runner, draft) => {
     const { tail, head } = await findEnds(runner, draft.versionId, ends);
     const id = draft.nextEdgeId;
     await refuseDuplicateEdge(tail, head, () =>
-      insertEdges(runner, draft.versionId, [{ id, tail: tail.id, head: head.id }]),
+      insertEdges(runner, draft.versionId, [{ id, tail: tail.id, head: head.id, when }]),
     );
     await execute(runner, 'UPDATE graph SET next_edge_id = next_edge_id + 1 WHERE id = ?', [draft.graphId]);
-    return { id, tail: tail.name, head: head.name };
+    return { id, tail: tail.name, head: head.name, when };
   });
 }
 
-/** Moves one or both ends. @throws BatonError as addEdge, and edge_not_found */
+/** Moves one or both ends, or changes the condition. @throws BatonError as addEdge, and edge_not_found */
 export async function changeEdge(
   database: Database,
   at: { graph: GraphName; edgeId: number },
-  patch: { tail?: VertexReference | undefined; head?: VertexReference | undefined },
+  patch: { tail?: VertexReference | undefined; head?: VertexReference | undefined; when?: When | undefined },
 ): Promise<StoredEdge> {
   return editDraft(database, at.graph, async (runner, { versionId }) => {
-    const [row] = await selectRows<{ tail: number; head: number }>(
+    const [row] = await selectRows<EdgeRow>(
       runner,
-      'SELECT tail, head FROM edge WHERE version_id = ? AND id = ?',
+      'SELECT id, tail, head, when_expression AS `when` FROM edge WHERE version_id = ? AND id = ?',
       [versionId, at.edgeId],
     );
     if (row === undefined) throw edgeNotFound(at.edgeId);
@@ -42,15 +49,17 @@ export async function changeEdge(
       tail: patch.tail ?? row.tail,
       head: patch.head ?? row.head,
     });
+    const when = patch.when === undefined ? row.when : patch.when;
     await refuseDuplicateEdge(tail, head, () =>
-      execute(runner, 'UPDATE edge SET tail = ?, head = ? WHERE version_id = ? AND id = ?', [
+      execute(runner, 'UPDATE edge SET tail = ?, head = ?, when_expression = ? WHERE version_id = ? AND id = ?', [
         tail.id,
         head.id,
+        when,
         versionId,
         at.edgeId,
       ]),
     );
-    return { id: at.edgeId, tail: tail.name, head: head.name };
+    return { id: at.edgeId, tail: tail.name, head: head.name, when };
   });
 }
 

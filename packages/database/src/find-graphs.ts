@@ -1,5 +1,6 @@
 import { BatonError, type FailurePolicy, type VertexDefinition } from '@baton/domain';
 import type { Database } from './data-source.ts';
+import type { EdgeRow } from './graph-contents.ts';
 import { selectRows, type Runner } from './statements.ts';
 import { fromVertexRow, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
 import { withTransaction } from './with-transaction.ts';
@@ -19,6 +20,10 @@ export interface GraphHeader {
   latestVersion: number;
   description: string | null;
   onFailure: FailurePolicy | null;
+  /** Of a whole pipeline, ms. */
+  timeoutMs: number | null;
+  /** So many tracks at once, over all pipelines. */
+  limit: number | null;
   /** Null: not checked since its last edit, or it did not pass. */
   checkedAt: Date | null;
   /** Null: no pipeline has used it; it may be edited if it is the latest. */
@@ -33,6 +38,8 @@ export interface StoredEdge {
   /** Names. */
   tail: string;
   head: string;
+  /** CEL. */
+  when: string | null;
 }
 
 export type StoredVertex = VertexDefinition & { id: number };
@@ -44,7 +51,7 @@ export interface GraphRecord extends GraphHeader {
 }
 
 const HEADER_COLUMNS = `g.id AS graphId, g.name, v.id AS versionId, v.version, g.latest_version AS latestVersion, v.description,
-  v.on_failure AS onFailure, v.checked_at AS checkedAt, v.sealed_at AS sealedAt, g.created_at AS createdAt,
+  v.on_failure AS onFailure, v.timeout_ms AS timeoutMs, v.run_limit AS \`limit\`, v.checked_at AS checkedAt, v.sealed_at AS sealedAt, g.created_at AS createdAt,
   g.updated_at AS updatedAt`;
 
 /**
@@ -85,9 +92,9 @@ export async function loadContents(runner: Runner, header: GraphHeader): Promise
     `SELECT ${VERTEX_COLUMNS} FROM vertex WHERE version_id = ? ORDER BY id`,
     [header.versionId],
   );
-  const edges = await selectRows<{ id: number; tail: number; head: number }>(
+  const edges = await selectRows<EdgeRow>(
     runner,
-    'SELECT id, tail, head FROM edge WHERE version_id = ? ORDER BY id',
+    'SELECT id, tail, head, when_expression AS `when` FROM edge WHERE version_id = ? ORDER BY id',
     [header.versionId],
   );
   const names = new Map(rows.map(({ id, name }) => [id, name]));
@@ -95,7 +102,7 @@ export async function loadContents(runner: Runner, header: GraphHeader): Promise
   return {
     ...header,
     vertices: rows.map(fromVertexRow),
-    edges: edges.map(({ id, tail, head }) => ({ id, tail: nameOf(tail), head: nameOf(head) })),
+    edges: edges.map(({ id, tail, head, when }) => ({ id, tail: nameOf(tail), head: nameOf(head), when })),
   };
 }
 

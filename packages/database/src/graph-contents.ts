@@ -6,7 +6,7 @@ import { toVertexRow, type VertexRow } from './vertex-rows.ts';
 /** Rows of one INSERT at most, and about how much text: servers refuse statements of over 16 MiB by default. */
 const ROWS_AT_ONCE = 2000;
 const CHARACTERS_AT_ONCE = 2_000_000;
-/** Of script, input and next of one vertex. */
+/** Of script, input, next and policies of one vertex. */
 const MAX_ROW_CHARACTERS = 3_000_000;
 
 /** Writes new vertices of a version. @throws the database's error where an id or a name is there */
@@ -56,16 +56,21 @@ async function writeVertices(
   }
 }
 
+/** An edge as its row holds it: the ends are ids of vertices. */
+export interface EdgeRow {
+  id: number;
+  tail: number;
+  head: number;
+  when: string | null;
+}
+
 /** Writes new edges of a version, by ids. */
-export async function insertEdges(
-  runner: Runner,
-  versionId: number,
-  edges: readonly { id: number; tail: number; head: number }[],
-): Promise<void> {
+export async function insertEdges(runner: Runner, versionId: number, edges: readonly EdgeRow[]): Promise<void> {
   for (let start = 0; start < edges.length; start += ROWS_AT_ONCE) {
-    const rows = edges.slice(start, start + ROWS_AT_ONCE).map(({ id, tail, head }) => [versionId, id, tail, head]);
+    const chunk = edges.slice(start, start + ROWS_AT_ONCE);
+    const rows = chunk.map(({ id, tail, head, when }) => [versionId, id, tail, head, when]);
     const { places, values } = placeRows(rows);
-    await execute(runner, `INSERT INTO edge (version_id, id, tail, head) VALUES ${places}`, values);
+    await execute(runner, `INSERT INTO edge (version_id, id, tail, head, when_expression) VALUES ${places}`, values);
   }
 }
 
@@ -74,7 +79,7 @@ function* inBoundedChunks(rows: readonly VertexRow[]): Generator<VertexRow[]> {
   let chunk: VertexRow[] = [];
   let characters = 0;
   for (const row of rows) {
-    const size = row.script.length + (row.input?.length ?? 0) + (row.next?.length ?? 0);
+    const size = [row.script, row.input, row.next, row.policies].reduce((sum, text) => sum + (text?.length ?? 0), 0);
     if (size > MAX_ROW_CHARACTERS) throw tooLarge(row, size);
     chunk.push(row);
     characters += size;

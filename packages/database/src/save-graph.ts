@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BatonError, type GraphDefinition } from '@baton/domain';
 import { DUPLICATE_KEY, databaseErrorNumber } from './database-errors.ts';
 import { findGraphHeader, loadContents, type GraphHeader, type GraphRecord } from './find-graphs.ts';
@@ -5,6 +6,7 @@ import { execute, selectRows, type Runner } from './statements.ts';
 import {
   edgeKey,
   EMPTY,
+  headerValuesOf,
   textOf,
   withIds,
   writeContents,
@@ -58,9 +60,9 @@ export async function replaceGraph(
   }
   await execute(
     runner,
-    `UPDATE graph_version SET description = ?, on_failure = ?, checked_at = ${isSound ? 'UTC_TIMESTAMP(6)' : 'NULL'}
-     WHERE id = ?`,
-    [definition.description, definition.onFailure, header.versionId],
+    `UPDATE graph_version SET description = ?, on_failure = ?, timeout_ms = ?, run_limit = ?,
+       checked_at = ${isSound ? 'UTC_TIMESTAMP(6)' : 'NULL'} WHERE id = ?`,
+    [...headerValuesOf(definition), header.versionId],
   );
   return {
     graph: await writeContents(runner, counters, { ...saved, versionId: header.versionId, stored: latest }),
@@ -108,14 +110,14 @@ async function insertGraphRow(runner: Runner, name: string): Promise<number> {
 
 /** The order of vertices and edges in a document says nothing. */
 function isSame(latest: GraphRecord, definition: GraphDefinition, counters: Counters): boolean {
-  const { description, onFailure, vertices, edges } = definition;
-  if (description !== latest.description || onFailure !== latest.onFailure) return false;
+  const { vertices, edges } = definition;
+  if (!isDeepStrictEqual(headerValuesOf(definition), headerValuesOf(latest))) return false;
   if (vertices.length !== latest.vertices.length || edges.length !== latest.edges.length) return false;
   const texts = new Map(latest.vertices.map((vertex) => [vertex.name, textOf(vertex)]));
-  const keys = new Set(latest.edges.map(({ tail, head }) => edgeKey(tail, head)));
+  const conditions = new Map(latest.edges.map(({ tail, head, when }) => [edgeKey(tail, head), when]));
   return (
     withIds(vertices, latest, counters.nextVertexId).every((vertex) => texts.get(vertex.name) === textOf(vertex)) &&
-    edges.every(({ tail, head }) => keys.has(edgeKey(tail, head)))
+    edges.every(({ tail, head, when }) => conditions.get(edgeKey(tail, head)) === when)
   );
 }
 

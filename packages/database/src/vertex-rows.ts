@@ -40,6 +40,8 @@ export function toVertexRow(id: number, vertex: VertexDefinition): VertexRow {
 export function fromVertexRow(row: VertexRow): VertexDefinition & { id: number } {
   const input = Object.create(null) as ParameterDeclarations;
   if (row.input !== null) Object.assign(input, JSON.parse(row.input));
+  const policies = row.policies === null ? {} : (JSON.parse(row.policies) as Partial<VertexPolicies>);
+  if (policies.gate) policies.gate.form = Object.assign(Object.create(null), policies.gate.form);
   return {
     id: row.id,
     name: row.name,
@@ -47,9 +49,6 @@ export function fromVertexRow(row: VertexRow): VertexDefinition & { id: number }
     script: row.script,
     input,
     next: row.next === null ? [] : (JSON.parse(row.next) as (string | number)[]),
-    policies: {
-      ...DEFAULT_POLICIES,
-      ...(row.policies === null ? {} : (JSON.parse(row.policies) as Partial<VertexPolicies>)),
-    },
+    policies: { ...DEFAULT_POLICIES, ...policies },
   };
 }

@@ -34,12 +34,19 @@ export async function writeVersion(
   const { definition, isSound } = version;
   const { insertId } = await execute(
     runner,
-    `INSERT INTO graph_version (graph_id, version, description, on_failure, checked_at, created_at)
-     VALUES (?, ?, ?, ?, ${isSound ? 'UTC_TIMESTAMP(6)' : 'NULL'}, UTC_TIMESTAMP(6))`,
-    [counters.graphId, counters.latestVersion + 1, definition.description, definition.onFailure],
+    `INSERT INTO graph_version (graph_id, version, description, on_failure, timeout_ms, run_limit, checked_at, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ${isSound ? 'UTC_TIMESTAMP(6)' : 'NULL'}, UTC_TIMESTAMP(6))`,
+    [counters.graphId, counters.latestVersion + 1, ...headerValuesOf(definition)],
   );
   const next = { ...counters, latestVersion: counters.latestVersion + 1 };
   return writeContents(runner, next, { ...version, versionId: insertId, stored: EMPTY });
+}
+
+type Header = Pick<GraphDefinition, 'description' | 'onFailure' | 'timeoutMs' | 'limit'>;
+
+/** In the order of the columns description, on_failure, timeout_ms, run_limit. */
+export function headerValuesOf({ description, onFailure, timeoutMs, limit }: Header): unknown[] {
+  return [description, onFailure, timeoutMs, limit];
 }
 
 /** Makes the contents of a version those of the definition; `stored` is what it holds now. */
@@ -74,11 +81,12 @@ async function writeDifference(
 ): Promise<void> {
   const texts = new Map(stored.vertices.map((vertex) => [vertex.id, textOf(vertex)]));
   const idOf = new Map(vertices.map(({ name, id }) => [name, id]));
-  const edgeIds = new Set(edges.map(({ id }) => id));
-  const known = new Set(stored.edges.map(({ id }) => id));
+  const whenOf = new Map(edges.map(({ id, when }) => [id, when]));
+  const isKept = ({ id, when }: StoredEdge): boolean => whenOf.get(id) === when;
+  const known = new Set(stored.edges.filter(isKept).map(({ id }) => id));
   const idIn = (name: string): number => idOf.get(name) ?? 0; // 0 breaks the foreign key: the check came before
   const removed = stored.vertices.filter(({ name }) => !idOf.has(name)).map(({ id }) => id);
-  const removedEdges = stored.edges.filter(({ id }) => !edgeIds.has(id)).map(({ id }) => id);
+  const removedEdges = stored.edges.filter((edge) => !isKept(edge)).map(({ id }) => id);
   await deleteContents(runner, versionId, { table: 'edge', ids: removedEdges });
   await deleteContents(runner, versionId, { table: 'vertex', ids: removed });
   const changed = vertices.filter((vertex) => texts.get(vertex.id) !== textOf(vertex));
@@ -86,7 +94,9 @@ async function writeDifference(
   await insertEdges(
     runner,
     versionId,
-    edges.filter(({ id }) => !known.has(id)).map(({ id, tail, head }) => ({ id, tail: idIn(tail), head: idIn(head) })),
+    edges
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, tail, head, when }) => ({ id, tail: idIn(tail), head: idIn(head), when })),
   );
 }
 

@@ -1,5 +1,12 @@
 import { addEdge, addVertex, changeEdge, changeVertex, removeEdge, removeVertex } from '@baton/database';
-import { BatonError, parseVertex, parseVertexPatch, vertexDocumentSchema, vertexPatchSchema } from '@baton/domain';
+import {
+  BatonError,
+  conditionTextSchema,
+  parseVertex,
+  parseVertexPatch,
+  vertexDocumentSchema,
+  vertexPatchSchema,
+} from '@baton/domain';
 import type { Parsed } from '@baton/domain';
 import { z } from 'zod';
 import { parseGraphReference } from '../graph-reference.ts';
@@ -14,6 +21,8 @@ const edgeParams = graphParams.extend({ edgeId: idParameter });
 const endSchema = z
   .union([z.int().min(1), z.string().min(1).max(190)], 'expected a vertex: its id (number) or its name')
   .describe('id or name of a vertex');
+
+const whenSchema = conditionTextSchema.nullish().describe('a condition in CEL; null: none');
 
 const graphOf = (params: z.output<typeof graphParams>): number | string => parseGraphReference(params.graph).graph;
 
@@ -79,7 +88,10 @@ export const addEdgeRoute = defineRoute({
   scope: 'submit',
   summary: 'Add an edge: head may run only after tail',
   tag: 'graphs',
-  request: { params: graphParams, body: jsonBody(z.strictObject({ tail: endSchema, head: endSchema })) },
+  request: {
+    params: graphParams,
+    body: jsonBody(z.strictObject({ tail: endSchema, head: endSchema, when: whenSchema })),
+  },
   responses: { 201: { description: 'The edge, with its id.', schema: edgeSchema } },
   errors: ['graph_not_found', 'graph_sealed', 'invalid_graph'],
 }).handle(async ({ deps, params, body }) => ({
@@ -91,11 +103,11 @@ export const changeEdgeRoute = defineRoute({
   method: 'patch',
   path: '/api/v1/graphs/{graph}/edges/{edgeId}',
   scope: 'submit',
-  summary: 'Move one or both ends of an edge',
+  summary: 'Move one or both ends of an edge, or change its condition',
   tag: 'graphs',
   request: {
     params: edgeParams,
-    body: jsonBody(z.strictObject({ tail: endSchema.optional(), head: endSchema.optional() })),
+    body: jsonBody(z.strictObject({ tail: endSchema.optional(), head: endSchema.optional(), when: whenSchema })),
   },
   responses: { 200: { description: 'The edge as it is now.', schema: edgeSchema } },
   errors: ['graph_not_found', 'edge_not_found', 'graph_sealed', 'invalid_graph'],

@@ -9,11 +9,12 @@ const INPUT = {
   none: { type: 'string', secret: true, required: true },
   shown: { type: 'string', default: 'shown' },
 };
+const FORM = { code: { type: 'string', secret: true, default: SECRET } };
 
 let api: TestApi;
 beforeAll(async () => {
   api = await createTestApi();
-  const document = { name: 'g', vertices: [{ name: 'A', script: 'a', input: INPUT }] };
+  const document = { name: 'g', vertices: [{ name: 'A', script: 'a', input: INPUT, gate: { form: FORM } }] };
   await api.call('post', '/api/v1/graphs').send(document).expect(201);
 });
 afterAll(() => api.close());
@@ -27,7 +28,8 @@ async function read(scope: TokenScope, type: string): Promise<{ text: string; bo
 test('to who may only read, the defaults of secret parameters are masked', async () => {
   const { body, text } = await read('read', 'application/json');
   const masked = { ...INPUT, key: { ...INPUT.key, default: '***' }, pin: { ...INPUT.pin, default: '***' } };
-  expect(body).toMatchObject({ vertices: [{ input: masked }] });
+  const gate = { form: { code: { ...FORM.code, default: '***' } } };
+  expect(body).toMatchObject({ vertices: [{ input: masked, gate }] });
   const yaml = await read('read', 'application/yaml');
   expect(yaml.text).toContain('***');
   expect(text + yaml.text).not.toMatch(/hunter2|4711/);

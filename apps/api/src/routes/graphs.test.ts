@@ -71,7 +71,7 @@ test('a graph is built step by step, and every edit makes it unchecked', async (
   const a = (await api.call('post', `${at}/vertices`).send({ name: 'A', script: 'echo A' }).expect(201)).body;
   const b = (await api.call('post', `${at}/vertices`).send({ name: 'B', script: 'echo B' }).expect(201)).body;
   const edge = (await api.call('post', `${at}/edges`).send({ tail: a.id, head: 'B' }).expect(201)).body;
-  expect(edge).toEqual({ id: 1, tail: 'A', head: 'B' });
+  expect(edge).toEqual({ id: 1, tail: 'A', head: 'B', when: null });
   expect(await check()).toMatchObject({ checked: true, problems: [] });
   await api.call('patch', `${at}/vertices/B`).send({ name: 'C', timeoutMs: 5 }).expect(200);
   const changed = (await api.call('get', at)).body;
@@ -79,8 +79,11 @@ test('a graph is built step by step, and every edit makes it unchecked', async (
     checked: false,
     vertices: [{ id: 1 }, { id: b.id, name: 'C', timeoutMs: 5 }],
   });
-  await api.call('patch', `${at}/edges/${edge.id}`).send({ tail: 'C', head: 'A' }).expect(200);
-  expect((await api.call('get', at)).body.edges).toEqual([{ id: 1, tail: 'C', head: 'A' }]);
+  await api.call('patch', `${at}/edges/${edge.id}`).send({ tail: 'C', head: 'A', when: 'true' }).expect(200);
+  await api.call('patch', `${at}/edges/${edge.id}`).send({}).expect(200);
+  expect((await api.call('get', at)).body.edges).toEqual([{ id: 1, tail: 'C', head: 'A', when: 'true' }]);
+  await api.call('patch', `${at}/edges/${edge.id}`).send({ when: null }).expect(200);
+  expect((await api.call('get', at)).body.edges).toEqual([{ id: 1, tail: 'C', head: 'A', when: null }]);
   await api.call('delete', `${at}/edges/${edge.id}`).expect(204);
   await api.call('delete', `${at}/vertices/C`).expect(204);
   const left = (await api.call('get', at)).body;
