@@ -54,10 +54,8 @@ test('the limit of a vertex counts over all pipelines of its graph, and keeps no
   const flows = await startMany({ vertices: { A: { limit: 2 }, B: {} } }, 4);
   const ids = [...tracksOf(flows, 'A'), ...tracksOf(flows, 'B')];
   const results = await claimAll(database, ids);
-  expect(results.map(whyOf)).toEqual([
-    ...['granted', 'granted', 'limit', 'limit'],
-    ...['granted', 'granted', 'granted', 'granted'],
-  ]);
+  expect(results.slice(0, 4).map(whyOf)).toEqual(['granted', 'granted', 'limit', 'limit']);
+  expect(count(results.slice(4), 'granted')).toBe(4);
   const others = await startMany({ vertices: { A: { limit: 2 } } }, 2);
   expect(count(await claimAll(database, tracksOf(others, 'A')), 'granted')).toBe(2);
 });
