@@ -2,6 +2,7 @@ import {
   createGraph,
   findGraph,
   findGraphHeader,
+  parseGraphReference,
   rememberRequest,
   replaceGraph,
   withTransaction,
@@ -19,7 +20,6 @@ import {
   type GraphDefinition,
   type Problem,
 } from '@baton/domain';
-import { parseGraphReference } from './graph-reference.ts';
 import { countProblems } from './http/problem.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
 

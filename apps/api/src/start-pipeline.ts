@@ -1,31 +1,8 @@
-import {
-  checkLockedVersion,
-  createPipeline,
-  findGraphHeader,
-  loadFlowGraph,
-  lockVersion,
-  rememberRequest,
-  replaceAnswer,
-  sealVersion,
-  type Database,
-  type GraphReference,
-  type Runner,
-  type StoredGraph,
-} from '@baton/database';
-import {
-  BatonError,
-  DEFAULT_FAILURE_POLICY,
-  FAILURE_POLICIES,
-  PIPELINE_MODES,
-  resolveParameters,
-  type ResolvedParameters,
-  type TrackToDispatch,
-} from '@baton/domain';
+import { rememberRequest, replaceAnswer, startPipelineIn } from '@baton/database';
+import { FAILURE_POLICIES, MAX_WAIT_MS, PIPELINE_MODES, type TrackToDispatch } from '@baton/domain';
 import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
 import { enqueueOrLog } from './enqueue-or-log.ts';
-import { parseGraphReference } from './graph-reference.ts';
-import { countProblems } from './http/problem.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
 import { showPipeline, type PipelineDetails } from './show-pipeline.ts';
 
@@ -45,6 +22,7 @@ export const startRequestSchema = z
     mode: z.enum(PIPELINE_MODES).optional().describe('absent: auto'),
     onFailure: z.enum(FAILURE_POLICIES).optional().describe("absent: the graph's, else stop"),
     priority: z.int().min(0).max(1000).optional().describe('higher starts sooner; absent: 0'),
+    timeoutMs: z.int().min(1).max(MAX_WAIT_MS).optional().describe("FAILED if it lasts longer; absent: the graph's"),
   })
   .meta({ id: 'StartRequest' });
 
@@ -62,23 +40,11 @@ export async function startPipeline(
 ): Promise<{ pipeline: PipelineDetails; isReplayed: boolean }> {
   let toDispatch: TrackToDispatch[] = [];
   const { answer, isReplayed } = await rememberRequest<Started>(deps.database, request, async (runner) => {
-    const { graph, isSealed } = await loadGraphToStart(runner, deps.database, parseGraphReference(start.graph));
-    const { values, held } = resolveOrRefuse(graph, start.params ?? {});
-    if (!isSealed) await sealVersion(runner, graph);
-    const created = await createPipeline(runner, {
-      graph,
-      name: start.name ?? graph.graph,
-      mode: start.mode ?? 'auto',
-      onFailure: start.onFailure ?? graph.onFailure ?? DEFAULT_FAILURE_POLICY,
-      priority: start.priority ?? 0,
-      params: start.params ?? {},
-      inputs: values,
-      held: new Set(held.keys()),
-      createdBy: request.createdBy,
-    });
+    const origin = { createdBy: request.createdBy };
+    const started = await startPipelineIn(runner, deps.database, { order: start, origin });
     request.signal.throwIfAborted();
-    toDispatch = created.toDispatch;
-    return { pipelineId: created.pipelineId };
+    toDispatch = started.toDispatch;
+    return { pipelineId: started.pipelineId };
   });
   const pipeline = answer.pipeline ?? (await showPipeline(deps.database, answer.pipelineId));
   if (isReplayed) return { pipeline, isReplayed };
@@ -91,34 +57,4 @@ export async function startPipeline(
 interface Started {
   pipelineId: number;
   pipeline?: PipelineDetails;
-}
-
-/**
- * A sealed version is read as it is. Another is locked, so that no edit comes between the check and the seal; it is loaded
- * before it is sealed, so that it is not kept in memory: this transaction may yet be rolled back.
- */
-async function loadGraphToStart(
-  runner: Runner,
-  database: Database,
-  reference: GraphReference,
-): Promise<{ graph: StoredGraph; isSealed: boolean }> {
-  const { versionId, version, graphId, name, sealedAt } = await findGraphHeader(runner, reference);
-  if (sealedAt !== null) return { graph: await loadFlowGraph(runner, database, versionId), isSealed: true };
-  await lockVersion(runner, versionId);
-  const exact = { graph: graphId, version };
-  const problems = await checkLockedVersion(runner, exact);
-  if (problems.length > 0) {
-    const detail = `expected version ${version} of ${JSON.stringify(name)} to pass its check, found ${problems[0]?.message}`;
-    throw new BatonError('graph_check_failed', detail, { problems });
-  }
-  const isSealed = (await findGraphHeader(runner, exact)).sealedAt !== null;
-  return { graph: await loadFlowGraph(runner, database, versionId), isSealed };
-}
-
-function resolveOrRefuse(graph: StoredGraph, params: NonNullable<StartRequest['params']>): ResolvedParameters {
-  const resolved = resolveParameters([...graph.vertices.values()], params);
-  const { problems } = resolved;
-  if (problems.length === 0) return resolved;
-  const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
-  throw new BatonError('invalid_parameters', detail, { problems });
 }

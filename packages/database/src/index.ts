@@ -56,3 +56,7 @@ export { fillLimits, takeLimitWaiters } from './limit-waiters.ts';
 export { deletePool, findPool, findPools, setPool, type PoolRecord } from './pools.ts';
 export * from './apply-person-action.ts';
 export type { AskedEvent, PersonAction } from './person-actions.ts';
+export { parseGraphReference } from './graph-reference.ts';
+export * from './start-pipeline.ts';
+export * from './rebuild-pipeline.ts';
+export { findExpired } from './find-expired.ts';

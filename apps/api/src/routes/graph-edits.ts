@@ -1,4 +1,12 @@
-import { addEdge, addVertex, changeEdge, changeVertex, removeEdge, removeVertex } from '@baton/database';
+import {
+  addEdge,
+  addVertex,
+  changeEdge,
+  changeVertex,
+  parseGraphReference,
+  removeEdge,
+  removeVertex,
+} from '@baton/database';
 import {
   BatonError,
   conditionTextSchema,
@@ -9,7 +17,6 @@ import {
 } from '@baton/domain';
 import type { Parsed } from '@baton/domain';
 import { z } from 'zod';
-import { parseGraphReference } from '../graph-reference.ts';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
 import { countProblems } from '../http/problem.ts';

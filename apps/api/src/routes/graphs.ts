@@ -1,8 +1,14 @@
-import { checkStoredGraph, createNextVersion, findGraph, findGraphs, findUncheckedGraphs } from '@baton/database';
+import {
+  checkStoredGraph,
+  createNextVersion,
+  findGraph,
+  findGraphs,
+  findUncheckedGraphs,
+  parseGraphReference,
+} from '@baton/database';
 import { formatGraphYaml, graphDocumentSchema } from '@baton/domain';
 import { z } from 'zod';
 import { allows } from '../auth/scopes.ts';
-import { parseGraphReference } from '../graph-reference.ts';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
 import { makePage, nextLink, PAGE_HEADERS, pageSchema, pagingQuery, readCursor } from '../http/paging.ts';
 import { idempotencyHeaders, REPLAYED_HEADER, repeatableRequest } from '../repeatable-request.ts';

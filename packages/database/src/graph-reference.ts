@@ -1,4 +1,4 @@
-import type { GraphReference } from '@baton/database';
+import type { GraphReference } from './find-graphs.ts';
 
 /** Reads how people name a graph: an id (digits; a name is never only digits), a name, or `name@version`. */
 export function parseGraphReference(text: string | number): GraphReference {

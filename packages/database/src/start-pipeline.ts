@@ -1,0 +1,115 @@
+import {
+  BatonError,
+  DEFAULT_FAILURE_POLICY,
+  resolveParameters,
+  type FailurePolicy,
+  type JsonValue,
+  type PipelineMode,
+  type ResolvedParameters,
+} from '@baton/domain';
+import { checkLockedVersion, lockVersion } from './check-graph-version.ts';
+import { createPipeline, type CreatedPipeline } from './create-pipeline.ts';
+import type { Database } from './data-source.ts';
+import { findGraphHeader } from './find-graphs.ts';
+import { parseGraphReference } from './graph-reference.ts';
+import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
+import { sealVersion } from './seal-version.ts';
+import type { Runner } from './statements.ts';
+
+/** What a pipeline is to be, as persons and schedules ask for it. */
+export interface PipelineOrder {
+  /** Id, name, or `name@version`; without a version the latest. */
+  graph: string | number;
+  /** Absent: the graph's. */
+  name?: string | undefined;
+  /** By parameter, or by `vertex.parameter`. */
+  params?: Record<string, JsonValue> | undefined;
+  /** Absent: auto. */
+  mode?: PipelineMode | undefined;
+  /** Absent: the graph's, else stop. */
+  onFailure?: FailurePolicy | undefined;
+  /** Absent: 0. */
+  priority?: number | undefined;
+  /** Of the whole pipeline; absent: the graph's. */
+  timeoutMs?: number | undefined;
+}
+
+/** Who orders it: a person, or a schedule for one of its due times. */
+export interface PipelineOrigin {
+  createdBy: string;
+  schedule?: { id: number; dueAt: Date };
+}
+
+/**
+ * Starts a pipeline in the caller's transaction: checks the version if that is still to be done, seals it, and writes the
+ * pipeline with all its tracks.
+ * @returns what is to be enqueued after the commit
+ * @throws BatonError graph_not_found, graph_check_failed, invalid_parameters: the caller has to roll back
+ */
+export async function startPipelineIn(
+  runner: Runner,
+  database: Database,
+  { order, origin }: { order: PipelineOrder; origin: PipelineOrigin },
+): Promise<CreatedPipeline> {
+  const { graph, isSealed, values, held } = await prepareOrder(runner, database, order);
+  if (!isSealed) await sealVersion(runner, graph);
+  return createPipeline(runner, {
+    graph,
+    name: order.name ?? graph.graph,
+    mode: order.mode ?? 'auto',
+    onFailure: order.onFailure ?? graph.onFailure ?? DEFAULT_FAILURE_POLICY,
+    priority: order.priority ?? 0,
+    params: order.params ?? {},
+    inputs: values,
+    held: new Set(held.keys()),
+    createdBy: origin.createdBy,
+    timeoutMs: order.timeoutMs ?? null,
+    scheduleId: origin.schedule?.id ?? null,
+    scheduledFor: origin.schedule?.dueAt ?? null,
+  });
+}
+
+/**
+ * Whether an order could be started now. It locks and may mark the version as checked: in a transaction of the caller's.
+ * @throws BatonError as startPipelineIn
+ */
+export async function prepareOrder(
+  runner: Runner,
+  database: Database,
+  order: Pick<PipelineOrder, 'graph' | 'params'>,
+): Promise<Pick<ResolvedParameters, 'values' | 'held'> & { graph: StoredGraph; isSealed: boolean }> {
+  const { graph, isSealed } = await loadGraphToStart(runner, database, order.graph);
+  return { graph, isSealed, ...resolveOrRefuse(graph, order.params ?? {}) };
+}
+
+/**
+ * A sealed version is read as it is. Another is locked, so that no edit comes between the check and the seal; it is loaded
+ * before it is sealed, so that it is not kept in memory: this transaction may yet be rolled back.
+ */
+async function loadGraphToStart(
+  runner: Runner,
+  database: Database,
+  reference: string | number,
+): Promise<{ graph: StoredGraph; isSealed: boolean }> {
+  const found = await findGraphHeader(runner, parseGraphReference(reference));
+  const { versionId, version, graphId, name, sealedAt } = found;
+  if (sealedAt !== null) return { graph: await loadFlowGraph(runner, database, versionId), isSealed: true };
+  await lockVersion(runner, versionId);
+  const exact = { graph: graphId, version };
+  const problems = await checkLockedVersion(runner, exact);
+  if (problems.length > 0) {
+    const detail = `expected version ${version} of ${JSON.stringify(name)} to pass its check, found ${problems[0]?.message}`;
+    throw new BatonError('graph_check_failed', detail, { problems });
+  }
+  const isSealed = (await findGraphHeader(runner, exact)).sealedAt !== null;
+  return { graph: await loadFlowGraph(runner, database, versionId), isSealed };
+}
+
+function resolveOrRefuse(graph: StoredGraph, params: Record<string, JsonValue>): ResolvedParameters {
+  const resolved = resolveParameters([...graph.vertices.values()], params);
+  const { problems } = resolved;
+  if (problems.length === 0) return resolved;
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them, found ${count}; the first: ${problems[0]?.message}`;
+  throw new BatonError('invalid_parameters', detail, { problems });
+}
