@@ -86,6 +86,19 @@ test('a larger pool wakes as many as it has places, also hundreds', async () => 
   expect(await fillLimits(database)).toHaveLength(439);
 });
 
+test('ten that wake at once wake each track once', async () => {
+  const pool = await makePool(0);
+  const names = Array.from({ length: 100 }, (_, index) => `V${index}`);
+  const flow = await start(Object.fromEntries(names.map((name) => [name, { pools: [pool] }])));
+  await claimAll(
+    database,
+    names.map((name) => flow.trackId(name)),
+  );
+  await setPool(database, pool, 1000);
+  const woken = await Promise.all(Array.from({ length: 10 }, () => fillLimits(database, [`pool:${pool}`])));
+  expect(namesOf(woken.flat()).toSorted()).toEqual(names.toSorted());
+});
+
 test('a track whose other limit has no place is handed on, and the place goes to one that can use it', async () => {
   const [first, second] = [await makePool(1), await makePool(1)];
   const flow = await start({
