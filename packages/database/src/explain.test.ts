@@ -4,6 +4,7 @@ import { claimAttempts } from './claim-attempts.ts';
 import { countTracksByState, findPipelines } from './find-pipelines.ts';
 import { openDatabase, type Database } from './data-source.ts';
 import { findDueTracks, findExpiredRuns, findStrandedPipelines } from './find-stranded.ts';
+import { fillLimits } from './limit-waiters.ts';
 import { findTracks } from './find-tracks.ts';
 import { findWorkers } from './find-workers.ts';
 import { findOutputStatus, measureOutput, readOutput } from './read-output.ts';
@@ -174,6 +175,11 @@ const HOT: Record<string, Expected> = {
         database,
         running.slice(0, 2).map((run) => ({ ...run, seq: 0, bytes: Buffer.from('x') })),
       ),
+  },
+  'what waits for limits': {
+    keys: { track: 'ix_track_waits_for' },
+    rows: ALIVE,
+    run: () => fillLimits(database),
   },
   'what the workers run': {
     keys: { t: 'ix_track_due', p: 'PRIMARY' },
