@@ -121,7 +121,12 @@ describe('while the API is away', () => {
     await reporter.resendOverdue();
   }
 
-  function reportWhileAway(): { world: World; completion: Completion; stopping: AbortController; isDone: () => boolean } {
+  function reportWhileAway(): {
+    world: World;
+    completion: Completion;
+    stopping: AbortController;
+    isDone: () => boolean;
+  } {
     const world = openWorld();
     world.api.send = () => Promise.reject(new Error('the API is away'));
     const completion = makeCompletion();

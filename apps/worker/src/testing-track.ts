@@ -47,6 +47,8 @@ export interface Scene {
   isLeaseEnding: boolean;
   /** Called when the script has started, with what the lease keeper holds. */
   whileRunning(held: HeldRun): void;
+  /** What reporting waits for; `endAll` is what a worker does that is stopping and out of time. */
+  report(stopping: AbortSignal, endAll: () => void): Promise<void>;
 }
 
 export interface Outcome {
@@ -67,6 +69,7 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
     flush: () => Promise.resolve(),
     isLeaseEnding: false,
     whileRunning: () => {},
+    report: () => Promise.resolve(),
     ...given,
   };
   const directory = await makeDirectory();
@@ -79,7 +82,7 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
     claimer: { claim: () => Promise.resolve(granted) },
     leases: makeLeases(scene, outcome),
     output: makeOutput(scene, outcome),
-    reporter: makeReporter(outcome),
+    reporter: makeReporter(outcome, (stopping) => scene.report(stopping, () => running.forEach((end) => end('lost')))),
     runner: makeRunner(scene, outcome),
     lineDirectory: directory.path,
     defaults: { graceMs: 5000, maxOutputBytes: 1000 },
@@ -120,11 +123,12 @@ function makeOutput(scene: Scene, outcome: Outcome): OutputSender {
   };
 }
 
-function makeReporter(outcome: Outcome): Reporter {
+function makeReporter(outcome: Outcome, wait: (stopping: AbortSignal) => Promise<void>): Reporter {
   return {
-    async report(report) {
+    async report(report, stopping) {
       outcome.steps.push('report');
       outcome.reported.push(report);
+      await wait(stopping);
     },
     unapplied: () => [],
     settle: () => Promise.resolve(),
