@@ -1,6 +1,7 @@
 import type { GraphVertex, StoredGraph } from '@baton/database';
 import {
   BatonError,
+  declarationsOf,
   findOutputReferences,
   renderScript,
   type JsonValue,
@@ -49,7 +50,8 @@ export function findVertexId(graph: StoredGraph, name: string): number | null {
 /** The script for people to see. Where it cannot be rendered, because values are still missing, it is as the graph has it. */
 export function previewScript(toRender: VertexToRender): string {
   const { vertex, input } = toRender;
-  const missing = Object.entries(vertex.input).some(([name, { required }]) => required && !Object.hasOwn(input, name));
+  const declared = Object.entries(declarationsOf(vertex));
+  const missing = declared.some(([name, { required }]) => required && !Object.hasOwn(input, name));
   if (missing) return vertex.script;
   try {
     return renderVertex(toRender).script;
@@ -60,8 +62,10 @@ export function previewScript(toRender: VertexToRender): string {
   }
 }
 
-function sourceOf(graph: StoredGraph, { script, policies, input }: GraphVertex): ScriptSource {
-  return { script, shell: policies.shell, declarations: input, hasVertex: (name) => idsOf(graph).has(name) };
+function sourceOf(graph: StoredGraph, vertex: GraphVertex): ScriptSource {
+  const { script, policies } = vertex;
+  const hasVertex = (name: string): boolean => idsOf(graph).has(name);
+  return { script, shell: policies.shell, declarations: declarationsOf(vertex), hasVertex };
 }
 
 function idsOf(graph: StoredGraph): Map<string, number> {

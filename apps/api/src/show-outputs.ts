@@ -1,7 +1,7 @@
 import { loadFlowGraph, readTrackOutputs, type Database } from '@baton/database';
-import { BatonError, formatValue, type OutputValues } from '@baton/domain';
+import { BatonError, declarationsOf, formatValue, type OutputValues } from '@baton/domain';
 import { z } from 'zod';
-import { declarationsOf, getPipeline, MASK } from './show-pipeline.ts';
+import { getPipeline, MASK } from './show-pipeline.ts';
 import { getTrack } from './show-track.ts';
 
 export const trackOutputsSchema = z

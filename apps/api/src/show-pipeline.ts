@@ -3,18 +3,17 @@ import {
   findPipeline,
   loadFlowGraph,
   type Database,
-  type GraphVertex,
   type PipelineRecord,
   type StoredGraph,
 } from '@baton/database';
 import {
   BatonError,
+  declarationsOf,
   FAILURE_POLICIES,
   PIPELINE_MODES,
   PIPELINE_STATES,
   TRACK_STATES,
   type JsonValue,
-  type ParameterDeclarations,
 } from '@baton/domain';
 import { z } from 'zod';
 
@@ -76,11 +75,6 @@ export async function getPipeline(database: Database, pipelineId: number): Promi
     throw new BatonError('pipeline_not_found', `expected the id of a pipeline, found ${pipelineId}`);
   }
   return pipeline;
-}
-
-/** What a vertex declares: its parameters, and those that the form of its gate makes. */
-export function declarationsOf({ input, policies }: Pick<GraphVertex, 'input' | 'policies'>): ParameterDeclarations {
-  return { ...input, ...policies.gate?.form };
 }
 
 export function summarisePipeline(pipeline: PipelineRecord): PipelineSummary {

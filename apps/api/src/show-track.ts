@@ -1,11 +1,13 @@
 import {
   countStaleCompletions,
   findAttempts,
+  findLastAction,
   findTrack,
   loadFlowGraph,
   type AttemptRecord,
   type Database,
   type GraphVertex,
+  type LastAction,
   type PipelineRecord,
   type StoredGraph,
   type TrackRecord,
@@ -13,6 +15,7 @@ import {
 import {
   AWAITED,
   BatonError,
+  declarationsOf,
   FAILURE_REASONS,
   GATE_DECISIONS,
   PIPELINE_STATES,
@@ -22,7 +25,7 @@ import {
 import { z } from 'zod';
 import { previewScript } from './render-vertex.ts';
 import { choiceSchema, describeChoice, describeGate, gateSchema } from './show-decision.ts';
-import { declarationsOf, getPipeline, MASK } from './show-pipeline.ts';
+import { getPipeline, MASK } from './show-pipeline.ts';
 
 const trackFields = {
   id: z.int(),
@@ -74,10 +77,20 @@ const attemptSchema = z
   })
   .meta({ id: 'Attempt' });
 
+const actionSchema = z
+  .strictObject({
+    kind: z.string().describe('choose, approve, reject, skip, ...'),
+    actor: z.string().nullable().describe("the token's name"),
+    reason: z.string().nullable(),
+    at: z.iso.datetime(),
+  })
+  .meta({ id: 'LastAction' });
+
 export const trackDetailsSchema = z
   .strictObject({
     ...trackFields,
     cancelRequestedAt: z.iso.datetime().nullable(),
+    lastAction: actionSchema.nullable().describe('what a person did to it last; null: nothing'),
     attempts: z.array(attemptSchema).describe('oldest first'),
     staleCompletions: z.int().describe('reports that came too late or twice, and changed nothing'),
   })
@@ -98,6 +111,7 @@ export async function showTrack(database: Database, trackId: number): Promise<Tr
   return {
     ...describeTrackOf(track, pipeline, graph),
     cancelRequestedAt: track.cancelRequestedAt?.toISOString() ?? null,
+    lastAction: showAction(await findLastAction(database, track)),
     attempts: [...ended.map(showAttempt), ...showRunning(track, ended)],
     staleCompletions: await countStaleCompletions(database, trackId),
   };
@@ -145,6 +159,10 @@ function maskInput(vertex: GraphVertex, input: Record<string, JsonValue>): Recor
   return Object.fromEntries(
     Object.entries(input).map(([name, value]) => [name, declared[name]?.secret === false ? value : MASK]),
   );
+}
+
+function showAction(action: LastAction | null): z.infer<typeof actionSchema> | null {
+  return action === null ? null : { ...action, at: action.at.toISOString() };
 }
 
 function showAttempt({ pendingAt: _pendingAt, ...attempt }: AttemptRecord): z.infer<typeof attemptSchema> {

@@ -331,7 +331,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Move one or both ends of an edge
+         * Move one or both ends of an edge, or change its condition
          * @description Needs a token with the scope submit.
          */
         patch: operations["patchGraphsByGraphEdgesByEdgeId"];
@@ -361,6 +361,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipelineId}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a pipeline: what runs goes on, nothing starts
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postPipelinesByPipelineIdPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{pipelineId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a paused pipeline go on
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postPipelinesByPipelineIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipelineId}/cancel": {
         parameters: {
             query?: never;
@@ -381,6 +421,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipelineId}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a pipeline on by itself (auto), or by choices of persons (manual)
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postPipelinesByPipelineIdMode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipelineId}": {
         parameters: {
             query?: never;
@@ -393,6 +453,26 @@ export interface paths {
          * @description Needs a token with the scope read.
          */
         get: operations["getPipelinesByPipelineId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{pipelineId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to a pipeline, who did it and why, oldest first; nothing of it ever changes
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getPipelinesByPipelineIdHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -461,6 +541,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tracks/{trackId}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose the successors that the flow goes on with; the same choice again is the same as once
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdNext"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve at a track's gate: by its approvers; where it names none, with the scope operate
+         * @description Needs a token with the scope read.
+         */
+        post: operations["postTracksByTrackIdApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject at a track's gate: it is skipped, or failed if the gate says so
+         * @description Needs a token with the scope read.
+         */
+        post: operations["postTracksByTrackIdReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip a track that has not started, or that failed; it does not hold up what comes after it
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdSkip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/succeed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count a track that has not started, or that failed, as succeeded; its script does not run
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdSucceed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up a failed track that awaits a decision
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdGiveUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a track; it counts as failed
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tracks that await a person, the oldest pipelines first
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tracks/{trackId}/output": {
         parameters: {
             query?: never;
@@ -516,6 +756,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the pools, with what runs and waits
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getPools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a pool, or change its limit; what runs goes on
+         * @description Needs a token with the scope operate.
+         */
+        put: operations["putPoolsByName"];
+        post?: never;
+        /**
+         * Remove a pool that no graph and no running track needs
+         * @description Needs a token with the scope operate.
+         */
+        delete: operations["deletePoolsByName"];
         options?: never;
         head?: never;
         patch?: never;
@@ -709,6 +993,8 @@ export interface components {
             tail: string;
             /** @description may run only after tail */
             head: string;
+            /** @description a condition in CEL; false: this way is not taken */
+            when: string | null;
         };
         EdgeDocument: [
             string,
@@ -716,6 +1002,32 @@ export interface components {
         ] | {
             tail: string;
             head: string;
+            /** @description a condition in CEL; false: this way is not taken */
+            when?: string | null;
+        };
+        Gate: {
+            /** @description token:<name> or role:<name>; absent or empty: whoever may operate */
+            approvers?: string[];
+            /** @description what the approver fills in, declared like parameters: parameters of the vertex from then on */
+            form?: {
+                [key: string]: components["schemas"]["ParameterDeclaration"];
+            } | null;
+            /** @description what the approver is asked */
+            message?: string | null;
+            /** @description decided by onExpiry after so many ms; absent: never */
+            expiresMs?: number | null;
+            /**
+             * @description absent: reject
+             * @enum {string}
+             */
+            onExpiry?: "approve" | "reject";
+            /**
+             * @description what a rejected track becomes: SKIPPED or FAILED; absent: skip
+             * @enum {string}
+             */
+            onReject?: "skip" | "fail";
+            /** @description whoever started the pipeline may not decide; absent: false */
+            forbidSelfApproval?: boolean;
         };
         GateDetails: {
             /** @description what the approver is asked */
@@ -740,6 +1052,10 @@ export interface components {
             latestVersion: number;
             description: string | null;
             onFailure: ("stop" | "kill" | "continue" | "hold") | null;
+            /** @description of a whole pipeline */
+            timeoutMs: number | null;
+            /** @description so many tracks at once, over all pipelines of the graph */
+            limit: number | null;
             /** @description this version passed the check since its last edit: it may start */
             checked: boolean;
             checkedAt: string | null;
@@ -765,6 +1081,10 @@ export interface components {
             description?: string | null;
             /** @description of pipelines whose start names none */
             onFailure?: ("stop" | "kill" | "continue" | "hold") | null;
+            /** @description of a whole pipeline, ms; then it is FAILED */
+            timeoutMs?: number | null;
+            /** @description so many tracks at once, over all pipelines of the graph */
+            limit?: number | null;
             vertices?: components["schemas"]["VertexDocument"][];
             edges?: components["schemas"]["EdgeDocument"][];
         };
@@ -775,6 +1095,10 @@ export interface components {
             latestVersion: number;
             description: string | null;
             onFailure: ("stop" | "kill" | "continue" | "hold") | null;
+            /** @description of a whole pipeline */
+            timeoutMs: number | null;
+            /** @description so many tracks at once, over all pipelines of the graph */
+            limit: number | null;
             /** @description this version passed the check since its last edit: it may start */
             checked: boolean;
             checkedAt: string | null;
@@ -792,8 +1116,80 @@ export interface components {
              */
             updatedAt: string;
         };
+        HistoryEvent: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            /** @description a person's action (pause, choose, approve, rerun, ...), or start, flow, claim, child */
+            kind: string;
+            /** @description the token's name; null: the flow itself */
+            actor: string | null;
+            /** @description as the person says */
+            reason: string | null;
+            /** @description values after it, as `pipeline`, `tracks`, `attempts`; what did not change is absent; parameter values are hidden */
+            changes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        InboxItem: {
+            trackId: number;
+            vertex: string;
+            pipelineId: number;
+            /** @description the pipeline's name */
+            pipeline: string;
+            /** @description the graph's name */
+            graph: string;
+            /** @description who started the pipeline */
+            createdBy: string;
+            /**
+             * @description what has to be given
+             * @enum {string}
+             */
+            kind: "params" | "approval" | "choice" | "decision";
+            /** @enum {string} */
+            state: "WAITING" | "PENDING" | "RUNNING" | "SUCCEED" | "FAILED" | "SKIPPED" | "CANCELLED";
+            attempt: number;
+            exitCode: number | null;
+            /** @description of a decision: why the track ended so */
+            reason: string | null;
+            detail: string | null;
+            since: string | null;
+            /** @description its gate ends then, with its default */
+            expiresAt: string | null;
+            /** @description what the approver is asked */
+            message: string | null;
+            /** @description who may decide: `token:<name>` or `role:<name>`; empty: every token with the scope operate */
+            approvers: string[];
+            /** @description whether the token of this call may decide */
+            me: boolean;
+            /** @description what has to be filled in, for params and approval */
+            form: {
+                [key: string]: components["schemas"]["ParameterDeclaration"];
+            };
+            /** @description what may be chosen, for choice */
+            choice: components["schemas"]["ChoiceDetails"] | null;
+        };
         /** @description Any JSON value. */
         JsonValue: unknown;
+        LastAction: {
+            /** @description choose, approve, reject, skip, ... */
+            kind: string;
+            /** @description the token's name */
+            actor: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        Map: {
+            /** @description a json parameter of the vertex, or an output vertex.key whose text is a JSON list */
+            over: string;
+            /** @description the declared parameter that gets the item; absent: item */
+            as?: string;
+            /** @description so many items at once; absent: all */
+            concurrency?: number | null;
+            /** @description of the items; absent: 100 */
+            minSuccessPercent?: number;
+        };
         OutputChunk: {
             trackId: number;
             attempt: number;
@@ -893,6 +1289,15 @@ export interface components {
             createdAt: string;
             finishedAt: string | null;
         };
+        Pool: {
+            name: string;
+            /** @description so many tracks at once; 0: none starts */
+            limit: number;
+            /** @description tracks that run in it; more than the limit after it was lowered */
+            running: number;
+            /** @description tracks that asked for a place in it and wait for one */
+            waiting: number;
+        };
         Problem: {
             /** @description stable, for programs; e.g. cycle */
             code: string;
@@ -962,6 +1367,10 @@ export interface components {
             latestVersion: number;
             description: string | null;
             onFailure: ("stop" | "kill" | "continue" | "hold") | null;
+            /** @description of a whole pipeline */
+            timeoutMs: number | null;
+            /** @description so many tracks at once, over all pipelines of the graph */
+            limit: number | null;
             /** @description this version passed the check since its last edit: it may start */
             checked: boolean;
             checkedAt: string | null;
@@ -1011,6 +1420,20 @@ export interface components {
             onFailure?: "stop" | "kill" | "continue" | "hold";
             /** @description higher starts sooner; absent: 0 */
             priority?: number;
+            /** @description FAILED if it lasts longer; absent: the graph's */
+            timeoutMs?: number;
+        };
+        SubPipeline: {
+            /** @description name, or name@version; without a version the latest at the time of the start */
+            graph: string;
+            /** @description values for its start; texts may hold {parameter} and {vertex.key} */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description outputs of this vertex, each from an output vertex.key of the other graph */
+            outputs?: {
+                [key: string]: string;
+            };
         };
         Token: {
             id: string;
@@ -1114,6 +1537,8 @@ export interface components {
             startedAt: string | null;
             finishedAt: string | null;
             cancelRequestedAt: string | null;
+            /** @description what a person did to it last; null: nothing */
+            lastAction: components["schemas"]["LastAction"] | null;
             /** @description oldest first */
             attempts: components["schemas"]["Attempt"][];
             /** @description reports that came too late or twice, and changed nothing */
@@ -1135,7 +1560,8 @@ export interface components {
             input?: ({
                 [key: string]: components["schemas"]["ParameterDeclaration"];
             } | string) | null;
-            script: string | components["schemas"]["ScriptForm"];
+            /** @description absent exactly where pipeline is given */
+            script?: (string | components["schemas"]["ScriptForm"]) | null;
             /** @description the choice offered first in manual mode: vertex ids or names */
             next?: ((number | string) | (number | string)[]) | null;
             /** @description absent: /bin/sh -e or the #! line */
@@ -1169,6 +1595,20 @@ export interface components {
              * @enum {string}
              */
             onMissing?: "refuse" | "ask";
+            /** @description a condition in CEL; false: the vertex is skipped */
+            when?: string | null;
+            /** @description a person's approval before it runs */
+            gate?: components["schemas"]["Gate"] | null;
+            /** @description one track an item of a JSON list */
+            map?: components["schemas"]["Map"] | null;
+            /** @description another graph that the vertex runs instead of a script */
+            pipeline?: components["schemas"]["SubPipeline"] | null;
+            /** @description so many of its tracks at once, over all pipelines of the graph */
+            limit?: number | null;
+            /** @description pools in which it holds a place while it runs */
+            pools?: string[];
+            /** @description it is FAILED when it waited so long for a worker, ms */
+            queueTimeoutMs?: number | null;
             /** @description unique in the graph, the same in all its versions */
             id: number;
         };
@@ -1179,7 +1619,8 @@ export interface components {
             input?: ({
                 [key: string]: components["schemas"]["ParameterDeclaration"];
             } | string) | null;
-            script: string | components["schemas"]["ScriptForm"];
+            /** @description absent exactly where pipeline is given */
+            script?: (string | components["schemas"]["ScriptForm"]) | null;
             /** @description the choice offered first in manual mode: vertex ids or names */
             next?: ((number | string) | (number | string)[]) | null;
             /** @description absent: /bin/sh -e or the #! line */
@@ -1213,6 +1654,20 @@ export interface components {
              * @enum {string}
              */
             onMissing?: "refuse" | "ask";
+            /** @description a condition in CEL; false: the vertex is skipped */
+            when?: string | null;
+            /** @description a person's approval before it runs */
+            gate?: components["schemas"]["Gate"] | null;
+            /** @description one track an item of a JSON list */
+            map?: components["schemas"]["Map"] | null;
+            /** @description another graph that the vertex runs instead of a script */
+            pipeline?: components["schemas"]["SubPipeline"] | null;
+            /** @description so many of its tracks at once, over all pipelines of the graph */
+            limit?: number | null;
+            /** @description pools in which it holds a place while it runs */
+            pools?: string[];
+            /** @description it is FAILED when it waited so long for a worker, ms */
+            queueTimeoutMs?: number | null;
         };
         VertexPatch: {
             /** @description A vertex's name: 1 to 190 characters, no control characters, no white space around it, not only digits, no / */
@@ -1221,7 +1676,8 @@ export interface components {
             input?: ({
                 [key: string]: components["schemas"]["ParameterDeclaration"];
             } | string) | null;
-            script?: string | components["schemas"]["ScriptForm"];
+            /** @description absent exactly where pipeline is given */
+            script?: (string | components["schemas"]["ScriptForm"]) | null;
             /** @description the choice offered first in manual mode: vertex ids or names */
             next?: ((number | string) | (number | string)[]) | null;
             /** @description absent: /bin/sh -e or the #! line */
@@ -1255,6 +1711,20 @@ export interface components {
              * @enum {string}
              */
             onMissing?: "refuse" | "ask";
+            /** @description a condition in CEL; false: the vertex is skipped */
+            when?: string | null;
+            /** @description a person's approval before it runs */
+            gate?: components["schemas"]["Gate"] | null;
+            /** @description one track an item of a JSON list */
+            map?: components["schemas"]["Map"] | null;
+            /** @description another graph that the vertex runs instead of a script */
+            pipeline?: components["schemas"]["SubPipeline"] | null;
+            /** @description so many of its tracks at once, over all pipelines of the graph */
+            limit?: number | null;
+            /** @description pools in which it holds a place while it runs */
+            pools?: string[];
+            /** @description it is FAILED when it waited so long for a worker, ms */
+            queueTimeoutMs?: number | null;
         };
         Worker: {
             id: string;
@@ -2941,6 +3411,8 @@ export interface operations {
                     tail: number | string;
                     /** @description id or name of a vertex */
                     head: number | string;
+                    /** @description a condition in CEL; null: none */
+                    when?: string | null;
                 };
             };
         };
@@ -3167,6 +3639,8 @@ export interface operations {
                     tail?: number | string;
                     /** @description id or name of a vertex */
                     head?: number | string;
+                    /** @description a condition in CEL; null: none */
+                    when?: string | null;
                 };
             };
         };
@@ -3512,10 +3986,13 @@ export interface operations {
             };
         };
     };
-    postPipelinesByPipelineIdCancel: {
+    postPipelinesByPipelineIdPause: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
             path: {
                 pipelineId: number;
             };
@@ -3523,7 +4000,272 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is paused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pipeline_not_found`: No such pipeline */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postPipelinesByPipelineIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipelineId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It runs again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pipeline_not_found`: No such pipeline */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postPipelinesByPipelineIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipelineId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
             };
         };
         responses: {
@@ -3608,7 +4350,143 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `invalid_request`: The request does not have the form that this call takes */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postPipelinesByPipelineIdMode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipelineId: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description auto: tracks that await a choice go on with all successors
+                     * @enum {string}
+                     */
+                    mode: "auto" | "manual";
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It has this mode. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pipeline_not_found`: No such pipeline */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3655,6 +4533,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pipeline_not_found`: No such pipeline */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getPipelinesByPipelineIdHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description the nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                pipelineId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; only a nextCursor of null is the end. */
+            200: {
+                headers: {
+                    /** @description rel="next": the next page, where there is one */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["HistoryEvent"][];
+                        /** @description null: the last page */
+                        nextCursor: string | null;
+                    };
                 };
             };
             /** @description `unauthenticated`: A valid token is needed */
@@ -3907,7 +4880,10 @@ export interface operations {
     postTracksByTrackIdParams: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
             path: {
                 trackId: number;
             };
@@ -3920,6 +4896,8 @@ export interface operations {
                     params: {
                         [key: string]: components["schemas"]["JsonValue"];
                     };
+                    /** @description why; kept in the history */
+                    reason?: string;
                 };
             };
         };
@@ -4005,7 +4983,1022 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdNext: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description names or ids of direct successors, each once; an empty list: none of them */
+                    next: (number | string) | (number | string)[];
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The track, with what was chosen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_choice`: The choice names something that is not a successor; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description values for the gate's form */
+                    params?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    };
+                    /** @description why; kept in the history */
+                    comment?: string;
+                    /** @description the same as comment */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The track; it starts when nothing else keeps it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused; `not_an_approver`: The gate names other approvers; `self_approval_forbidden`: Whoever started the pipeline may not decide at this gate */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    comment?: string;
+                    /** @description the same as comment */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The track. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused; `not_an_approver`: The gate names other approvers; `self_approval_forbidden`: Whoever started the pipeline may not decide at this gate */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdSkip: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is skipped. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdSucceed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It counts as succeeded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdGiveUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It stays failed, and what needs it is cancelled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is cancelled, or will be when its worker says that its processes are gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getInbox: {
+        parameters: {
+            query?: {
+                /** @description what is awaited; may be repeated */
+                kind?: ("params" | "approval" | "choice" | "decision")[];
+                /** @description only what the token of this call may decide */
+                mine?: "true" | "false";
+                limit?: number;
+                /** @description the nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; only a nextCursor of null is the end. */
+            200: {
+                headers: {
+                    /** @description rel="next": the next page, where there is one */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["InboxItem"][];
+                        /** @description null: the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4274,6 +6267,293 @@ export interface operations {
             };
             /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Pool"][];
+                    };
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    putPoolsByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description so many tracks at once */
+                    limit: number;
+                };
+            };
+        };
+        responses: {
+            /** @description It has this limit from the next claim on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description It was made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deletePoolsByName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pool_not_found`: No such pool */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pool_in_use`: Graphs or running tracks need this pool */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -21,9 +21,10 @@ export async function findLastAction(
   const [row] = await selectRows<LastAction>(
     database.dataSource,
     `SELECT kind, actor, reason, at FROM pipeline_event FORCE INDEX (uq_pipeline_event_action)
-     WHERE pipeline_id = ? AND action_id IS NOT NULL AND JSON_EXTRACT(body, '$.action.vertexId') = ?
+     WHERE pipeline_id = ? AND action_id IS NOT NULL AND (JSON_EXTRACT(body, '$.action.vertexId') = ?
+       OR JSON_CONTAINS(body, ?, '$.action.from.vertexIds'))
      ORDER BY id DESC LIMIT 1`,
-    [pipelineId, vertexId],
+    [pipelineId, vertexId, String(vertexId)],
   );
   return row ?? null;
 }

@@ -19,14 +19,18 @@ import {
   putGraphRoute,
 } from './graphs.ts';
 import { getHealth, getReadiness } from './health.ts';
-import { cancelPipelineRoute, startPipelineRoute } from './pipelines.ts';
+import { getHistory } from './history.ts';
+import { getInbox } from './inbox.ts';
+import { cancelPipelineRoute, pausePipelineRoute, resumePipelineRoute, setModeRoute } from './pipeline-control.ts';
+import { startPipelineRoute } from './pipelines.ts';
 import { getDocs, getDocsFile } from './docs.ts';
 import { getMetrics, getRoot, openApiRoute } from './service.ts';
 import { getOutput } from './output.ts';
 import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
 import { listPools, putPool, removePool } from './pools.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
-import { giveParametersRoute } from './track-decisions.ts';
+import { cancelTrackRoute, giveUpTrackRoute, skipTrackRoute, succeedTrackRoute } from './track-control.ts';
+import { approveRoute, chooseNextRoute, giveParametersRoute, rejectRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
 import { getOutputs } from './track-outputs.ts';
 import { postClaims, postHeartbeats, postOutput, postOutputs } from './worker-calls.ts';
@@ -55,12 +59,24 @@ export const ROUTES: readonly Route[] = [
   changeEdgeRoute,
   removeEdgeRoute,
   startPipelineRoute,
+  pausePipelineRoute,
+  resumePipelineRoute,
   cancelPipelineRoute,
+  setModeRoute,
   listPipelines,
   getPipelineRoute,
+  getHistory,
   listTracks,
   getTrackRoute,
   giveParametersRoute,
+  chooseNextRoute,
+  approveRoute,
+  rejectRoute,
+  skipTrackRoute,
+  succeedTrackRoute,
+  giveUpTrackRoute,
+  cancelTrackRoute,
+  getInbox,
   getOutput,
   getOutputs,
   listWorkers,

@@ -1,0 +1,114 @@
+import { loadFlowGraph, type GraphVertex } from '@baton/database';
+import {
+  BatonError,
+  completeParameters,
+  pipelineIdOf,
+  type GateDecision,
+  type GatePolicy,
+  type JsonValue,
+  type ParameterValues,
+  type Problem,
+} from '@baton/domain';
+import { applyAction, type ActionDeps } from './apply-action.ts';
+import { allows, ANYBODY, type Identity } from './auth/scopes.ts';
+import { countProblems } from './http/problem.ts';
+import type { RepeatableAction } from './person-action.ts';
+import { getPipeline } from './show-pipeline.ts';
+import { getTrack, vertexOf } from './show-track.ts';
+
+export interface GateAnswer {
+  trackId: number;
+  decision: GateDecision;
+  /** Values for the gate's form, by name; of an approval. */
+  params: Readonly<Record<string, JsonValue>>;
+  identity: Identity;
+}
+
+/**
+ * Decides at a gate. The same decision again changes nothing; the gates of other tracks are not touched.
+ * @throws BatonError track_not_found; forbidden, not_an_approver, self_approval_forbidden: who asks may not decide;
+ *   invalid_parameters naming everything that is wrong with the form; state_conflict where the vertex has no gate, or it
+ *   was decided otherwise, or it is not its turn; idempotency_key_reused
+ */
+export async function decideGate(deps: ActionDeps, answer: GateAnswer, action: RepeatableAction): Promise<void> {
+  const { trackId, decision, identity } = answer;
+  const track = await getTrack(deps.database, trackId);
+  const pipeline = await getPipeline(deps.database, track.pipelineId);
+  const vertex = vertexOf(await loadFlowGraph(deps.database.dataSource, deps.database, pipeline.versionId), track);
+  const { gate } = vertex.policies;
+  refuseStrangers(gate, identity, pipeline.createdBy);
+  if (gate === null) {
+    throw new BatonError('state_conflict', `expected a gate before ${JSON.stringify(vertex.name)}, found none`);
+  }
+  const asked = { pipelineId: pipelineIdOf(trackId), vertexId: vertex.id };
+  if (decision === 'rejected') return applyDecision(deps, { ...asked, values: null }, action);
+  const { values, problems } = readForm(vertex, gate, answer.params);
+  if (problems.length === 0) return applyDecision(deps, { ...asked, values }, action);
+  if (track.gateDecision === null) throw invalidForm(vertex.name, problems);
+  // Decided already: a form that is left out the second time is no problem of anybody's.
+  if (track.gateDecision !== decision) {
+    throw new BatonError('state_conflict', `expected an undecided gate, found it ${track.gateDecision}`);
+  }
+}
+
+function applyDecision(
+  deps: ActionDeps,
+  { pipelineId, vertexId, values }: { pipelineId: number; vertexId: number; values: ParameterValues | null },
+  action: RepeatableAction,
+): Promise<void> {
+  const event =
+    values === null ? ({ kind: 'reject', vertexId } as const) : ({ kind: 'approve', vertexId, values } as const);
+  return applyAction(deps, { pipelineId, event }, action);
+}
+
+/** Who may decide: `null` is everybody who may; else why not. */
+export function findObjection(
+  gate: Pick<GatePolicy, 'approvers' | 'forbidSelfApproval'> | null,
+  identity: Identity,
+  createdBy: string,
+): 'forbidden' | 'not_an_approver' | 'self_approval_forbidden' | null {
+  // Without authentication nobody can be told from anybody else.
+  if (identity.tokenId === ANYBODY.tokenId) return null;
+  const approvers = gate?.approvers ?? [];
+  if (approvers.length === 0 && !allows(identity.scopes, 'operate')) return 'forbidden';
+  const names = [`token:${identity.name}`, ...identity.roles.map((role) => `role:${role}`)];
+  if (approvers.length > 0 && !names.some((name) => approvers.includes(name))) return 'not_an_approver';
+  return gate?.forbidSelfApproval === true && identity.name === createdBy ? 'self_approval_forbidden' : null;
+}
+
+function refuseStrangers(gate: GatePolicy | null, identity: Identity, createdBy: string): void {
+  const code = findObjection(gate, identity, createdBy);
+  if (code === null) return;
+  const found = `the token ${JSON.stringify(identity.name)}`;
+  const details = {
+    forbidden: `expected a token with the scope operate, found one with ${identity.scopes.join(', ')}`,
+    not_an_approver: `expected one of ${gate?.approvers.join(', ')} to decide, found ${found} with the roles ${identity.roles.join(', ') || 'none'}`,
+    self_approval_forbidden: `expected somebody else than ${JSON.stringify(createdBy)}, who started the pipeline, to decide, found ${found}`,
+  };
+  throw new BatonError(code, details[code]);
+}
+
+/** What is left out of the form has its default; all problems at once. */
+function readForm(
+  vertex: GraphVertex,
+  gate: GatePolicy,
+  given: Readonly<Record<string, JsonValue>>,
+): { values: ParameterValues; problems: Problem[] } {
+  const defaults = Object.entries(gate.form).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  const form = { name: vertex.name, input: gate.form, policies: vertex.policies };
+  const { values, missing, problems } = completeParameters(form, Object.fromEntries(defaults), given);
+  return { values, problems: [...problems, ...missing.map((name) => missingValue(vertex.name, name))] };
+}
+
+/** A required parameter that nobody gave. */
+export function missingValue(vertex: string, name: string): Problem {
+  const message = `expected a value for the required parameter ${name} of ${vertex}, found none`;
+  return { code: 'missing_parameter', message, pointer: `/params/${name}`, vertices: [vertex] };
+}
+
+function invalidForm(vertex: string, problems: Problem[]): BatonError {
+  const detail = `expected the form of the gate before ${JSON.stringify(vertex)}, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
+  return new BatonError('invalid_parameters', detail, { problems });
+}

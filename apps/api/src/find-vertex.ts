@@ -1,0 +1,12 @@
+import type { GraphVertex, StoredGraph } from '@baton/database';
+import { findVertexId } from './render-vertex.ts';
+
+/**
+ * @param reference an id (a number, or its digits: a name is never all digits) or a name
+ * @returns the vertex that somebody means, or undefined where the graph has none
+ */
+export function findVertex(graph: StoredGraph, reference: string | number): GraphVertex | undefined {
+  const isId = typeof reference === 'number' || /^\d+$/.test(reference);
+  const id = isId ? Number(reference) : findVertexId(graph, reference);
+  return id === null ? undefined : graph.vertices.get(id);
+}

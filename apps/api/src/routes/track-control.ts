@@ -1,0 +1,53 @@
+import { vertexIdOf, type PersonEvent } from '@baton/domain';
+import { z } from 'zod';
+import { applyAction } from '../apply-action.ts';
+import { defineRoute, jsonBody } from '../http/define-route.ts';
+import { idParameter } from '../http/paging.ts';
+import type { Route } from '../http/route-types.ts';
+import { actionHeaders, personAction, reasonField } from '../person-action.ts';
+import { getTrack, showTrack, trackDetailsSchema } from '../show-track.ts';
+
+type TrackAction = Extract<PersonEvent['kind'], 'skip' | 'succeed' | 'give_up' | 'cancel_track'>;
+
+function trackAction(kind: TrackAction, step: string, texts: { summary: string; description: string }): Route {
+  return defineRoute({
+    method: 'post',
+    path: `/api/v1/tracks/{trackId}/${step}`,
+    scope: 'operate',
+    summary: texts.summary,
+    tag: 'tracks',
+    request: {
+      params: z.strictObject({ trackId: idParameter }),
+      headers: actionHeaders,
+      body: jsonBody(z.strictObject({ reason: reasonField }), { isOptional: true }),
+    },
+    responses: { 200: { description: texts.description, schema: trackDetailsSchema } },
+    errors: ['track_not_found', 'state_conflict', 'idempotency_key_reused'],
+  }).handle(async (call) => {
+    const { deps, params, body } = call;
+    const { pipelineId } = await getTrack(deps.database, params.trackId);
+    const event = { kind, vertexId: vertexIdOf(params.trackId) };
+    await applyAction(deps, { pipelineId, event }, personAction(call, body.reason));
+    return { status: 200, body: await showTrack(deps.database, params.trackId) };
+  });
+}
+
+export const skipTrackRoute = trackAction('skip', 'skip', {
+  summary: 'Skip a track that has not started, or that failed; it does not hold up what comes after it',
+  description: 'It is skipped.',
+});
+
+export const succeedTrackRoute = trackAction('succeed', 'succeed', {
+  summary: 'Count a track that has not started, or that failed, as succeeded; its script does not run',
+  description: 'It counts as succeeded.',
+});
+
+export const giveUpTrackRoute = trackAction('give_up', 'give-up', {
+  summary: 'Give up a failed track that awaits a decision',
+  description: 'It stays failed, and what needs it is cancelled.',
+});
+
+export const cancelTrackRoute = trackAction('cancel_track', 'cancel', {
+  summary: 'Cancel a track; it counts as failed',
+  description: 'It is cancelled, or will be when its worker says that its processes are gone.',
+});
