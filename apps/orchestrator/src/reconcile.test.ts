@@ -29,7 +29,7 @@ const makeDue = (flow: TestFlow, name: string): Promise<unknown> =>
 test('nothing is done in a healthy system', async () => {
   const flow = await startTestFlow(deps.database, { edges: ['A->B'] });
   await claimTracks(flow, ['A']);
-  expect(await reconcile(deps)).toEqual({ enqueued: 0, lost: 0, repairs: 0 });
+  expect(await reconcile(deps)).toEqual({ enqueued: 0, lost: 0, expired: 0, repairs: 0 });
   expect(deps.events).toEqual([]);
 });
 
@@ -103,7 +103,7 @@ test('Redis was emptied: all that is PENDING is enqueued at once, and only then 
   const proxy = await startProxy(deps.database.url);
   const distant = await openDatabase({ url: proxy.url, poolSize: 1 });
   await proxy.refuse();
-  expect(await reconcile({ ...deps, database: distant })).toEqual({ enqueued: 0, lost: 0, repairs: 0 });
+  expect(await reconcile({ ...deps, database: distant })).toEqual({ enqueued: 0, lost: 0, expired: 0, repairs: 0 });
   await distant.close();
   expect(await reconcile(deps)).toMatchObject({ enqueued: 2 });
   expect(await findQueued(deps)).toEqual(['A', 'B']);
@@ -117,7 +117,7 @@ test('a step that fails keeps no other from being done: without Redis leases sti
   await makeDue(flow, 'A');
   await makeDue(flow, 'B');
   deps.redis.disconnect();
-  expect(await reconcile(deps)).toEqual({ enqueued: 0, lost: 1, repairs: 0 });
+  expect(await reconcile(deps)).toEqual({ enqueued: 0, lost: 1, expired: 0, repairs: 0 });
   expect(await readPipeline(flow)).toMatchObject({ state: 'FAILED' });
   expect(deps.events).toContain('reconcile_failed');
   const back = await createTestDeps();

@@ -1,6 +1,7 @@
 import {
   fillLimits,
   findDueTracks,
+  findExpired,
   findExpiredRuns,
   findStrandedPipelines,
   makeAllTracksDue,
@@ -17,6 +18,7 @@ import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './appl
  * replica does this; each step is safe to do twice at once.
  *
  * - PENDING and unclaimed for too long: enqueued again (its entry was lost, or never made). Retries that are due as well.
+ * - Past its time (a pipeline's deadline, a gate, a wait in the queue): ended as the rules say.
  * - RUNNING past its lease: lost; a completion is made that says so.
  * - Waiting for a limit that has a place: enqueued (whoever was to wake it died, or a woken track did not use its place).
  * - Redis came back empty (its mark is gone): all that is PENDING is enqueued again at once.
@@ -26,6 +28,8 @@ import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './appl
 export interface ReconcileResult {
   enqueued: number;
   lost: number;
+  /** Pipelines in which something has lasted too long. */
+  expired: number;
   repairs: number;
 }
 
@@ -33,8 +37,11 @@ const AT_ONCE = 1000;
 
 /** One round of all steps. A step that fails (Redis or MySQL is away) does not keep the others from being done. */
 export async function reconcile(deps: OrchestratorDeps): Promise<ReconcileResult> {
-  const result: ReconcileResult = { enqueued: 0, lost: 0, repairs: 0 };
+  const result: ReconcileResult = { enqueued: 0, lost: 0, expired: 0, repairs: 0 };
   const steps: Record<string, () => Promise<void>> = {
+    expired: async () => {
+      result.expired = await endExpired(deps);
+    },
     lost: async () => {
       result.lost = await declareLostRuns(deps);
     },
@@ -56,6 +63,13 @@ export async function reconcile(deps: OrchestratorDeps): Promise<ReconcileResult
     }
   }
   return result;
+}
+
+/** What was found in vain (a person was faster) changes nothing. */
+async function endExpired(deps: OrchestratorDeps): Promise<number> {
+  const events = await findExpired(deps.database, AT_ONCE);
+  if (events.size > 0) await applyEventsApart(deps, events);
+  return events.size;
 }
 
 async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {

@@ -102,7 +102,7 @@ function addEffects(result: AppliedEvents, applied: AppliedPipeline): void {
   for (const track of findReadyTracks(applied)) {
     result.toDispatch.push(describeTrack(locked.graph, locked.pipeline, track));
   }
-  result.toDispatch.push(...effects.resumed);
+  result.toDispatch = result.toDispatch.concat(effects.resumed);
   if (before.state !== after.state && isPipelineEnded(after.state)) {
     result.ended.push({ pipelineId: after.id, state: after.state });
   }

@@ -1,14 +1,22 @@
 import {
-  startsAtOnce,
-  trackIdOf,
+  decideStart,
+  isPipelineEnded,
   type FailurePolicy,
   type JsonValue,
   type PipelineMode,
+  type PipelineState,
+  type StartedPipeline,
   type TrackToDispatch,
+  type TrackView,
 } from '@baton/domain';
-import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
-import { execute, inChunks, placeRows, type Runner } from './statements.ts';
-import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
+import { insertStartedTracks, insertWaitingTracks } from './insert-tracks.ts';
+import type { StoredGraph } from './load-flow-graph.ts';
+import { fromNow } from './pending-columns.ts';
+import { insertEvents, type EventBody, type TrackEntry } from './pipeline-events.ts';
+import { MAX_REASON_LENGTH } from './pipeline-updates.ts';
+import { recordTrack } from './record-changes.ts';
+import { execute, type Runner } from './statements.ts';
+import { describeTrack } from './track-to-dispatch.ts';
 
 export interface PipelineRequest {
   graph: StoredGraph;
@@ -24,24 +32,68 @@ export interface PipelineRequest {
   /** Names of vertices whose tracks are held until a person gives the missing parameters. */
   held: ReadonlySet<string>;
   createdBy: string;
+  /** Of the whole pipeline, ms; null or absent: the graph's, if it has one. */
+  timeoutMs?: number | null;
+  /** Of a pipeline that a track runs: that track, and how many pipelines are above it. */
+  parentTrackId?: number | null;
+  depth?: number;
+  /** Of the items of a map: the vertex, and how many items there are. */
+  mapVertexId?: number | null;
+  mapSize?: number | null;
+  /** Of a schedule, and the due time that it is started for. */
+  scheduleId?: number | null;
+  scheduledFor?: Date | null;
 }
 
-const TRACKS_AT_ONCE = 2000;
+export interface CreatedPipeline {
+  pipelineId: number;
+  /** An ended one where the conditions of the first vertices left nothing to run. */
+  state: PipelineState;
+  /** To be enqueued after the commit. */
+  toDispatch: TrackToDispatch[];
+}
 
-/**
- * Writes a pipeline and one track a vertex, in the caller's transaction; the version must be sealed in it or before.
- * @returns the new id, and the tracks to enqueue after the commit
- */
-export async function createPipeline(
+/** Writes a pipeline and one track a vertex, in the caller's transaction; the version must be sealed in it or before. */
+export async function createPipeline(runner: Runner, request: PipelineRequest): Promise<CreatedPipeline> {
+  const { graph } = request;
+  const started = decideStart(graph, request);
+  const { state } = started.pipeline;
+  const pipelineId = await insertPipeline(runner, request, started);
+  await insertTracks(runner, pipelineId, { request, started });
+  await insertEvents(runner, [
+    {
+      pipelineId,
+      kind: 'start',
+      actor: request.createdBy,
+      reason: null,
+      actionId: null,
+      body: recordStart(request, started),
+    },
+  ]);
+  const pipeline = { id: pipelineId, name: request.name, priority: request.priority };
+  const ready = isPipelineEnded(state) ? [] : [...started.tracks.values()].filter(isReady);
+  const toDispatch = ready.map(({ vertexId }) => describeTrack(graph, pipeline, { vertexId, attempt: 1, seq: 1 }));
+  return { pipelineId, state, toDispatch };
+}
+
+function isReady({ state, awaits }: TrackView): boolean {
+  return state === 'PENDING' && awaits === null;
+}
+
+async function insertPipeline(
   runner: Runner,
   request: PipelineRequest,
-): Promise<{ pipelineId: number; toDispatch: TrackToDispatch[] }> {
+  { pipeline }: StartedPipeline,
+): Promise<number> {
   const { graph } = request;
-  const { insertId: pipelineId } = await execute(
+  const timeoutMs = request.timeoutMs ?? graph.timeoutMs;
+  const { insertId } = await execute(
     runner,
     `INSERT INTO pipeline (version_id, graph_id, name, mode, on_failure, priority, state, params, total_tracks, open_tracks,
-       created_by, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?, UTC_TIMESTAMP(6))`,
+       failures, reason, created_by, timeout_ms, parent_track_id, depth, map_vertex_id, map_size, schedule_id, scheduled_for,
+       deadline_at, created_at, finished_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${fromNow(timeoutMs)}, UTC_TIMESTAMP(6),
+       ${isPipelineEnded(pipeline.state) ? 'UTC_TIMESTAMP(6)' : 'NULL'})`,
     [
       graph.versionId,
       graph.graphId,
@@ -49,66 +101,71 @@ export async function createPipeline(
       request.mode,
       request.onFailure,
       request.priority,
+      pipeline.state,
       JSON.stringify(request.params),
       graph.vertices.size,
-      graph.vertices.size,
+      pipeline.openTracks,
+      pipeline.failures,
+      pipeline.reason?.slice(0, MAX_REASON_LENGTH) ?? null,
       request.createdBy,
+      timeoutMs,
+      request.parentTrackId ?? null,
+      request.depth ?? 0,
+      request.mapVertexId ?? null,
+      request.mapSize ?? null,
+      request.scheduleId ?? null,
+      request.scheduledFor ?? null,
     ],
   );
-  for (const vertices of inChunks([...graph.vertices.values()], TRACKS_AT_ONCE)) {
-    await insertTracks(runner, { pipelineId, request, vertices });
-  }
-  const pipeline = { id: pipelineId, name: request.name, priority: request.priority };
-  const toDispatch = [...graph.vertices.values()]
-    .filter((vertex) => startsAtOnce(vertex) && !request.held.has(vertex.name))
-    .map((vertex) => describeTrack(graph, pipeline, { vertexId: vertex.id, attempt: 1, seq: 1 }));
-  return { pipelineId, toDispatch };
+  return insertId;
 }
 
-interface TracksOfPipeline {
-  pipelineId: number;
+interface Start {
   request: PipelineRequest;
-  vertices: readonly GraphVertex[];
+  started: StartedPipeline;
 }
 
-/** The times come from one clock, the database's: placed as expressions, so PENDING and WAITING rows go separately. */
-async function insertTracks(runner: Runner, { pipelineId, request, vertices }: TracksOfPipeline): Promise<void> {
-  const groups = [
-    { state: 'WAITING', pendingAt: 'NULL', dueAt: 'NULL', seq: 0, of: vertices.filter((v) => !startsAtOnce(v)) },
-    {
-      state: 'PENDING',
-      pendingAt: 'UTC_TIMESTAMP(6)',
-      dueAt: `UTC_TIMESTAMP(6) + INTERVAL ${dispatchTimeoutMs(1) * 1000} MICROSECOND`,
-      seq: 1,
-      of: vertices.filter((v) => startsAtOnce(v) && !request.held.has(v.name)),
-    },
-    {
-      state: 'PENDING',
-      pendingAt: 'UTC_TIMESTAMP(6)',
-      dueAt: 'NULL',
-      seq: 0,
-      of: vertices.filter((v) => startsAtOnce(v) && request.held.has(v.name)),
-    },
-  ];
-  for (const { state, pendingAt, dueAt, seq, of } of groups) {
-    if (of.length === 0) continue;
-    const rows = of.map((vertex) => {
-      const input = request.inputs.get(vertex.name);
-      return [
-        trackIdOf(pipelineId, vertex.id),
-        pipelineId,
-        vertex.id,
-        request.held.has(vertex.name) ? 'params' : null,
-        input === undefined || Object.keys(input).length === 0 ? null : JSON.stringify(input),
-        vertex.predecessors.length,
-      ];
-    });
-    const { places, values } = placeRows(rows, [`'${state}'`, String(seq), pendingAt, dueAt]);
-    await execute(
-      runner,
-      `INSERT INTO track (id, pipeline_id, vertex_id, awaits, input, predecessors_left, state, dispatch_seq, pending_at, due_at)
-       VALUES ${places}`,
-      values,
-    );
+async function insertTracks(runner: Runner, pipelineId: number, { request, started }: Start): Promise<void> {
+  const { graph, inputs, held } = request;
+  const isPipelineLive = !isPipelineEnded(started.pipeline.state);
+  const vertices = [...graph.vertices.values()];
+  await insertWaitingTracks(
+    runner,
+    pipelineId,
+    vertices
+      .filter(({ id }) => !started.tracks.has(id))
+      .map((vertex) => ({ vertex, input: inputs.get(vertex.name), awaits: held.has(vertex.name) ? 'params' : null })),
+  );
+  await insertStartedTracks(
+    runner,
+    pipelineId,
+    vertices.flatMap((vertex) => {
+      const view = started.tracks.get(vertex.id);
+      if (view === undefined) return [];
+      return [{ vertex, input: inputs.get(vertex.name), awaits: view.awaits, view, isPipelineLive }];
+    }),
+  );
+}
+
+/** Plainly waiting tracks without values are not named: the graph's version says that they are there. */
+function recordStart(request: PipelineRequest, started: StartedPipeline): EventBody {
+  const { graph, inputs, held, name, mode, onFailure, priority, params } = request;
+  const tracks: TrackEntry[] = [];
+  for (const vertex of graph.vertices.values()) {
+    const view = started.tracks.get(vertex.id);
+    const plain: TrackEntry = { vertexId: vertex.id, ...(held.has(vertex.name) ? { awaits: 'params' as const } : {}) };
+    const entry = view === undefined ? plain : recordTrack({ before: plainTrack(view), after: view });
+    const input = inputs.get(vertex.name) ?? {};
+    if (Object.keys(input).length > 0) entry.input = input;
+    if (Object.keys(entry).length > 1) tracks.push(entry);
   }
+  const { versionId } = graph;
+  const totalTracks = graph.vertices.size;
+  return { pipeline: { versionId, name, mode, onFailure, priority, params, totalTracks, ...started.pipeline }, tracks };
+}
+
+function plainTrack(view: TrackView): TrackView {
+  const counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 };
+  const nothing = { awaits: null, gateDecision: null, chosen: null, exitCode: null, reason: null, detail: null };
+  return { ...view, state: 'WAITING', counts, ...nothing };
 }

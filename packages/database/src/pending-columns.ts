@@ -29,20 +29,20 @@ export interface PendingTrack {
   seq: number;
 }
 
-/** What is set when a track becomes PENDING, or what held it there is gone. */
-export function pendingColumns(track: PendingTrack): string[] {
+/** Columns and their SQL when a track becomes PENDING, or when what held it there is gone. */
+export function pendingColumns(track: PendingTrack): Record<string, string> {
   const { vertex, awaits, isRunning, delayMs, seq } = track;
   const { gate, queueTimeoutMs } = vertex?.policies ?? {};
   const expiresMs = awaits === 'approval' ? gate?.expiresMs : awaits === null && isRunning ? queueTimeoutMs : null;
   const isFree = awaits === null && isRunning;
   const dueMs = isFree ? (delayMs > 0 ? delayMs : dispatchTimeoutMs(1)) : null;
-  return [
-    'pending_at = UTC_TIMESTAMP(6)',
-    `dispatch_seq = ${isFree && delayMs === 0 ? seq + 1 : seq}`,
-    `due_at = ${fromNow(dueMs)}`,
-    `not_before = ${fromNow(delayMs > 0 ? delayMs : null)}`,
-    `expires_at = ${fromNow(expiresMs == null ? null : expiresMs + delayMs)}`,
-  ];
+  return {
+    pending_at: 'UTC_TIMESTAMP(6)',
+    dispatch_seq: String(isFree && delayMs === 0 ? seq + 1 : seq),
+    due_at: fromNow(dueMs),
+    not_before: fromNow(delayMs > 0 ? delayMs : null),
+    expires_at: fromNow(expiresMs == null ? null : expiresMs + delayMs),
+  };
 }
 
 /** A moment by the database's clock, as SQL. */

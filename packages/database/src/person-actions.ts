@@ -89,6 +89,12 @@ const SELECT_UNCLAIMED = `SELECT vertex_id AS vertexId, attempt, dispatch_seq AS
   WHERE pipeline_id = ? AND state = 'PENDING' AND awaits IS NULL AND due_at IS NOT NULL AND waits_for IS NULL
     AND dispatch_seq > 0`;
 
+interface Unclaimed {
+  vertexId: number;
+  attempt: number;
+  seq: number;
+}
+
 /** @param vertexIds null: of all tracks */
 async function findUnclaimed(
   runner: Runner,
@@ -96,14 +102,14 @@ async function findUnclaimed(
   vertexIds: readonly number[] | null,
 ): Promise<TrackToDispatch[]> {
   if (pipeline.state !== 'RUNNING') return [];
-  const rows: { vertexId: number; attempt: number; seq: number }[] = [];
-  if (vertexIds === null) rows.push(...(await selectRows<(typeof rows)[0]>(runner, SELECT_UNCLAIMED, [pipeline.id])));
-  else {
-    const ids = vertexIds.map((vertexId) => trackIdOf(pipeline.id, vertexId));
-    for (const chunk of inChunks(ids, IDS_AT_ONCE)) {
-      const found = selectRows<(typeof rows)[0]>(runner, `${SELECT_UNCLAIMED} AND id IN (?)`, [pipeline.id, chunk]);
-      rows.push(...(await found));
-    }
+  const rows: Unclaimed[] = [];
+  if (vertexIds === null) {
+    for (const row of await selectRows<Unclaimed>(runner, SELECT_UNCLAIMED, [pipeline.id])) rows.push(row);
+  }
+  const ids = (vertexIds ?? []).map((vertexId) => trackIdOf(pipeline.id, vertexId));
+  for (const chunk of inChunks(ids, IDS_AT_ONCE)) {
+    const sql = `${SELECT_UNCLAIMED} AND id IN (?)`;
+    for (const row of await selectRows<Unclaimed>(runner, sql, [pipeline.id, chunk])) rows.push(row);
   }
   return rows.map((row) => describeTrack(graph, pipeline, row));
 }

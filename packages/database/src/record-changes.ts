@@ -48,7 +48,8 @@ const RECORDED = [
   'cancelRequested',
 ] as const satisfies (keyof TrackView & keyof TrackEntry)[];
 
-function recordTrack({ before, after }: TrackChange): TrackEntry {
+/** What of a track differs; its vertex id in any case. */
+export function recordTrack({ before, after }: Pick<TrackChange, 'before' | 'after'>): TrackEntry {
   const changed = RECORDED.filter((field) => after[field] !== before[field]).map((field) => [field, after[field]]);
   const entry: TrackEntry = {
     vertexId: after.vertexId,

@@ -37,6 +37,8 @@ export interface FlowShape {
   edges?: readonly string[];
   /** Fields of vertices by name, as in a document; vertices without edges are named here as well. */
   vertices?: Readonly<Record<string, object>>;
+  /** Of the whole pipeline. */
+  timeoutMs?: number;
 }
 
 export interface FlowStart {
@@ -93,13 +95,14 @@ export function storeTestGraph(database: Database, shape: FlowShape): Promise<St
   });
 }
 
-function defineGraph({ edges = [], vertices = {} }: FlowShape): GraphDefinition {
+function defineGraph({ edges = [], vertices = {}, timeoutMs }: FlowShape): GraphDefinition {
   const pairs = edges.map((edge) => edge.split('->'));
   const names = [...new Set([...pairs.flat(), ...Object.keys(vertices)])];
   const parsed = parseGraphDocument({
     name: `graph-${randomBytes(8).toString('hex')}`,
     vertices: names.map((name) => ({ name, script: `echo ${name}`, ...vertices[name] })),
     edges: pairs,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   if (!parsed.ok) throw new Error(`a test's graph is wrong: ${JSON.stringify(parsed.problems)}`);
   return parsed.value;

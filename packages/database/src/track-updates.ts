@@ -84,7 +84,9 @@ function setState(changes: ColumnChanges, decided: DecidedPipeline, change: Trac
     if (after.state === 'WAITING' && after.attempt !== before.attempt) changes.set.push('dispatch_seq = 0');
   }
   if (after.state === 'PENDING') {
-    if (isMoved || after.awaits !== before.awaits) changes.set.push(...pendingColumns(toPendingTrack(decided, change)));
+    if (!isMoved && after.awaits === before.awaits) return;
+    const columns = pendingColumns(toPendingTrack(decided, change));
+    changes.set.push(...Object.entries(columns).map(([column, sql]) => `${column} = ${sql}`));
   } else if (before.state === 'PENDING') changes.set.push(...NO_PENDING_COLUMNS);
   else if (isMoved) changes.set.push('due_at = NULL');
 }
