@@ -93,14 +93,22 @@ async function choiceOf(database: Database, track: AwaitingTrack): Promise<Choic
 }
 
 function describeItem(track: AwaitingTrack, identity: Identity, choice: ChoiceDetails | null): InboxItem {
-  const { id, awaits, vertex, pipelineId, pipeline, graph, createdBy, state, attempt, exitCode, reason, detail } =
-    track;
+  const { awaits, vertex, pipelineId, pipeline, graph, createdBy, state, attempt, exitCode, reason, detail } = track;
   const gate = awaits === 'approval' ? track.policies.gate : null;
   const hasEnded = awaits === 'choice' || awaits === 'decision';
   return {
-    trackId: id,
-    ...{ vertex, pipelineId, pipeline, graph, createdBy, state, attempt, exitCode, reason, detail },
+    trackId: track.id,
+    vertex,
+    pipelineId,
+    pipeline,
+    graph,
+    createdBy,
     kind: awaits,
+    state,
+    attempt,
+    exitCode,
+    reason,
+    detail,
     since: (hasEnded ? track.finishedAt : track.pendingAt)?.toISOString() ?? null,
     expiresAt: gate === null ? null : (track.expiresAt?.toISOString() ?? null),
     message: gate?.message ?? null,
