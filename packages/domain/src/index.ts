@@ -53,7 +53,15 @@ export { isParameterName, parameterDeclarationSchema, parseDeclarations } from '
 export type { ParameterDeclarations } from './parameters-declaration.ts';
 export { convertValue, formatValue, PARAMETER_TYPES } from './parameters-value.ts';
 export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
-export { completeParameters, parameterVariable, resolveParameters, toEnvironment } from './parameters.ts';
+export { fillTemplate, findTemplateNames } from './fill-template.ts';
+export type { FilledTemplate, TemplateValues } from './fill-template.ts';
+export {
+  completeParameters,
+  declarationsOf,
+  parameterVariable,
+  resolveParameters,
+  toEnvironment,
+} from './parameters.ts';
 export type { ParameterisedVertex, ParameterValues, ResolvedParameters } from './parameters.ts';
 export { checkPlaceholders, findPlaceholders, renderScript } from './render-script.ts';
 export type { Placeholder, RenderedScript, RenderRequest, ScriptSource } from './render-script.ts';
@@ -67,3 +75,13 @@ export { buildDefinedGraph } from './defined-graph.ts';
 export { MAX_SIMULATED_ATTEMPTS, simulate } from './simulate.ts';
 export { simulationSchema, vertexOutcomeSchema } from './simulate-types.ts';
 export type { SimulatedVertex, Simulation, SimulationRequest, VertexOutcome } from './simulate-types.ts';
+export {
+  decideOverlap,
+  FIRE_STATES,
+  MAX_MISSED_NOTED,
+  MAX_QUEUED,
+  ON_TIME_MS,
+  OVERLAP_POLICIES,
+  planDueTimes,
+} from './schedule-rules.ts';
+export type { DuePlan, FireState, OverlapDecision, OverlapPolicy, ScheduleLoad } from './schedule-rules.ts';
