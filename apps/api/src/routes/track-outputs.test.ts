@@ -134,6 +134,18 @@ describe('a claimed script', () => {
     expect(JSON.parse(run.inputs ?? '')).toEqual({ params: { x: 8 }, outputs: { A: { key: hostile, more: '' } } });
   });
 
+  test('gets what comes before it and nothing else, whatever is claimed with it', async () => {
+    const { trackIds } = await startFlow(
+      [{ name: 'A' }, { name: 'B' }, { name: 'C' }],
+      ['SUCCEED', 'PENDING', 'PENDING'],
+    );
+    await give(trackIds.map((trackId, index) => ({ trackId, attempt: 1, values: { key: String(index) } })));
+    const claims = trackIds.slice(1).map((trackId) => newRun(trackId));
+    const { body } = await post('claims', { workerId: 'w1', labels: ['default'], claims }).expect(200);
+    const inputs = (body.results as { run: Run }[]).map(({ run }) => JSON.parse(run.inputs ?? '').outputs);
+    expect(inputs).toEqual([{ A: { key: '0' } }, { A: { key: '0' }, B: { key: '1' } }]);
+  });
+
   test('without any before it has its parameters for inputs', async () => {
     const { trackIds } = await startFlow([{ name: 'A' }], ['PENDING']);
     expect((await claim(trackIds[0])).inputs).toBe('{"params":{},"outputs":{}}');
@@ -168,25 +180,49 @@ describe('inputs that are too long', () => {
     expect(other.environment).toMatchObject({ OUTPUT_A__k1: long['k1'], BATON_INPUTS_PROBLEM: asking.refusal });
   });
 
-  test('for one answer together are given as its room allows; the rest may be asked for again', async () => {
-    const values = Object.fromEntries(Object.entries(long).slice(0, 12));
-    const flows = await Promise.all(
-      Array.from({ length: 40 }, () => startFlow([{ name: 'A' }, { name: 'B' }], ['SUCCEED', 'PENDING'])),
-    );
-    await give(flows.map(({ trackIds }) => ({ trackId: trackIds[0] ?? 0, attempt: 1, values })));
-    let claims = flows.map(({ trackIds }) => newRun(trackIds[1]));
-    const sizes: number[] = [];
-    for (let rounds = 0; claims.length > 0 && rounds < 10; rounds += 1) {
-      const { body } = await post('claims', { workerId: 'w1', labels: ['default'], claims }).expect(200);
-      const results = body.results as { runId: string; granted: boolean; why?: string; run?: Run }[];
-      for (const { run } of results) if (run !== undefined) sizes.push(run.inputs?.length ?? 0);
-      const busy = new Set(results.filter(({ why }) => why === 'busy').map(({ runId }) => runId));
-      expect(results.filter(({ granted }) => granted).length).toBeLessThan(25);
-      claims = claims.filter(({ runId }) => busy.has(runId));
-    }
-    expect(sizes).toHaveLength(40);
-    expect(Math.min(...sizes)).toBeGreaterThan(12 * 65_536);
-  });
+  const some = Object.fromEntries(Object.entries(long).slice(0, 12));
+  /** 40 claims, before each of which is a vertex with 768 KiB of outputs. */
+  const CROWDS: [title: string, make: () => Promise<number[]>][] = [
+    [
+      'each its own',
+      async () => {
+        const flows = await Promise.all(
+          Array.from({ length: 40 }, () => startFlow([{ name: 'A' }, { name: 'B' }], ['SUCCEED', 'PENDING'])),
+        );
+        await give(flows.map(({ trackIds }) => ({ trackId: trackIds[0] ?? 0, attempt: 1, values: some })));
+        return flows.map(({ trackIds }) => trackIds[1] ?? 0);
+      },
+    ],
+    [
+      'all the same',
+      async () => {
+        const { trackIds } = await startFlow(
+          Array.from({ length: 41 }, (_, index) => ({ name: `V${index}` })),
+          ['SUCCEED'],
+        );
+        await give([{ trackId: trackIds[0] ?? 0, attempt: 1, values: some }]);
+        return trackIds.slice(1);
+      },
+    ],
+  ];
+
+  test.each(CROWDS)(
+    'for one answer, %s, are given as its room allows; the rest may be asked for again',
+    async (_title, make) => {
+      let claims = (await make()).map((trackId) => newRun(trackId));
+      const sizes: number[] = [];
+      for (let rounds = 0; claims.length > 0 && rounds < 10; rounds += 1) {
+        const { body } = await post('claims', { workerId: 'w1', labels: ['default'], claims }).expect(200);
+        const results = body.results as { runId: string; granted: boolean; why?: string; run?: Run }[];
+        for (const { run } of results) if (run !== undefined) sizes.push(run.inputs?.length ?? 0);
+        const busy = new Set(results.filter(({ why }) => why === 'busy').map(({ runId }) => runId));
+        expect(results.filter(({ granted }) => granted).length).toBeLessThan(25);
+        claims = claims.filter(({ runId }) => busy.has(runId));
+      }
+      expect(sizes).toHaveLength(40);
+      expect(Math.min(...sizes)).toBeGreaterThan(12 * 65_536);
+    },
+  );
 });
 
 describe('GET /tracks/{id}/outputs', () => {
