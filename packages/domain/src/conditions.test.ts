@@ -68,10 +68,7 @@ describe('evaluateCondition', () => {
     ['params.name', 'expected true or false, found a text'],
     ['params.n', 'expected true or false, found a number'],
     ['params.hosts', 'expected true or false, found something else'],
-    [
-      '1 +',
-      'expected a condition, found that expected a CEL expression, found at its character 4: Unexpected token: EOF',
-    ],
+    ['1 +', 'expected a CEL expression, found at its character 4: Unexpected token: EOF'],
   ])('%s has no answer: %s', (text, problem) => {
     expect(decide(text)).toEqual({ problem });
   });

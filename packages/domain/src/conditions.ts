@@ -53,8 +53,8 @@ export function readCondition(text: string): ReadCondition {
  */
 export function evaluateCondition(text: string, values: ConditionValues): ConditionResult {
   const condition = compile(text);
-  const { run } = condition;
-  if (run === null) return { problem: `expected a condition, found that ${condition.problem}` };
+  const { run, problem } = condition;
+  if (run === null) return { problem: String(problem) };
   const read = readValues(condition, values);
   if (typeof read === 'string') return { problem: read };
   try {

@@ -1,4 +1,6 @@
 import type { Problem } from './errors.ts';
+import { checkConditions } from './graph-check-conditions.ts';
+import { checkPolicies } from './graph-check-policies.ts';
 import { checkScripts } from './graph-check-scripts.ts';
 import type { CheckableGraph, CheckContext } from './graph-check-structure.ts';
 import { buildStructure, findComponents, findShortestCycle, successorsOf } from './graph-check-structure.ts';
@@ -13,7 +15,9 @@ const MAX_NAMES_IN_MESSAGE = 50;
  * The check: everything that keeps a graph from running, all at once, in an order that depends on the document alone.
  * Time and memory are linear in the size of the graph; nothing recurses.
  * @returns problems with the codes no_vertex, duplicate_vertex, unknown_vertex, self_loop, duplicate_edge, cycle,
- *   bad_next, impossible_join, unsafe_placeholder, bad_output_reference; each with its vertices. Empty: it may run.
+ *   bad_next, impossible_join, unsafe_placeholder, bad_output_reference, bad_gate, bad_map, bad_pipeline, bad_condition;
+ *   each with its vertices. Empty: it may run, if the graphs and pools that it names are there (unknown_graph,
+ *   sub_pipeline_cycle, unknown_pool are found where graphs are stored).
  */
 export function checkGraph(graph: CheckableGraph): Problem[] {
   const { vertices } = graph;
@@ -29,7 +33,10 @@ export function checkGraph(graph: CheckableGraph): Problem[] {
   const edges = findSoundEdges(graph.edges, positions, problems);
   const structure = buildStructure(edges, positions, vertices.length);
   const context = { vertices, positions, structure };
-  problems.push(...findCycles(context), ...checkNext(context), ...checkJoins(context), ...checkScripts(context));
+  for (const check of [findCycles, checkNext, checkJoins, checkScripts, checkPolicies]) {
+    for (const problem of check(context)) problems.push(problem);
+  }
+  for (const problem of checkConditions(context, graph.edges)) problems.push(problem);
   return problems;
 }
 

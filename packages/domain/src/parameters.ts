@@ -1,6 +1,7 @@
 import type { Problem } from './errors.ts';
 import type { VertexDefinition } from './graph-definition.ts';
 import { describeFound, escapePointer } from './graph-definition-problems.ts';
+import { readMapItems } from './map-items.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import type { JsonValue, ParameterDeclaration } from './parameters-value.ts';
 import { convertValue, findBrokenRules, formatValue } from './parameters-value.ts';
@@ -9,7 +10,16 @@ import { convertValue, findBrokenRules, formatValue } from './parameters-value.t
 export interface ParameterisedVertex {
   name: string;
   input: ParameterDeclarations;
-  policies: Pick<VertexDefinition['policies'], 'onMissing'>;
+  policies: Pick<VertexDefinition['policies'], 'onMissing'> & Partial<Pick<VertexDefinition['policies'], 'map'>>;
+}
+
+/** What a vertex's script may name: its input, and from its gate's approval on what the approver filled in. */
+export function declarationsOf({
+  input,
+  policies,
+}: Pick<VertexDefinition, 'input'> & { policies: Pick<VertexDefinition['policies'], 'gate'> }): ParameterDeclarations {
+  const { gate } = policies;
+  return gate === null ? input : Object.assign(Object.create(null), gate.form, input);
 }
 
 /** Values by parameter name; without a prototype. */
@@ -20,13 +30,14 @@ export interface ResolvedParameters {
   values: Map<string, ParameterValues>;
   /** Vertices with `onMissing: "ask"` that lack a required value, in document order, with the names they lack. */
   held: Map<string, string[]>;
-  /** unknown_parameter, invalid_parameter, missing_parameter: all at once. Where there are any, nothing may start. */
+  /** unknown_parameter, invalid_parameter, missing_parameter, invalid_map: all at once. Where there are any, nothing may start. */
   problems: Problem[];
 }
 
 /**
  * Gives each vertex its values: from `{"A.ip": ...}` (only vertex A), else from `{"ip": ...}` (every vertex that declares
  * it), else its default. Parameter names hold no dot, so that a key is split at its last dot, whatever the vertex's name.
+ * The fields of a gate's form come with the approval, a map's item with each item: neither is given here.
  * @param given `params` of the start request
  * @param pointer where they stand in the request
  */
@@ -45,8 +56,8 @@ export function resolveParameters(
   const said = new Set<string>();
   for (const vertex of vertices) {
     const values: ParameterValues = Object.create(null);
-    for (const [name, declaration] of Object.entries(vertex.input)) {
-      const key = [`${vertex.name}.${name}`, name].find((candidate) => Object.hasOwn(given, candidate));
+    for (const [name, declaration] of startDeclarationsOf(vertex)) {
+      const key = keyOf(vertex, name, given);
       if (key === undefined) {
         if (declaration.default !== undefined) values[name] = declaration.default;
         else if (declaration.required) noteMissing({ vertex, name, missing, held: resolved.held });
@@ -60,6 +71,7 @@ export function resolveParameters(
       }
     }
     resolved.values.set(vertex.name, values);
+    if (vertex.policies.map) resolved.problems.push(...checkList(vertex, values, { given, pointer }));
   }
   for (const [name, names] of missing) resolved.problems.push(missingParameter(name, names, pointer));
   return resolved;
@@ -77,14 +89,16 @@ export function completeParameters(
 ): { values: ParameterValues; missing: string[]; problems: Problem[] } {
   const problems = findUnknown([vertex], given, '/params');
   const completed: ParameterValues = Object.assign(Object.create(null), values);
-  for (const [name, declaration] of Object.entries(vertex.input)) {
-    const key = [`${vertex.name}.${name}`, name].find((candidate) => Object.hasOwn(given, candidate));
+  const declarations = startDeclarationsOf(vertex);
+  for (const [name, declaration] of declarations) {
+    const key = keyOf(vertex, name, given);
     if (key === undefined) continue;
     const read = readParameter(declaration, given[key], { key, pointer: '/params' });
     if (read.ok) completed[name] = read.value;
     problems.push(...read.problems.map((problem) => ({ ...problem, vertices: [vertex.name] })));
   }
-  const required = Object.entries(vertex.input).filter(([, declaration]) => declaration.required);
+  if (vertex.policies.map) problems.push(...checkList(vertex, completed, { given, pointer: '/params' }));
+  const required = declarations.filter(([, declaration]) => declaration.required);
   const missing = required.map(([name]) => name).filter((name) => !Object.hasOwn(completed, name));
   return { values: completed, missing, problems };
 }
@@ -101,19 +115,53 @@ export function parameterVariable(name: string): string {
   return `PARAM_${name}`;
 }
 
+function takesAtStart({ input, policies: { map } }: ParameterisedVertex, name: string): boolean {
+  return Object.hasOwn(input, name) && name !== map?.as;
+}
+
+/** All but the parameter that gets a map's item. */
+function startDeclarationsOf(vertex: ParameterisedVertex): [string, ParameterDeclaration][] {
+  return Object.entries(vertex.input).filter(([name]) => takesAtStart(vertex, name));
+}
+
+function keyOf(
+  vertex: ParameterisedVertex,
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return [`${vertex.name}.${name}`, name].find((candidate) => Object.hasOwn(given, candidate));
+}
+
+/** A map over a parameter needs a list; where the parameter's value is missing or of a wrong form, that is told already. */
+function checkList(
+  vertex: ParameterisedVertex,
+  values: Readonly<ParameterValues>,
+  { given, pointer }: { given: Readonly<Record<string, unknown>>; pointer: string },
+): Problem[] {
+  const { map } = vertex.policies;
+  const declaration = map && vertex.input[map.over];
+  if (!map || !declaration) return [];
+  const key = keyOf(vertex, map.over, given);
+  const value = values[map.over];
+  if (value === undefined && (declaration.required || key !== undefined)) return [];
+  const read = readMapItems(vertex, map, { value });
+  const at = `${pointer}/${escapePointer(key ?? map.over)}`;
+  return read.ok ? [] : read.problems.map((problem) => ({ ...problem, pointer: at }));
+}
+
 function findUnknown(
   vertices: readonly ParameterisedVertex[],
   given: Readonly<Record<string, unknown>>,
   pointer: string,
 ): Problem[] {
-  const byName = new Map(vertices.map((vertex) => [vertex.name, vertex.input]));
-  const declared = new Set(vertices.flatMap(({ input }) => Object.keys(input)));
+  const byName = new Map(vertices.map((vertex) => [vertex.name, vertex]));
+  const declared = new Set(vertices.flatMap((vertex) => startDeclarationsOf(vertex).map(([name]) => name)));
   const known = [...declared].slice(0, 20).join(', ') || 'none';
   return Object.keys(given).flatMap((key) => {
     const dot = key.lastIndexOf('.');
     const name = key.slice(dot + 1);
-    const input = byName.get(key.slice(0, Math.max(dot, 0)));
-    const isKnown = dot === -1 ? declared.has(key) : input !== undefined && Object.hasOwn(input, name);
+    const vertex = byName.get(key.slice(0, Math.max(dot, 0)));
+    const isKnown = dot === -1 ? declared.has(key) : vertex !== undefined && takesAtStart(vertex, name);
     if (isKnown) return [];
     const message = `expected a declared parameter (${known}) or "vertex.parameter", found ${describeFound(key)}`;
     return [{ code: 'unknown_parameter', message, pointer: `${pointer}/${escapePointer(key)}` }];
