@@ -91,9 +91,15 @@ export function createStorm(flows: readonly TestFlow[], random: () => number): S
     enqueue(await fillLimits(database));
     if (queue.length === 0) {
       // Nobody waits for a clock in here: whatever is PENDING is due.
-      const sql = `UPDATE track SET due_at = UTC_TIMESTAMP(6), not_before = NULL
-        WHERE state = 'PENDING' AND due_at IS NOT NULL`;
-      await withRetries(() => execute(database.dataSource, sql));
+      const waiting = await selectRows<{ id: number }>(
+        database.dataSource,
+        `SELECT id FROM track WHERE pipeline_id IN (?) AND state = 'PENDING' AND due_at IS NOT NULL`,
+        [pipelineIds],
+      );
+      const sql = `UPDATE track FORCE INDEX (PRIMARY) SET due_at = UTC_TIMESTAMP(6), not_before = NULL
+        WHERE id IN (?) AND state = 'PENDING'`;
+      const ids = [0, ...waiting.map(({ id }) => id)];
+      await withRetries(() => execute(database.dataSource, sql, [ids]));
     }
     enqueue(await takeDueTracks(database, await findDueTracks(database, 100)));
   };
