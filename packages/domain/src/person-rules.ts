@@ -60,6 +60,8 @@ export function cancelPipeline(work: WorkingSet): Verdict {
   if (pipeline.state === 'FINISH') return refuse('expected a pipeline that is under way, found it in FINISH');
   work.killRunning = true;
   if (!isPipelineLive(pipeline)) {
+    // Where an event before this one has just ended it, only all tracks tell what of it still runs.
+    if (work.cancelUnstarted !== null) work.allTracks();
     return pipeline.state === 'FAILED' && pipeline.openTracks > 0 ? DONE : UNCHANGED;
   }
   pipeline.reason ??= 'cancelled';
@@ -130,7 +132,7 @@ function chooseWays(work: WorkingSet, track: TrackView, names: readonly string[]
 /** What runs is CANCELLED when its worker says that it is gone. */
 function cancelByPerson(work: WorkingSet, track: TrackView): Verdict {
   if (track.state === 'RUNNING') {
-    if (track.cancelRequested) return UNCHANGED;
+    if (track.cancelRequested || work.killRunning) return UNCHANGED;
     track.cancelRequested = true;
     return DONE;
   }

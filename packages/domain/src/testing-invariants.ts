@@ -96,7 +96,7 @@ function outcomeFor(flow: Flow, vertexId: number, successorId: number): Predeces
 /** Null: it does not tell, a person moved it. */
 function decisionShownBy({ state, reason }: TrackView): JoinDecision | null {
   if (state === 'WAITING') return 'wait';
-  if (reason === 'skipped' || reason === 'cancelled') return null;
+  if (reason === 'skipped' || reason === 'forced' || reason === 'cancelled') return null;
   if (state === 'SKIPPED') return reason === 'not_chosen' || reason === 'join_not_met' ? 'skip' : 'run';
   return state === 'CANCELLED' && reason === 'upstream_failed' ? 'cancel' : 'run';
 }

@@ -1,22 +1,12 @@
 /* istanbul ignore file -- what tests are made of is no rule; its refusals are there for rules that break */
 import type { Completion } from './completion.ts';
-import type { FlowGraph, FlowVertex } from './flow-graph.ts';
-import type { FailurePolicy, PipelineMode } from './pipeline-status.ts';
-import { claim, completionOf, eventOf, startGraph, type Flow } from './testing-flow.ts';
+import type { FlowVertex } from './flow-graph.ts';
+import { answersTo, forgetTime, letTimeRunOut, meddle } from './testing-crowd.ts';
+import { act, claim, completionOf, eventOf, handOn, startGraph, type Flow } from './testing-flow.ts';
+import type { Scenario, ScriptedEnd } from './testing-scenario.ts';
 import { applyEvents } from './testing-store.ts';
 import { vertexIdOf } from './track-id.ts';
 import type { FlowEvent, TrackView } from './transition-types.ts';
-
-/** How an attempt ends: `choose` names the successors whose bit is set. */
-export type ScriptedEnd = 'ok' | 'fail' | 'timeout' | 'lost' | 'bad_choice' | { choose: number };
-
-/** A graph and how the scripts in it end: attempt a of a vertex ends as `ends[(a - 1) % length]` says, whenever it runs. */
-export interface Scenario {
-  graph: FlowGraph;
-  ends: ReadonlyMap<number, readonly ScriptedEnd[]>;
-  onFailure: FailurePolicy;
-  mode: PipelineMode;
-}
 
 /** Which of the possible next things happens. The same seed makes the same things happen. */
 export interface Schedule {
@@ -29,9 +19,17 @@ export interface Schedule {
   cancelAfter: number | null;
   /** The pipeline is paused and resumed now and then. */
   pauses: boolean;
+  /** Nobody answers, persons answer what they are asked, or they also do what they like, so many times. */
+  persons: 'none' | 'answer' | { meddling: number };
 }
 
-export const CALM: Omit<Schedule, 'seed'> = { batchSize: 1, noise: 0, cancelAfter: null, pauses: false };
+export const CALM: Omit<Schedule, 'seed'> = {
+  batchSize: 1,
+  noise: 0,
+  cancelAfter: null,
+  pauses: false,
+  persons: 'answer',
+};
 
 /** One pipeline, its workers and its queue of completions, in memory. */
 export interface Simulation {
@@ -42,7 +40,7 @@ export interface Simulation {
   step(): boolean;
 }
 
-const MAX_STEPS = 5000;
+const MAX_STEPS = 1000;
 
 /** @param onBatch applies a batch in place of the usual way */
 export function createSimulation(
@@ -50,33 +48,36 @@ export function createSimulation(
   schedule: Schedule,
   onBatch: (flow: Flow, events: readonly FlowEvent[]) => void = (flow, events) => void applyEvents(flow, events),
 ): Simulation {
-  const flow = startGraph(scenario.graph, { pipeline: { onFailure: scenario.onFailure, mode: scenario.mode } });
+  const { onFailure, mode, inputs, held } = scenario;
+  const flow = startGraph(scenario.graph, { pipeline: { onFailure, mode }, inputs, held });
   const random = createRandom(schedule.seed);
-  const mailbox: Completion[] = [];
+  const world: World = { flow, scenario, schedule, random, mailbox: [], started: new Set() };
   const delivered: Completion[] = [];
-  const started = new Set<string>();
+  let meddlingLeft = typeof schedule.persons === 'object' ? schedule.persons.meddling : 0;
   let steps = 0;
-
-  const startOne = (vertex: FlowVertex): void => {
-    const { attempt } = flow.tracks.get(vertex.id) as TrackView;
-    const key = `${vertex.name} attempt ${attempt}`;
-    if (started.has(key)) throw new Error(`${key} started twice`);
-    started.add(key);
-    claim(flow, vertex.name);
-    const completion = endAttempt(flow, vertex, scenario.ends.get(vertex.id) as readonly ScriptedEnd[]);
-    mailbox.push(completion);
-    while (random() < schedule.noise) {
-      mailbox.push(random() < 0.5 ? completion : { ...completion, runId: 'a-run-that-is-not-its-own' });
-    }
+  const interfere = (): FlowEvent => {
+    meddlingLeft -= 1;
+    const event = meddle(flow, random);
+    letTimeRunOut(flow, event);
+    return event;
   };
-  const deliverSome = (): void => {
-    const size = 1 + Math.floor(random() * Math.min(schedule.batchSize, mailbox.length));
-    const batch = Array.from({ length: size }, () => {
-      const [completion] = mailbox.splice(Math.floor(random() * mailbox.length), 1);
-      return asKilled(flow, completion as Completion);
-    });
-    delivered.push(...batch);
-    onBatch(flow, batch.map(eventOf));
+  const possible = (): (() => void)[] => {
+    const things: (() => void)[] = [];
+    const pending = claimable(flow);
+    const asked = schedule.persons === 'none' ? [] : answersTo(flow, scenario);
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+    if (pending.length > 0) things.push(() => startOne(world, pick(pending)));
+    if (world.mailbox.length > 0) {
+      things.push(() => {
+        const batch = takeSome(world);
+        delivered.push(...batch);
+        const others = meddlingLeft > 0 && random() < 0.3 ? [interfere()] : asked.slice(0, random() < 0.2 ? 1 : 0);
+        onBatch(flow, [...batch.map(eventOf), ...others]);
+      });
+    }
+    if (asked.length > 0) things.push(() => onBatch(flow, [pick(asked)]));
+    if (things.length === 0 && flow.pipeline.state === 'PAUSED') things.push(() => togglePause(flow));
+    return things;
   };
   return {
     flow,
@@ -86,18 +87,52 @@ export function createSimulation(
       if (steps > MAX_STEPS) throw new Error(`this pipeline does not end: still ${flow.pipeline.state}`);
       if (steps === schedule.cancelAfter) onBatch(flow, [{ kind: 'cancel' }]);
       if (schedule.pauses && random() < 0.2) togglePause(flow);
-      const pending = claimable(flow);
-      if (flow.pipeline.state === 'PAUSED' && mailbox.length === 0) togglePause(flow);
-      if (pending.length > 0 && (mailbox.length === 0 || random() < 0.5)) {
-        startOne(pending[Math.floor(random() * pending.length)] as FlowVertex);
-      } else if (mailbox.length > 0) {
-        deliverSome();
-      } else {
-        return claimable(flow).length > 0;
+      if (meddlingLeft > 0 && random() < 0.4) {
+        onBatch(flow, [interfere()]);
+        forgetTime(flow);
+        return true;
       }
-      return true;
+      const things = possible();
+      things[Math.floor(random() * things.length)]?.();
+      forgetTime(flow);
+      return things.length > 0 || meddlingLeft > 0;
     },
   };
+}
+
+interface World {
+  flow: Flow;
+  scenario: Scenario;
+  schedule: Schedule;
+  random: () => number;
+  mailbox: Completion[];
+  /** Every attempt that was started. */
+  started: Set<string>;
+}
+
+function startOne({ flow, scenario, schedule, random, mailbox, started }: World, vertex: FlowVertex): void {
+  const { attempt } = flow.tracks.get(vertex.id) as TrackView;
+  const key = `${vertex.name} attempt ${attempt}`;
+  if (started.has(key)) throw new Error(`${key} started twice`);
+  if (vertex.asks?.some((name) => !Object.hasOwn(flow.inputs.get(vertex.id) ?? {}, name)) === true) {
+    throw new Error(`${key} started without its parameters`);
+  }
+  started.add(key);
+  claim(flow, vertex.name);
+  handOn(flow, vertex.name, attempt % 2 === 0 ? {} : { key: String(vertex.id % 2) });
+  const completion = endAttempt(flow, vertex, scenario.ends.get(vertex.id) as readonly ScriptedEnd[]);
+  mailbox.push(completion);
+  while (random() < schedule.noise) {
+    mailbox.push(random() < 0.5 ? completion : { ...completion, runId: 'a-run-that-is-not-its-own' });
+  }
+}
+
+function takeSome({ flow, schedule, random, mailbox }: World): Completion[] {
+  const size = 1 + Math.floor(random() * Math.min(schedule.batchSize, mailbox.length));
+  return Array.from({ length: size }, () => {
+    const [completion] = mailbox.splice(Math.floor(random() * mailbox.length), 1);
+    return asKilled(flow, completion as Completion);
+  });
 }
 
 /** Runs a simulation until nothing can happen any more. @param check is called after everything that happens */
@@ -117,8 +152,8 @@ function claimable({ pipeline, graph, tracks }: Flow): FlowVertex[] {
 
 function togglePause(flow: Flow): void {
   const { state } = flow.pipeline;
-  if (state === 'RUNNING') flow.pipeline = { ...flow.pipeline, state: 'PAUSED' };
-  else if (state === 'PAUSED') flow.pipeline = { ...flow.pipeline, state: 'RUNNING' };
+  if (state === 'RUNNING') act(flow, { kind: 'pause' });
+  else if (state === 'PAUSED') act(flow, { kind: 'resume' });
 }
 
 function endAttempt(flow: Flow, vertex: FlowVertex, ends: readonly ScriptedEnd[]): Completion {

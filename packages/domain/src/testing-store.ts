@@ -101,7 +101,7 @@ function rewrites(flow: Flow, { verdicts }: Changes, events: readonly FlowEvent[
     if (event.kind === 'rerun') return true;
     if (event.kind !== 'skip' && event.kind !== 'succeed') return false;
     const { state, awaits } = flow.tracks.get(event.vertexId) as TrackView;
-    return isTrackEnded(state) && awaits === null;
+    return events.length > 1 || (isTrackEnded(state) && awaits === null);
   });
 }
 

@@ -1,69 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { buildFlowGraph, type FlowStep } from './flow-graph.ts';
-import { DEFAULT_JOIN_RULE, JOIN_RULES } from './join-rules.ts';
-import { FAILURE_POLICIES, PIPELINE_MODES } from './pipeline-status.ts';
-import { copyFlow, eventOf, makeStep, type Flow } from './testing-flow.ts';
-import { applyEvents } from './testing-store.ts';
+import { copyFlow, eventOf, type Flow } from './testing-flow.ts';
 import { checkInvariants } from './testing-invariants.ts';
-import {
-  CALM,
-  createSimulation,
-  runSimulation,
-  type Scenario,
-  type Schedule,
-  type ScriptedEnd,
-} from './testing-simulator.ts';
+import { plainScenario, scenarioWith, type Scenario } from './testing-scenario.ts';
+import { CALM, createSimulation, runSimulation, type Schedule } from './testing-simulator.ts';
+import { applyEvents } from './testing-store.ts';
 import type { Changes, FlowEvent, TrackView } from './transition-types.ts';
 
-const MAX_VERTICES = 12;
 const RUNS = 2000;
 
-const retry = fc.integer({ min: 0, max: 2 }).map((max) => {
-  return max === 0 ? null : { max, delayMs: 5, factor: 2, maxDelayMs: 60, jitter: 0 };
-});
-
-const step: fc.Arbitrary<Omit<FlowStep, 'id' | 'name'>> = fc.record({
-  join: fc.oneof({ weight: 2, arbitrary: fc.constant(DEFAULT_JOIN_RULE) }, fc.constantFrom(...JOIN_RULES)),
-  retry,
-  onLost: fc.constantFrom('fail', 'retry'),
-  allowFailure: fc.boolean(),
-  when: fc.constant(null),
-  gate: fc.constant(null),
-});
-
-const end: fc.Arbitrary<ScriptedEnd> = fc.oneof(
-  { weight: 5, arbitrary: fc.constant<ScriptedEnd>('ok') },
-  fc.constantFrom<ScriptedEnd>('fail', 'timeout', 'lost', 'bad_choice'),
-  fc.record({ choose: fc.nat({ max: 2 ** MAX_VERTICES - 1 }) }),
-);
-
-/** Edges go from lower to higher ids, so there is no cycle; as long a list of bits as there are pairs says which exist. */
-const scenario: fc.Arbitrary<Scenario> = fc
-  .record({
-    vertices: fc.array(fc.record({ step, ends: fc.array(end, { minLength: 1, maxLength: 3 }) }), {
-      minLength: 1,
-      maxLength: MAX_VERTICES,
-    }),
-    density: fc.integer({ min: 1, max: 4 }),
-    bits: fc.array(fc.nat({ max: 4 }), { minLength: 66, maxLength: 66 }),
-    onFailure: fc.constantFrom(...FAILURE_POLICIES),
-    mode: fc.oneof({ weight: 3, arbitrary: fc.constant('auto' as const) }, fc.constantFrom(...PIPELINE_MODES)),
-  })
-  .map(({ vertices, density, bits, onFailure, mode }) => {
-    const pairs = vertices.flatMap((_, head) => vertices.slice(0, head).map((__, tail) => ({ tail, head })));
-    const edges = pairs.filter((_, index) => (bits[index] as number) < density);
-    return {
-      graph: buildFlowGraph(
-        vertices.map((vertex, index) => ({ ...makeStep(index + 1, `V${index + 1}`), ...vertex.step })),
-        edges.map(({ tail, head }) => ({ tail: tail + 1, head: head + 1 })),
-      ),
-      ends: new Map(vertices.map(({ ends }, index) => [index + 1, ends])),
-      onFailure,
-      mode,
-    };
-  });
+const scenario = scenarioWith('fixed');
 
 const schedule: fc.Arbitrary<Schedule> = fc.record({
   seed: fc.nat(),
@@ -71,6 +18,7 @@ const schedule: fc.Arbitrary<Schedule> = fc.record({
   noise: fc.constantFrom(0, 0.4),
   cancelAfter: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, fc.integer({ min: 1, max: 20 })),
   pauses: fc.boolean(),
+  persons: fc.constantFrom('none', 'answer'),
 });
 
 /** A flow that got so far. */
@@ -105,7 +53,7 @@ test('no early start, no missed one, true counters and a reason to live after ev
       const views = [...tracks.values()];
       if (pipeline.state === 'RUNNING') expect(views.some(({ awaits }) => awaits !== null)).toBe(true);
       expect(views.filter(({ state }) => state === 'RUNNING')).toEqual([]);
-      if (given.mode === 'auto' && given.onFailure !== 'hold') expect(pipeline.openTracks).toBe(0);
+      if (when.persons !== 'none') expect(pipeline.openTracks).toBe(0);
     }),
   );
 });
@@ -114,7 +62,9 @@ test('under continue every order and every batching of the same ends comes to th
   check(
     fc.property(scenario, schedule, schedule, fc.constantFrom('continue', 'hold'), (given, one, other, onFailure) => {
       const flows = [one, other].map((when) => {
-        return runSimulation(createSimulation({ ...given, onFailure }, { ...when, cancelAfter: null }));
+        return runSimulation(
+          createSimulation({ ...given, onFailure }, { ...when, persons: one.persons, cancelAfter: null }),
+        );
       });
       expectSame(outcomeOf(flows[0] as Flow), outcomeOf(flows[1] as Flow));
     }),
@@ -165,7 +115,7 @@ function withoutSpentRequests(flow: Flow): Flow {
   const tracks = [...flow.tracks].map(([id, track]): [number, TrackView] => {
     return [id, { ...track, cancelRequested: track.state === 'RUNNING' && track.cancelRequested }];
   });
-  return { ...flow, tracks: new Map(tracks) };
+  return { ...flow, tracks: new Map(tracks), isRewritten: false };
 }
 
 /** What is kept of the attempts, and what is asked of the workers. */
@@ -225,14 +175,8 @@ function isMadePendingByTheFlow({ state, attempt }: TrackView): boolean {
 }
 
 test('a calm run of the simulator is a run: every vertex of a plain graph succeeds once', () => {
-  const plain = scenario.map(({ graph, ...rest }): Scenario => ({
-    ...rest,
-    mode: 'auto',
-    graph: { vertices: new Map([...graph.vertices].map(([id, v]) => [id, { ...v, join: DEFAULT_JOIN_RULE }])) },
-    ends: new Map([...rest.ends.keys()].map((id) => [id, ['ok']])),
-  }));
   check(
-    fc.property(plain, fc.nat(), (given, seed) => {
+    fc.property(plainScenario(), fc.nat(), (given, seed) => {
       const { pipeline, tracks } = runSimulation(createSimulation(given, { ...CALM, seed }));
       expect(pipeline).toMatchObject({ state: 'FINISH', openTracks: 0, failures: 0 });
       expect([...tracks.values()].every(({ state, attempt }) => state === 'SUCCEED' && attempt === 1)).toBe(true);
