@@ -1,5 +1,5 @@
 import { evaluateFlow, type FlowResult } from './reference-flow.ts';
-import { tellStory, type Chapter } from './reference-story.ts';
+import { tellStory, type Chapter, type Traces } from './reference-story.ts';
 import type { VertexResult } from './reference-vertex.ts';
 import type { PlayedChapter, PlayedStory, Standing } from './rules-story.ts';
 import { shapeOf, type Scenario } from './scenario.ts';
@@ -12,7 +12,7 @@ export interface Comparison {
 }
 
 export function compareStories(scenario: Scenario, played: PlayedStory): Comparison {
-  const told = tellStory(scenario, (chapter) => played.chapters[chapter]?.trace ?? null);
+  const told = tellStory(scenario, tracesOf(played));
   const differences = [
     ...played.beginning.flatMap((chapter, index) =>
       compareChapter({ scenario, when: `beginning ${index}` }, chapter, told.beginning[index]),
@@ -29,6 +29,10 @@ export function compareStories(scenario: Scenario, played: PlayedStory): Compari
     differences.push(...compareStanding({ scenario, when: `a moment of chapter ${chapter}` }, standing, result));
   }
   return { differences, ambiguous };
+}
+
+export function tracesOf({ beginning, chapters }: PlayedStory): Traces {
+  return { beginning: beginning.map(({ trace }) => trace), chapters: chapters.map(({ trace }) => trace) };
 }
 
 interface Where {

@@ -67,8 +67,10 @@ function aboutOutput(random: RandomSource, visible: readonly Named[]): Condition
   const vertex = random.pick(visible);
   const wanted = random.pick(['1', '5']);
   const member = memberOf('outputs', vertex);
+  // The library's has() takes no member of an indexed value.
+  const hasKey = member.endsWith(']') ? `"n" in ${member}` : `has(${member}.n)`;
   return {
-    text: `has(${member}.n) && ${member}.n == "${wanted}"`,
+    text: `${hasKey} && ${member}.n == "${wanted}"`,
     vertexIds: [vertex.id],
     isTrue: ({ outputs }) => outputs(vertex.id)['n'] === wanted,
   };

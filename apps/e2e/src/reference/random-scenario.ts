@@ -38,16 +38,18 @@ export function randomScenario(seed: number, kind: StoryKind): Scenario {
   );
   const named = order.map((id) => ({ id, name: random.chance(0.1) ? `my v${id}` : `v${id}` }));
   const bare = randomEdges(random, order);
+  const ancestors = findAncestors(order, bare);
+  const before = (id: number): number[] => [...(ancestors.get(id) ?? [])];
   const find = (ids: readonly number[]): { id: number; name: string }[] => named.filter(({ id }) => ids.includes(id));
   const edges = bare.map((edge): EdgePlan => {
-    const visible = find([edge.tail, ...ancestorsOf(bare, edge.tail)]);
+    const visible = find([edge.tail, ...before(edge.tail)]);
     return random.chance(mood.conditions / 2) ? { ...edge, when: randomCondition(random, visible) } : edge;
   });
   const mode = random.chance(0.25) ? 'manual' : 'auto';
   const vertices = named.map(({ id, name }) => {
     const heads = find(bare.filter(({ tail }) => tail === id).map(({ head }) => head));
     const tails = bare.filter(({ head }) => head === id).map(({ tail }) => tail);
-    const seen = random.chance(0.6) ? tails : ancestorsOf(bare, id);
+    const seen = random.chance(0.6) ? tails : before(id);
     const when = random.chance(mood.conditions) ? randomCondition(random, find(seen)) : null;
     return { ...randomVertex(random, mood, heads), id, name, when, join: randomJoin(random, mood, tails.length) };
   });
@@ -68,9 +70,15 @@ function randomEdges(random: RandomSource, order: readonly number[]): EdgePlan[]
   });
 }
 
-function ancestorsOf(edges: readonly EdgePlan[], id: number): number[] {
-  const tails = edges.filter(({ head }) => head === id).map(({ tail }) => tail);
-  return [...new Set([...tails, ...tails.flatMap((tail) => ancestorsOf(edges, tail))])];
+/** Everything before each vertex; tails come before their heads in this order. */
+function findAncestors(order: readonly number[], edges: readonly EdgePlan[]): Map<number, ReadonlySet<number>> {
+  const found = new Map<number, Set<number>>(order.map((id) => [id, new Set()]));
+  for (const id of order) {
+    for (const { tail } of edges.filter(({ head }) => head === id)) {
+      for (const one of [tail, ...(found.get(tail) ?? [])]) found.get(id)?.add(one);
+    }
+  }
+  return found;
 }
 
 function randomJoin(random: RandomSource, mood: Mood, tails: number): VertexPlan['join'] {

@@ -1,4 +1,4 @@
-import { evaluateFlow, worldOf, type FlowResult, type PastOf, type Situation, type Story } from './reference-flow.ts';
+import { evaluateFlow, type FlowResult, type PastOf, type Situation, type Story } from './reference-flow.ts';
 import { judgeAttempt, readChoice, NO_PAST, type Past, type VertexResult } from './reference-vertex.ts';
 import { shapeOf, takeStep, type VertexPlan } from './scenario.ts';
 
@@ -16,36 +16,60 @@ export interface CutTrace {
   running: ReadonlySet<number>;
 }
 
+/** What the reference is told of how a part of a story went. */
+export interface Trace {
+  /** What ended the pipeline early; null: nothing did. */
+  cut: CutTrace | null;
+  /**
+   * Tracks that the end of the pipeline cancelled. Looked at only where several things happen at one instant and one of them
+   * is the failure that ends the pipeline: which of them came first is nobody's promise.
+   */
+  cancelled: ReadonlySet<number>;
+}
+
 export interface CutStep {
   vertexId: number;
   kind: 'attempt' | 'gate' | 'choice' | 'params';
 }
 
-/**
- * @param begin what had happened when this chapter began
- * @param trace null: nobody saw the pipeline end early
- * @returns null: nothing ended the pipeline early
- */
-export function findCut(story: Story, situation: Situation, trace: CutTrace | null): FlowResult | null {
+/** @returns null: nothing ended the pipeline early */
+export function findCut(story: Story, situation: Situation, { cut, cancelled }: Trace): FlowResult | null {
   const { onFailure } = story.scenario;
   const endsAtFailure = onFailure === 'stop' || onFailure === 'kill';
   const atOnce = evaluateFlow(story, situation, situation.past);
-  const nobody = { running: new Set<number>(), kind: 'failure' } as const;
-  if (endsAtFailure && hasNewFailure(situation, atOnce))
-    return endFlow(story, situation, { ...nobody, result: atOnce });
-  if (trace === null) return null;
-  let until = trace.before;
+  if (endsAtFailure && hasNewFailure(situation, atOnce)) {
+    const moment = { kind: 'failure', running: new Set<number>(), result: atOnce } as const;
+    return endFlow(story, { ...moment, spared: pickSimultaneous(situation.kept, atOnce, cancelled) });
+  }
+  if (cut === null || (cut.kind === 'failure' && !endsAtFailure)) return null;
+  let until = cut.before;
   let result = evaluateFlow(story, situation, until);
   if (endsAtFailure && hasNewFailure(situation, result)) throw new Error('the pipeline should have ended earlier');
-  if (trace.kind !== 'failure') return endFlow(story, situation, { ...trace, result });
-  const running = new Set(trace.running);
-  for (const { vertexId, kind } of trace.steps) {
+  if (cut.kind !== 'failure') return endFlow(story, { ...cut, result, spared: new Set() });
+  const running = new Set(cut.running);
+  for (const { vertexId, kind } of cut.steps) {
+    const { tracks } = result;
     until = new Map(until).set(vertexId, addStep(until.get(vertexId) ?? NO_PAST, kind));
     result = evaluateFlow(story, situation, until);
     if (kind === 'attempt') running.delete(vertexId);
-    if (hasNewFailure(situation, result)) return endFlow(story, situation, { kind: trace.kind, running, result });
+    if (!hasNewFailure(situation, result)) continue;
+    const simultaneous = pickSimultaneous(tracks, result, cancelled);
+    simultaneous.delete(vertexId);
+    return endFlow(story, { kind: cut.kind, running, result, spared: simultaneous });
   }
   return null;
+}
+
+/** Those that ended at this instant by themselves, and of which the end of the pipeline may have come first. */
+function pickSimultaneous(
+  before: ReadonlyMap<number, VertexResult>,
+  { tracks }: FlowResult,
+  cancelled: ReadonlySet<number>,
+): Set<number> {
+  const hasEnded = (track: VertexResult | undefined): boolean =>
+    track !== undefined && track.state !== 'WAITING' && track.state !== 'PENDING';
+  const ended = [...tracks].filter(([id, track]) => hasEnded(track) && !hasEnded(before.get(id)));
+  return new Set(ended.map(([id]) => id).filter((id) => cancelled.has(id)));
 }
 
 export function addStep(past: Past, kind: CutStep['kind']): Past {
@@ -70,23 +94,25 @@ interface CutMoment {
   kind: CutTrace['kind'];
   running: ReadonlySet<number>;
   result: FlowResult;
+  /** Did not come to end by themselves. */
+  spared: ReadonlySet<number>;
 }
 
-function endFlow(story: Story, situation: Situation, { kind, running, result }: CutMoment): FlowResult {
+function endFlow(story: Story, { kind, running, result, spared }: CutMoment): FlowResult {
   const isKilled = kind !== 'failure' || story.scenario.onFailure === 'kill';
   const reason = kind === 'cancel' ? 'pipeline_cancelled' : 'pipeline_failed';
-  const world = worldOf(story, situation, new Map(result.tracks));
+  const { plans } = shapeOf(story.scenario);
   const tracks = new Map<number, VertexResult>();
   for (const [id, track] of result.tracks) {
-    const plan = world.shape.plans.get(id);
+    const plan = plans.get(id);
     if (plan === undefined) throw new Error(`no vertex ${id}`);
-    if (track.state !== 'WAITING' && track.state !== 'PENDING') {
+    if (track.state !== 'WAITING' && track.state !== 'PENDING' && !spared.has(id)) {
       tracks.set(id, track.isClosed ? track : owe(track));
     } else if (running.has(id) && !isKilled) {
       tracks.set(id, owe(recordEnd(story, plan, track)));
     } else {
       const past = running.has(id) ? addStep(track.past, 'attempt') : track.past;
-      tracks.set(id, { ...track, past, state: 'CANCELLED', reason, awaits: null, isClosed: true });
+      tracks.set(id, { ...track, past, state: 'CANCELLED', reason, awaits: null, isClosed: true, isFailure: false });
     }
   }
   return { state: kind === 'cancel' ? 'CANCELLED' : 'FAILED', tracks };

@@ -153,18 +153,24 @@ const known = new Map<string, JoinAnswer>();
  * which the unfinished may still end gives the same answer; until then wait.
  */
 export function decideFromStates(rule: JoinName, states: readonly PredecessorState[]): JoinAnswer {
-  const sorted = [...states].sort((a, b) => PREDECESSOR_STATES.indexOf(a) - PREDECESSOR_STATES.indexOf(b));
-  const key = `${rule}: ${sorted.join()}`;
-  const answer = known.get(key) ?? findCertain(rule, sorted);
-  known.set(key, answer);
+  const counts = PREDECESSOR_STATES.map(() => 0);
+  for (const state of states) counts[PLACES[state]] = (counts[PLACES[state]] ?? 0) + 1;
+  const key = `${rule} ${counts.join()}`;
+  let answer = known.get(key);
+  if (answer === undefined) known.set(key, (answer = findCertain(rule, states)));
   return answer;
 }
 
-function findCertain(rule: JoinName, sorted: readonly PredecessorState[]): JoinAnswer {
-  if (sorted.length > 0 && AIRFLOW_RULES[rule].runsEarly?.(countEnds(sorted)) === true) return 'run';
-  const open = sorted.indexOf('unfinished');
-  if (open === -1) return decideEnded(rule, sorted as End[]);
-  const answers = new Set(ENDS.map((end) => decideFromStates(rule, sorted.with(open, end))));
+const PLACES = Object.fromEntries(PREDECESSOR_STATES.map((state, place) => [state, place])) as Record<
+  PredecessorState,
+  number
+>;
+
+function findCertain(rule: JoinName, states: readonly PredecessorState[]): JoinAnswer {
+  if (states.length > 0 && AIRFLOW_RULES[rule].runsEarly?.(countEnds(states)) === true) return 'run';
+  const open = states.indexOf('unfinished');
+  if (open === -1) return decideEnded(rule, states as End[]);
+  const answers = new Set(ENDS.map((end) => decideFromStates(rule, states.with(open, end))));
   const [only] = answers;
   return answers.size === 1 && only !== undefined ? only : 'wait';
 }

@@ -1,4 +1,4 @@
-import { findCut, type CutTrace } from './reference-cut.ts';
+import { findCut, type Trace } from './reference-cut.ts';
 import { evaluateFlow, startSituation, type FlowResult, type Situation, type Story } from './reference-flow.ts';
 import { applyAction, markOf } from './reference-late.ts';
 import type { LateAction, Scenario, StartAction } from './scenario.ts';
@@ -20,19 +20,28 @@ export interface ToldStory {
   ambiguous: ReadonlySet<number>;
 }
 
+/** One a part, as in `ToldStory`. */
+export interface Traces {
+  beginning: readonly Trace[];
+  chapters: readonly Trace[];
+}
+
+const NO_TRACE: Trace = { cut: null, cancelled: new Set() };
+
 /**
  * A story from its start to its end.
- * @param traceOf what had happened when the pipeline ended early, by the index in `chapters`; null: it did not
+ * @param traces what the reference may know of how it went, in the order of its parts
  */
-export function tellStory(scenario: Scenario, traceOf: (chapter: number) => CutTrace | null): ToldStory {
+export function tellStory(scenario: Scenario, traces: Traces = { beginning: [], chapters: [] }): ToldStory {
   const story: Story = { scenario, ambiguous: new Set() };
-  const begin = (situation: Situation): FlowResult =>
-    findCut(story, situation, null) ?? evaluateFlow(story, situation, situation.past);
+  const begin = (situation: Situation, part: number): FlowResult =>
+    findCut(story, situation, { ...(traces.beginning[part] ?? NO_TRACE), cut: null }) ??
+    evaluateFlow(story, situation, situation.past);
   const goOn = (situation: Situation, chapter: number): FlowResult =>
-    findCut(story, situation, traceOf(chapter)) ?? evaluateFlow(story, situation, null);
+    findCut(story, situation, traces.chapters[chapter] ?? NO_TRACE) ?? evaluateFlow(story, situation, null);
 
   const started = startSituation(scenario);
-  const opening: Chapter = { action: null, isDone: true, situation: started, result: begin(started) };
+  const opening: Chapter = { action: null, isDone: true, situation: started, result: begin(started, 0) };
   const beginning = scenario.atStart.reduce<Chapter[]>(
     (chapters, action) => {
       const { situation, result } = lastOf(chapters);
@@ -40,7 +49,7 @@ export function tellStory(scenario: Scenario, traceOf: (chapter: number) => CutT
       const mark = track === undefined ? null : markOf(action.kind, track.state);
       if (mark === null) return [...chapters, { action, isDone: false, situation, result }];
       const then = { ...situation, marks: new Map(situation.marks).set(action.vertexId, mark) };
-      return [...chapters, { action, isDone: true, situation: then, result: begin(then) }];
+      return [...chapters, { action, isDone: true, situation: then, result: begin(then, chapters.length) }];
     },
     [opening],
   );

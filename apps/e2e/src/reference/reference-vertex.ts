@@ -69,6 +69,8 @@ const OPEN: Omit<VertexResult, 'attempt' | 'past' | 'settledBefore'> = {
   gateDecision: null,
 };
 
+const NOBODY: ReadonlySet<number> = new Set();
+
 /** How a predecessor looks from one of its successors. */
 export function seenFrom(shape: Shape, tail: number, head: number, result: VertexResult | undefined): PredecessorState {
   if (result === undefined || !result.isClosed) return 'unfinished';
@@ -79,7 +81,7 @@ export function seenFrom(shape: Shape, tail: number, head: number, result: Verte
 }
 
 export function evaluateVertex(world: World, plan: VertexPlan, past: Past): VertexResult {
-  const start: VertexResult = { ...OPEN, past, attempt: past.attempts + 1, settledBefore: new Set() };
+  const start: VertexResult = { ...OPEN, past, attempt: past.attempts + 1, settledBefore: NOBODY };
   const mark = world.marks.get(plan.id);
   if (mark === 'skipped') return { ...start, state: 'SKIPPED', reason: 'skipped', isClosed: true };
   if (mark === 'forced') return goOn(world, plan, { ...start, state: 'SUCCEED', reason: 'forced' });
@@ -98,8 +100,9 @@ function evaluateJoin(world: World, plan: VertexPlan, start: VertexResult): Vert
     case 'cancel':
       return { ...start, state: 'CANCELLED', reason: 'upstream_failed', isClosed: true };
     case 'run': {
-      const waitsForAll = AIRFLOW_RULES[plan.join].runsEarly === null;
-      const settledBefore = new Set(waitsForAll ? tails.flatMap((tail) => listSettled(world, tail)) : []);
+      // Only conditions ask for it.
+      const waitsForAll = world.shape.hasConditions && AIRFLOW_RULES[plan.join].runsEarly === null;
+      const settledBefore = waitsForAll ? new Set(tails.flatMap((tail) => listSettled(world, tail))) : NOBODY;
       return evaluateParams(world, plan, { ...start, settledBefore });
     }
   }

@@ -110,17 +110,17 @@ function applyEvents(flow: RulesFlow, events: readonly FlowEvent[]): Changes {
   }
   for (const [vertexId, values] of changes.inputs) Object.assign(trackOf(flow, vertexId).input, values);
   for (const [vertexId, track] of flow.tracks) {
-    const { view } = track;
-    if (
-      changes.cancelUnstarted !== null &&
-      (view.state === 'WAITING' || view.state === 'PENDING') &&
-      !named.has(vertexId)
-    ) {
-      track.view = { ...view, state: 'CANCELLED', reason: changes.cancelUnstarted, awaits: null };
-    }
-    if (changes.killRunning && view.state === 'RUNNING') track.view = { ...view, cancelRequested: true };
+    if (changes.cancelUnstarted !== null && !named.has(vertexId))
+      track.view = endUnstarted(track.view, changes.cancelUnstarted);
+    if (changes.killRunning && track.view.state === 'RUNNING') track.view = { ...track.view, cancelRequested: true };
   }
   return changes;
+}
+
+/** What the one statement for all of them does: nothing of an ended pipeline starts, and nothing of it awaits anybody. */
+function endUnstarted(view: TrackView, reason: TrackView['reason']): TrackView {
+  const isUnstarted = view.state === 'WAITING' || view.state === 'PENDING';
+  return isUnstarted ? { ...view, state: 'CANCELLED', reason, awaits: null } : { ...view, awaits: null };
 }
 
 /** Asks until the rules have seen enough. */

@@ -1,6 +1,6 @@
 import { isPipelineEnded, type Changes, type FlowEvent, type Verdict } from '@baton/domain';
 import { createRandom, type RandomSource } from './random-source.ts';
-import { addStep, type CutStep, type CutTrace } from './reference-cut.ts';
+import { addStep, type CutStep, type CutTrace, type Trace } from './reference-cut.ts';
 import { NO_PAST, type Past } from './reference-vertex.ts';
 import { openRulesFlow, trackOf, type RulesFlow } from './rules-flow.ts';
 import {
@@ -26,7 +26,7 @@ export interface PlayedStory {
 export interface PlayedChapter {
   action: StartAction | LateAction | null;
   verdict: Verdict['kind'] | null;
-  trace: CutTrace | null;
+  trace: Trace;
   end: Standing;
 }
 
@@ -73,25 +73,35 @@ export function playStory(scenario: Scenario): PlayedStory {
     isCut: false,
     events: 0,
   };
-  const beginning: PlayedChapter[] = [{ action: null, verdict: null, trace: null, end: standingOf(flow) }];
+  const beginning: PlayedChapter[] = [chapterOf(play, null, null)];
   for (const action of scenario.atStart) {
     const { state } = trackOf(flow, action.vertexId).view;
     // Those that have ended by now are left alone: later actions are about them.
     const mayAct = !isPipelineEnded(flow.pipeline.state) && (state === 'WAITING' || state === 'PENDING');
     const verdict = mayAct ? act(play, action, []) : 'refused';
-    beginning.push({ action, verdict, trace: null, end: standingOf(flow) });
+    beginning.push(chapterOf(play, action, verdict));
   }
   play.trace = null;
   rest(play);
-  const chapters: PlayedChapter[] = [{ action: null, verdict: null, trace: play.trace, end: standingOf(flow) }];
+  const chapters: PlayedChapter[] = [chapterOf(play, null, null)];
   for (const action of scenario.afterwards) {
     play.chapter += 1;
     play.trace = null;
     const verdict = act(play, action, []);
     rest(play);
-    chapters.push({ action, verdict, trace: play.trace, end: standingOf(flow) });
+    chapters.push(chapterOf(play, action, verdict));
   }
   return { beginning, chapters, moments: play.moments, events: play.events };
+}
+
+function chapterOf(
+  { flow, trace: cut }: Play,
+  action: PlayedChapter['action'],
+  verdict: PlayedChapter['verdict'],
+): PlayedChapter {
+  const tracks = [...flow.tracks.values()].map(({ view }) => view);
+  const cancelled = tracks.filter(({ reason }) => reason === 'pipeline_failed').map(({ vertexId }) => vertexId);
+  return { action, verdict, trace: { cut, cancelled: new Set(cancelled) }, end: standingOf(flow) };
 }
 
 function standingOf(flow: RulesFlow): Standing {
@@ -101,9 +111,9 @@ function standingOf(flow: RulesFlow): Standing {
 /** Moves until there is nothing left to move: whatever can happen happens, in random order. */
 function rest(play: Play): void {
   for (let moves = 0; moves < MOST_MOVES; moves += 1) {
+    disturb(play);
     const possible = listMoves(play);
     if (possible.length === 0) return;
-    disturb(play);
     if (play.flow.pipeline.state === 'RUNNING' && play.random.chance(0.08)) remember(play);
     play.random.pick(possible.some((move) => move.isCut) ? possible.filter((move) => move.isCut) : possible).make();
   }
@@ -252,7 +262,7 @@ function apply(play: Play, events: FlowEvent[], steps: CutStep[]): Changes {
 function disturb(play: Play): void {
   const { flow, random } = play;
   if (flow.pipeline.state === 'RUNNING' && random.chance(0.02)) act(play, { kind: 'pause' }, []);
-  if (random.chance(0.02)) expectNothing(play, [{ kind: 'recount' }]);
+  if (!isPipelineEnded(flow.pipeline.state) && random.chance(0.02)) expectNothing(play, [{ kind: 'recount' }]);
 }
 
 function expectNothing(play: Play, events: FlowEvent[]): void {
@@ -260,5 +270,5 @@ function expectNothing(play: Play, events: FlowEvent[]): void {
   const { repairs } = play.flow.apply(events);
   const after = JSON.stringify([...standingOf(play.flow).tracks, play.flow.pipeline]);
   if (before !== after || repairs > 0)
-    throw new Error(`${events[0]?.kind} changed something: ${before} became ${after}`);
+    throw new Error(`${events[0]?.kind} changed something, with ${repairs} repairs: ${before} became ${after}`);
 }

@@ -93,6 +93,7 @@ export interface Shape {
   order: readonly VertexPlan[];
   before: ReadonlyMap<number, readonly EdgePlan[]>;
   after: ReadonlyMap<number, readonly EdgePlan[]>;
+  hasConditions: boolean;
 }
 
 const shapes = new WeakMap<Scenario, Shape>();
@@ -104,8 +105,12 @@ export function shapeOf(scenario: Scenario): Shape {
 }
 
 function findShape({ vertices, edges }: Scenario): Shape {
-  const before = new Map(vertices.map(({ id }) => [id, edges.filter(({ head }) => head === id)]));
-  const after = new Map(vertices.map(({ id }) => [id, edges.filter(({ tail }) => tail === id)]));
+  const before = new Map<number, EdgePlan[]>(vertices.map(({ id }) => [id, []]));
+  const after = new Map<number, EdgePlan[]>(vertices.map(({ id }) => [id, []]));
+  for (const edge of edges) {
+    before.get(edge.head)?.push(edge);
+    after.get(edge.tail)?.push(edge);
+  }
   const placed = new Set<number>();
   const order: VertexPlan[] = [];
   while (order.length < vertices.length) {
@@ -116,7 +121,8 @@ function findShape({ vertices, edges }: Scenario): Shape {
     for (const plan of ready) placed.add(plan.id);
     order.push(...ready);
   }
-  return { plans: new Map(vertices.map((plan) => [plan.id, plan])), order, before, after };
+  const hasConditions = [...vertices, ...edges].some(({ when }) => when !== null);
+  return { plans: new Map(vertices.map((plan) => [plan.id, plan])), order, before, after, hasConditions };
 }
 
 /** Everything behind these vertices, without themselves unless they are behind one another. */

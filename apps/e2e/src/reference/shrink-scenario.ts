@@ -4,7 +4,7 @@ import type { Scenario, VertexPlan } from './scenario.ts';
 export function shrinkScenario(scenario: Scenario, stillShows: (smaller: Scenario) => boolean): Scenario {
   let smallest = scenario;
   for (let found = true; found;) {
-    const smaller = listSmaller(smallest).find(stillShows);
+    const smaller = listSmaller(smallest).map(dropStrayChoices).find(stillShows);
     found = smaller !== undefined;
     smallest = smaller ?? smallest;
   }
@@ -60,7 +60,18 @@ function listPlainer(plan: VertexPlan): VertexPlan[] {
   return [...plainer, ...lists.map((key): VertexPlan => ({ ...plan, [key]: plan[key].slice(0, 1) }))];
 }
 
-/** Without a vertex, where no condition looks at it; what names it otherwise names it no more. */
+/** A person chooses successors only. */
+function dropStrayChoices(scenario: Scenario): Scenario {
+  const leads = (tail: number, head: number): boolean =>
+    scenario.edges.some((edge) => edge.tail === tail && edge.head === head);
+  const vertices = scenario.vertices.map((plan) => ({
+    ...plan,
+    choices: plan.choices.map((choice) => (choice === 'none' ? choice : choice.filter((head) => leads(plan.id, head)))),
+  }));
+  return { ...scenario, vertices };
+}
+
+/** Without a vertex, where no condition looks at it. */
 function withoutVertex(scenario: Scenario, id: number): Scenario | null {
   const edges = scenario.edges.filter(({ tail, head }) => tail !== id && head !== id);
   const vertices = scenario.vertices.filter((plan) => plan.id !== id);
@@ -70,10 +81,7 @@ function withoutVertex(scenario: Scenario, id: number): Scenario | null {
   return {
     ...scenario,
     edges,
-    vertices: vertices.map((plan) => ({
-      ...plan,
-      choices: plan.choices.map((choice) => (choice === 'none' ? choice : choice.filter((one) => one !== id))),
-    })),
+    vertices,
     atStart: scenario.atStart.filter(isOther),
     afterwards: scenario.afterwards.filter(isOther).map((action) => {
       if (action.kind !== 'rerun' || action.from === 'failed') return action;
