@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { execute, insertTrackOutputs, type AttemptOutputs } from '@baton/database';
 import { insertFlowRows, type FlowRows } from '@baton/database/testing';
 import type { TrackState } from '@baton/domain';
@@ -165,6 +165,20 @@ describe('a claimed script', () => {
     expect(run.refusal).toBe(`the script names an output that no script handed on: {A.key} (${said})`);
     expect(run).toMatchObject({ script: '', inputs: null });
   });
+});
+
+test.each([
+  ['a vertex without one before it', [{ name: 'A', script: 'true' }], 0],
+  ['a pipeline without outputs', [{ name: 'A' }, { name: 'B', script: 'true' }], 1],
+  ['a script that names an output besides', [{ name: 'A' }, reader], 2],
+])('claims of %s cost no more statements than they need', async (_title, vertices, statements) => {
+  const states: TrackState[] = vertices.map((_, index) => (index === vertices.length - 1 ? 'PENDING' : 'SUCCEED'));
+  const { trackIds } = await startFlow(vertices, states);
+  const query = jest.spyOn(api.database.dataSource, 'query');
+  await claim(trackIds.at(-1));
+  const sent = query.mock.calls.filter(([sql]) => sql.includes('track_output'));
+  query.mockRestore();
+  expect(sent).toHaveLength(statements);
 });
 
 describe('inputs that are too long', () => {
