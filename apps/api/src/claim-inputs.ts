@@ -8,7 +8,7 @@ import type { GrantedClaim } from './claim-outputs.ts';
  */
 
 /** Of one file. */
-export const MAX_INPUTS_BYTES = 1024 * 1024;
+const MAX_INPUTS_BYTES = 1024 * 1024;
 /** Of all files of one answer; claims that find no room are to be asked again. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Of the room of an answer: to find out takes time, too. */
