@@ -7,7 +7,7 @@ import { findPool, setPool } from './pools.ts';
 import { selectRows } from './statements.ts';
 import { createTestDatabase, startPipelineOf, type TestDatabase, type TestFlow } from './testing.ts';
 import { claimAll, makePoolName, storeLimitedGraph, whyOf } from './testing-limits.ts';
-import { createRandom, createStorm } from './testing-storm.ts';
+import { createRandom, createStorm, isStormOver, stepStorm } from './testing-storm.ts';
 
 /*
  * 300 tracks in five pipelines over a pool of 3 and limits of 2, claimed by eight at once, among ends, failures, vanished
@@ -55,12 +55,12 @@ test('a storm of claims, ends, cancels and lost workers: never more than the lim
   let isOver = false;
   const claimer = async (): Promise<void> => {
     while (!isOver && most.pool <= POOL_LIMIT && most.vertex <= VERTEX_LIMIT) {
-      await storm.step();
+      await stepStorm(storm);
       await observe();
     }
   };
   const watch = async (): Promise<void> => {
-    while (!isOver) isOver = most.pool > POOL_LIMIT || most.vertex > VERTEX_LIMIT || (await storm.isOver());
+    while (!isOver) isOver = most.pool > POOL_LIMIT || most.vertex > VERTEX_LIMIT || (await isStormOver(storm));
   };
   await Promise.all([...Array.from({ length: 8 }, claimer), watch()]);
   expect(most).toEqual({ pool: POOL_LIMIT, vertex: VERTEX_LIMIT });

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { alterTable } from './alter-table.ts';
+import { alterTable, type TableChanges } from './alter-table.ts';
 import { TABLE_OPTIONS } from './table-options.ts';
 
 const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
@@ -9,9 +9,10 @@ const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
  *
  * pipeline.timeout_ms is how long it may take, deadline_at when that is over; a rerun lets it count anew.
  * track.not_before is when a delayed attempt may start; track.expires_at when its gate or its wait in the queue ends;
- * track.waits_for the limit that keeps it, waits_rank and waits_since its place among those that this limit keeps (lower first;
- * they say nothing without waits_for, and only a track that was refused has any of them). limit_holder rows count only while their run holds its track: a row that is left
- * over by a crash counts for nothing. pipeline_event is only ever added to; rebuildPipeline folds a pipeline from it.
+ * track.waits_for the limit that keeps it, waits_rank and waits_since its place among those that this limit keeps (lower
+ * first; without waits_for they say nothing, without waits_rank it was woken and since when). limit_holder rows count only
+ * while their run holds its track: a row that is left over by a crash counts for nothing. pipeline_event is only ever added
+ * to; rebuildPipeline folds a pipeline from it.
  */
 export class Control1700000000004 implements MigrationInterface {
   name = 'Control1700000000004';
@@ -48,29 +49,7 @@ export class Control1700000000004 implements MigrationInterface {
         ck_pipeline_schedule: '(schedule_id IS NULL) = (scheduled_for IS NULL)',
       },
     });
-    await alterTable(queryRunner, 'track', {
-      columns: {
-        started_attempt: 'INT NOT NULL DEFAULT 0',
-        gate_decision: `VARCHAR(10) ${ASCII} NULL`,
-        not_before: 'DATETIME(6) NULL',
-        expires_at: 'DATETIME(6) NULL',
-        child_pipeline_id: 'BIGINT NULL',
-        waits_for: `VARCHAR(190) NULL`,
-        waits_rank: 'INT NULL',
-        waits_since: 'DATETIME(6) NULL',
-        detail: 'VARCHAR(2000) NULL',
-      },
-      indexes: {
-        ix_track_expires: 'state, expires_at',
-        ix_track_awaits: 'awaits, id',
-        ix_track_waits_for: 'waits_for, waits_rank, waits_since',
-      },
-      checks: {
-        ck_track_gate: `gate_decision IN ('approved', 'rejected')`,
-        ck_track_pending_only: `state = 'PENDING' OR (not_before IS NULL AND expires_at IS NULL AND waits_for IS NULL)`,
-        ck_track_started: 'started_attempt BETWEEN 0 AND attempt',
-      },
-    });
+    await alterTable(queryRunner, 'track', TRACK);
     await queryRunner.query(COUNT_STARTED_ATTEMPTS);
     await alterTable(queryRunner, 'attempt', {
       checks: {
@@ -86,6 +65,30 @@ export class Control1700000000004 implements MigrationInterface {
     throw new Error('expected a newer version of Baton, found a step back over 0004: restore a backup from before it');
   }
 }
+
+const TRACK: TableChanges = {
+  columns: {
+    started_attempt: 'INT NOT NULL DEFAULT 0',
+    gate_decision: `VARCHAR(10) ${ASCII} NULL`,
+    not_before: 'DATETIME(6) NULL',
+    expires_at: 'DATETIME(6) NULL',
+    child_pipeline_id: 'BIGINT NULL',
+    waits_for: `VARCHAR(190) NULL`,
+    waits_rank: 'INT NULL',
+    waits_since: 'DATETIME(6) NULL',
+    detail: 'VARCHAR(2000) NULL',
+  },
+  indexes: {
+    ix_track_expires: 'state, expires_at',
+    ix_track_awaits: 'awaits, id',
+    ix_track_waits_for: 'waits_for, waits_rank, waits_since',
+  },
+  checks: {
+    ck_track_gate: `gate_decision IN ('approved', 'rejected')`,
+    ck_track_pending_only: `state = 'PENDING' OR (not_before IS NULL AND expires_at IS NULL AND waits_for IS NULL)`,
+    ck_track_started: 'started_attempt BETWEEN 0 AND attempt',
+  },
+};
 
 /** Of tracks from before this column: RUNNING has started its attempt, each ended attempt has a row. */
 const COUNT_STARTED_ATTEMPTS = `UPDATE track t
