@@ -26,7 +26,8 @@ export * from './load-flow-graph.ts';
 export * from './renew-leases.ts';
 export * from './vertex-rows.ts';
 export * from './read-completion-secret.ts';
-export { checkLockedVersion, checkStoredGraph, lockVersion } from './check-graph-version.ts';
+export { checkGraphReferences } from './check-references.ts';
+export { checkLockedVersion, checkSavedGraph, checkStoredGraph, lockVersion } from './check-graph-version.ts';
 export * from './create-next-version.ts';
 export * from './edit-edges.ts';
 export * from './edit-vertices.ts';
@@ -60,3 +61,26 @@ export { parseGraphReference } from './graph-reference.ts';
 export * from './start-pipeline.ts';
 export * from './rebuild-pipeline.ts';
 export { findExpired } from './find-expired.ts';
+export * from './change-schedules.ts';
+export {
+  findDueSchedules,
+  findMovableQueues,
+  fireSchedule,
+  startQueuedFire,
+  type Fired,
+  type FireOptions,
+} from './fire-schedules.ts';
+export { findFires, type FireFilter, type FireLane, type FireRecord } from './schedule-fires.ts';
+export {
+  deleteSchedule,
+  findSchedule,
+  findSchedules,
+  insertSchedule,
+  readClock,
+  timetableOf,
+  type ScheduleFilter,
+  type ScheduleRecord,
+  type ScheduleSettings,
+} from './schedules.ts';
+export { rerunPipeline, type AppliedRerun, type RerunRequest } from './rerun-pipeline.ts';
+export type { PlannedTrack, RerunPlan } from './rerun-plan.ts';

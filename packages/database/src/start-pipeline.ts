@@ -10,7 +10,7 @@ import {
 import { checkLockedVersion, lockVersion } from './check-graph-version.ts';
 import { createPipeline, type CreatedPipeline } from './create-pipeline.ts';
 import type { Database } from './data-source.ts';
-import { findGraphHeader } from './find-graphs.ts';
+import { findGraphHeader, type GraphReference } from './find-graphs.ts';
 import { parseGraphReference } from './graph-reference.ts';
 import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
 import { sealVersion } from './seal-version.ts';
@@ -78,20 +78,22 @@ export async function prepareOrder(
   database: Database,
   order: Pick<PipelineOrder, 'graph' | 'params'>,
 ): Promise<Pick<ResolvedParameters, 'values' | 'held'> & { graph: StoredGraph; isSealed: boolean }> {
-  const { graph, isSealed } = await loadGraphToStart(runner, database, order.graph);
+  const reference = parseGraphReference(order.graph);
+  const { graph, isSealed } = await loadGraphToStart(runner, database, reference);
   return { graph, isSealed, ...resolveOrRefuse(graph, order.params ?? {}) };
 }
 
 /**
  * A sealed version is read as it is. Another is locked, so that no edit comes between the check and the seal; it is loaded
  * before it is sealed, so that it is not kept in memory: this transaction may yet be rolled back.
+ * @throws BatonError graph_not_found, graph_check_failed
  */
-async function loadGraphToStart(
+export async function loadGraphToStart(
   runner: Runner,
   database: Database,
-  reference: string | number,
+  reference: GraphReference,
 ): Promise<{ graph: StoredGraph; isSealed: boolean }> {
-  const found = await findGraphHeader(runner, parseGraphReference(reference));
+  const found = await findGraphHeader(runner, reference);
   const { versionId, version, graphId, name, sealedAt } = found;
   if (sealedAt !== null) return { graph: await loadFlowGraph(runner, database, versionId), isSealed: true };
   await lockVersion(runner, versionId);

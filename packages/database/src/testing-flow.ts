@@ -6,6 +6,7 @@ import {
   type FailurePolicy,
   type FlowEvent,
   type GraphDefinition,
+  type JsonValue,
   type PipelineMode,
   type TrackState,
   type TrackToDispatch,
@@ -17,7 +18,7 @@ import { createPipeline } from './create-pipeline.ts';
 import type { Database } from './data-source.ts';
 import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
 import type { AskedEvent, PersonAction } from './person-actions.ts';
-import { createGraph } from './save-graph.ts';
+import { createGraph, replaceGraph } from './save-graph.ts';
 import { sealVersion } from './seal-version.ts';
 import { selectRows } from './statements.ts';
 import { withTransaction } from './with-transaction.ts';
@@ -48,6 +49,9 @@ export interface FlowStart {
   priority?: number;
   /** Names of vertices that wait for parameters. */
   held?: readonly string[];
+  params?: Record<string, JsonValue>;
+  /** Resolved values by vertex name. */
+  inputs?: Record<string, Record<string, JsonValue>>;
 }
 
 export const TEST_WORKER = 'worker-of-a-test';
@@ -71,8 +75,8 @@ export async function startPipelineOf(
       mode: start.mode ?? 'auto',
       onFailure: start.onFailure ?? 'stop',
       priority: start.priority ?? 0,
-      params: {},
-      inputs: new Map(),
+      params: start.params ?? {},
+      inputs: new Map(Object.entries(start.inputs ?? {})),
       held: new Set(start.held),
       createdBy: 'a test',
     }),
@@ -93,6 +97,13 @@ export function storeTestGraph(database: Database, shape: FlowShape): Promise<St
     await sealVersion(runner, graph);
     return graph;
   });
+}
+
+/** Gives a graph other contents: its next version, which passes its check and is not sealed. @returns its number */
+export async function storeNextVersion(database: Database, name: string, shape: FlowShape): Promise<number> {
+  const saved = { definition: { ...defineGraph(shape), name }, isSound: true };
+  const { graph } = await withTransaction(database, (runner) => replaceGraph(runner, saved));
+  return graph.version;
 }
 
 function defineGraph({ edges = [], vertices = {}, timeoutMs }: FlowShape): GraphDefinition {

@@ -1,0 +1,65 @@
+import type { JsonValue } from '@baton/domain';
+import type { DecidedPipeline } from './apply-changes.ts';
+import { insertWaitingTracks } from './insert-tracks.ts';
+import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
+import type { PipelineEntry, TrackEntry } from './pipeline-events.ts';
+import type { RerunValues } from './rerun-values.ts';
+import { sealVersion } from './seal-version.ts';
+import { execute, type Runner } from './statements.ts';
+import { toStoredJson } from './stored-json.ts';
+
+/** A rerun that was looked at with the pipeline on the version, and with the values, that it is to have. */
+export interface PreparedRerun {
+  /** The version before. */
+  from: StoredGraph;
+  /** The version from now on, where no pipeline has used it yet. */
+  toSeal: StoredGraph | null;
+  /** Vertices that are new in it. */
+  added: GraphVertex[];
+  values: RerunValues;
+  /** Of the pipeline, and those to be added to them. */
+  params: { known: Record<string, JsonValue>; given: Record<string, JsonValue> };
+}
+
+/**
+ * Writes what a rerun changes besides what the rules decided, before that is written: the version, the tracks of new
+ * vertices, the parameters.
+ * @returns what the rules decided, with the values that tracks are given
+ */
+export async function writeRerun(
+  runner: Runner,
+  decided: DecidedPipeline,
+  prepared: PreparedRerun,
+): Promise<DecidedPipeline> {
+  const { added, values, toSeal } = prepared;
+  const { id } = decided.locked.pipeline;
+  if (toSeal !== null) await sealVersion(runner, toSeal);
+  const awaitsOf = (vertex: GraphVertex): 'params' | null => (values.held.has(vertex.id) ? 'params' : null);
+  const tracks = added.map((vertex) => ({ vertex, input: undefined, awaits: awaitsOf(vertex) }));
+  await insertWaitingTracks(runner, id, tracks);
+  const pipeline = await writePipeline(runner, decided, prepared);
+  const held = tracks.flatMap(({ vertex, awaits }): TrackEntry[] =>
+    awaits === null ? [] : [{ vertexId: vertex.id, awaits }],
+  );
+  const inputs = new Map([...decided.changes.inputs, ...values.changed]);
+  return { ...decided, changes: { ...decided.changes, inputs }, written: { pipeline, tracks: held } };
+}
+
+async function writePipeline(
+  runner: Runner,
+  { locked: { graph, pipeline } }: DecidedPipeline,
+  { from, params: { known, given } }: PreparedRerun,
+): Promise<PipelineEntry> {
+  const entry: PipelineEntry = {};
+  if (graph.versionId !== from.versionId) {
+    Object.assign(entry, { versionId: graph.versionId, totalTracks: graph.vertices.size });
+    const sql = 'UPDATE pipeline SET version_id = ?, total_tracks = ? WHERE id = ?';
+    await execute(runner, sql, [graph.versionId, graph.vertices.size, pipeline.id]);
+  }
+  if (Object.keys(given).length > 0) {
+    entry.params = given;
+    const merged = toStoredJson({ ...known, ...given });
+    await execute(runner, 'UPDATE pipeline SET params = ? WHERE id = ?', [merged, pipeline.id]);
+  }
+  return entry;
+}
