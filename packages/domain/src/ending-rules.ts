@@ -18,8 +18,8 @@ export function moveTrack(track: TrackView, to: TrackState, cause: TransitionCau
   track.isExpired = false;
 }
 
-/** SUCCEED: by its script, or forced by a person. @param chosen the successors that the script named; null: none */
-export function succeedTrack(work: WorkingSet, track: TrackView, chosen: readonly number[] | null = null): void {
+/** Its script did its work. @param chosen the successors that it named; null: none */
+export function succeedTrack(work: WorkingSet, track: TrackView, chosen: readonly number[] | null): void {
   moveTrack(track, 'SUCCEED');
   track.reason = null;
   track.detail = null;

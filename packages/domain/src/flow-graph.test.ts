@@ -1,9 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { buildFlowGraph, startsAtOnce } from './flow-graph.ts';
+import { buildFlowGraph, parametersAskedFor, startsAtOnce, vertexNamed } from './flow-graph.ts';
+import { DEFAULT_POLICIES } from './graph-definition.ts';
+import type { ParameterDeclaration } from './parameters-value.ts';
 import { makeStep } from './testing-flow.ts';
 import { MAX_VERTEX_ID, pipelineIdOf, trackIdOf, vertexIdOf } from './track-id.ts';
 
 const STEPS = [1, 2, 3, 10].map((id) => makeStep(id, `V${id}`));
+
+function declaration(required: boolean): ParameterDeclaration {
+  const rules = { choices: null, pattern: null, min: null, max: null };
+  return { type: 'string', required, ...rules, secret: false, description: null };
+}
 
 test('knows the neighbours of each vertex in ascending order, whatever the order of the edges', () => {
   const { vertices } = buildFlowGraph(STEPS, [
@@ -30,6 +37,32 @@ test('starts at once what has nothing before it or waits for nothing', () => {
   ];
   const { vertices } = buildFlowGraph(steps, edges);
   expect([...vertices.values()].filter(startsAtOnce).map(({ id }) => id)).toEqual([1, 3, 10]);
+});
+
+test('finds a vertex by its name, again and again', () => {
+  const graph = buildFlowGraph(STEPS, []);
+  expect([vertexNamed(graph, 'V10')?.id, vertexNamed(graph, 'V2')?.id, vertexNamed(graph, 'V4')]).toEqual([
+    10,
+    2,
+    null,
+  ]);
+});
+
+test('keeps the condition of an edge by its head', () => {
+  const { vertices } = buildFlowGraph(STEPS, [
+    { tail: 1, head: 2, when: 'true' },
+    { tail: 1, head: 3, when: null },
+  ]);
+  expect([...(vertices.get(1)?.edgeConditions ?? [])]).toEqual([[2, 'true']]);
+});
+
+test('a person is asked for required parameters, where the vertex says so, but not for the item of a map', () => {
+  const input = { ip: declaration(true), note: declaration(false), item: declaration(true) };
+  const policies = { ...DEFAULT_POLICIES, onMissing: 'ask' as const };
+  expect(parametersAskedFor({ input, policies: DEFAULT_POLICIES })).toEqual([]);
+  expect(parametersAskedFor({ input, policies })).toEqual(['ip', 'item']);
+  const map = { over: 'items', as: 'item', concurrency: null, minSuccessPercent: 100 };
+  expect(parametersAskedFor({ input, policies: { ...policies, map } })).toEqual(['ip']);
 });
 
 test.each([

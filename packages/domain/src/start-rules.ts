@@ -39,10 +39,7 @@ export function decideStart(graph: FlowGraph, request: StartRequest): StartedPip
     facts: new Map(mayEnd ? vertices.map(({ id, name }) => [id, newFacts(request, name)]) : []),
     random: 0,
   });
-  for (const { id } of first) {
-    const track = work.track(id);
-    if (track !== null) joinIfDecided(work, track);
-  }
+  for (const { id } of first) joinIfDecided(work, work.track(id) as TrackView);
   propagateEnds(work);
   endPipelineIfDone(work);
   const { state, openTracks, failures, reason } = work.pipeline;

@@ -37,10 +37,9 @@ export function isTrackEnded(state: TrackState): boolean {
 }
 
 /**
- * What a track that cannot go on by itself awaits from a person. `params`, `approval`: PENDING and held, not enqueued.
- * `choice`: SUCCEED, or FAILED with `allowFailure`, in manual mode (or an edge's condition has no answer), its successors
- * wait. `decision`: FAILED, or
- * CANCELLED by a person, under `onFailure: hold`; its successors wait.
+ * What a track that cannot go on by itself awaits from a person; docs/states.md says since when.
+ * `params`, `approval`: PENDING and held, not enqueued. `choice`: SUCCEED, or FAILED with `allowFailure`; its successors
+ * wait. `decision`: FAILED, or CANCELLED by a person, under `onFailure: hold`; its successors wait.
  */
 export const AWAITED = ['params', 'approval', 'choice', 'decision'] as const;
 export type Awaited = (typeof AWAITED)[number];

@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FailurePolicy } from './pipeline-status.ts';
-import { claim, idOf, runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
+import {
+  claim,
+  completionOf,
+  eventOf,
+  idOf,
+  runTrack,
+  startFlow,
+  statesOf,
+  trackOf,
+  type Flow,
+} from './testing-flow.ts';
 import { choose, say } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
 
@@ -38,6 +48,13 @@ describe('cancelling a pipeline', () => {
     runTrack(busy, 'A', { exitCode: 1 });
     expect(cancel(busy)).toBe('done');
     expect(trackOf(busy, 'X').cancelRequested).toBe(true);
+  });
+
+  test('behind the failure that ended it, in one batch, is judged by what still runs', () => {
+    const flow = startFlow({ edges: ['A->B'], vertices: { P: {} } });
+    claim(flow, 'A');
+    const failure = eventOf(completionOf(flow, 'A', { exitCode: 1 }));
+    expect(applyEvents(flow, [failure, { kind: 'cancel' }]).verdicts).toEqual([{ kind: 'unchanged' }]);
   });
 });
 

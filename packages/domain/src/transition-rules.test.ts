@@ -4,6 +4,7 @@ import {
   claim,
   completionOf,
   eventOf,
+  makeTrack,
   patchTrack,
   runTrack,
   startFlow,
@@ -13,6 +14,7 @@ import {
 } from './testing-flow.ts';
 import { applyEvents } from './testing-store.ts';
 import { trackIdOf } from './track-id.ts';
+import { moveTrack } from './ending-rules.ts';
 import { decideChanges } from './transition-rules.ts';
 
 const TEST1 = { edges: ['A->B', 'A->C', 'C->B', 'B->D'] };
@@ -89,6 +91,31 @@ describe('automatic transition', () => {
       vertexIds: [2, 3],
       factsOf: [],
     });
+  });
+
+  test.each([{ kind: 'skip', vertexId: 2 } as const, { kind: 'expire_track', vertexId: 2 } as const])(
+    'the rules ask for the track that an event names: %j',
+    (event) => {
+      const context = { ...startFlow(TEST1), tracks: new Map(), facts: new Map(), random: 0 };
+      expect(decideChanges(context, [event])).toEqual({ kind: 'needs_tracks', vertexIds: [2], factsOf: [] });
+    },
+  );
+
+  test('the rules ask for what a condition looks at', () => {
+    const vertices = { C: { when: 'outputs.A.x == "1"', join: 'all_done' } } as const;
+    const flow = startFlow({ edges: ['A->B', 'B->C'], vertices });
+    const tracks = new Map(['B', 'C'].map((name) => [trackOf(flow, name).vertexId, trackOf(flow, name)]));
+    const context = { ...flow, tracks, facts: new Map(), random: 0 };
+    const asked = { kind: 'needs_tracks', vertexIds: [1], factsOf: [1, 3] };
+    expect(decideChanges(context, [{ kind: 'skip', vertexId: 2 }])).toEqual(asked);
+  });
+
+  test('a move that the table does not have is an error of the rules', () => {
+    const { vertexId } = trackOf(startFlow(TEST1), 'A');
+    expect(() => moveTrack({ ...makeTrack(vertexId), state: 'SUCCEED' }, 'PENDING')).toThrow(
+      'a track may not go from SUCCEED to PENDING by the flow: vertex 1',
+    );
+    expect(() => moveTrack({ ...makeTrack(vertexId), state: 'RUNNING' }, 'WAITING', 'person')).toThrow('by the person');
   });
 
   test('a completion of a vertex that the graph does not have is an error of the caller', () => {
