@@ -1,4 +1,6 @@
 import {
+  checkGraphReferences,
+  checkSavedGraph,
   createGraph,
   findGraph,
   findGraphHeader,
@@ -36,6 +38,8 @@ export interface SavedGraph {
   problems: Problem[];
 }
 
+type CheckedGraph = Pick<SavedGraph, 'graph' | 'problems'>;
+
 /** What rows cannot hold; anything else that the check finds is stored and named. */
 const UNSTORABLE = new Set(['duplicate_vertex', 'duplicate_edge', 'unknown_vertex', 'self_loop']);
 
@@ -49,16 +53,19 @@ export async function makeGraph(
   request: RepeatableRequest,
 ): Promise<SavedGraph & { isReplayed: boolean }> {
   const { definition, problems } = readDefinition(document);
-  let made: GraphRecord | null = null;
+  const made: { checked?: CheckedGraph } = {};
   const { answer, isReplayed } = await rememberRequest(database, request, async (runner) => {
-    made = await createGraph(runner, { definition, isSound: problems.length === 0 });
+    const graph = await createGraph(runner, { definition, isSound: problems.length === 0 });
+    made.checked = await checkSavedGraph(runner, graph, definition.vertices);
     request.signal.throwIfAborted();
-    return { graphId: made.graphId };
+    return { graphId: graph.graphId };
   });
   // A replayed answer shows the graph as it is now: graphs are too large to be kept twice.
-  const graph =
-    isReplayed || made === null ? await findGraph(database, { graph: answer.graphId, version: null }) : made;
-  return { graph, change: 'created', problems, isReplayed };
+  const saved = isReplayed ? undefined : made.checked;
+  const graph = saved?.graph ?? (await findGraph(database, { graph: answer.graphId, version: null }));
+  const others = saved?.problems ?? (await checkGraphReferences(database.dataSource, { ...graph, ...definition }));
+  const all = [...problems, ...locateProblems(others, document.source)];
+  return { graph, change: 'created', problems: all, isReplayed };
 }
 
 /**
@@ -76,11 +83,12 @@ export async function putGraph(
     typeof graph === 'number' ? (await findGraphHeader(database.dataSource, { graph, version: null })).name : graph;
   if (definition.name !== name) throw otherName(name, definition.name);
   const saved = await withTransaction(database, async (runner) => {
-    const result = await replaceGraph(runner, { definition, isSound: problems.length === 0 });
+    const { graph: stored, change } = await replaceGraph(runner, { definition, isSound: problems.length === 0 });
+    const checked = await checkSavedGraph(runner, stored, definition.vertices);
     request.signal.throwIfAborted();
-    return result;
+    return { ...checked, change };
   });
-  return { ...saved, problems };
+  return { ...saved, problems: [...problems, ...locateProblems(saved.problems, request.document.source)] };
 }
 
 function otherName(expected: string, found: string): BatonError {

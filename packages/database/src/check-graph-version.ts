@@ -1,8 +1,15 @@
-import { checkGraph, type Problem } from '@baton/domain';
+import { checkGraph, type Problem, type VertexDefinition } from '@baton/domain';
 import type { Database } from './data-source.ts';
-import { findGraphHeader, loadContents, type GraphHeader, type GraphReference } from './find-graphs.ts';
+import { checkGraphReferences } from './check-references.ts';
+import {
+  findGraphHeader,
+  loadContents,
+  type GraphHeader,
+  type GraphRecord,
+  type GraphReference,
+} from './find-graphs.ts';
 import { markChecked } from './save-graph.ts';
-import { selectRows, type Runner } from './statements.ts';
+import { execute, selectRows, type Runner } from './statements.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /** Locks one version of a graph: nobody edits, checks or seals it until the transaction ends. */
@@ -30,7 +37,24 @@ export async function checkStoredGraph(
 export async function checkLockedVersion(runner: Runner, reference: GraphReference): Promise<Problem[]> {
   const header = await findGraphHeader(runner, reference);
   if (header.checkedAt !== null) return [];
-  const problems = checkGraph(await loadContents(runner, header));
+  const graph = await loadContents(runner, header);
+  const problems = [...checkGraph(graph), ...(await checkGraphReferences(runner, graph))];
   if (problems.length === 0) await markChecked(runner, header.versionId);
   return problems;
+}
+
+/**
+ * Checks what a graph that was just saved names outside of itself, in the transaction that saved it; with problems it is
+ * unchecked. A version that a pipeline has used stays as it is.
+ * @param vertices in the order of the document, which is that of the problems' pointers
+ */
+export async function checkSavedGraph(
+  runner: Runner,
+  graph: GraphRecord,
+  vertices: readonly VertexDefinition[],
+): Promise<{ graph: GraphRecord; problems: Problem[] }> {
+  const problems = graph.sealedAt === null ? await checkGraphReferences(runner, { ...graph, vertices }) : [];
+  if (problems.length === 0) return { graph, problems };
+  await execute(runner, 'UPDATE graph_version SET checked_at = NULL WHERE id = ?', [graph.versionId]);
+  return { graph: { ...graph, checkedAt: null }, problems };
 }

@@ -2,6 +2,8 @@ export * from './completion-rules.ts';
 export * from './completion.ts';
 export { evaluateCondition, MAX_CONDITION_LENGTH, readCondition } from './conditions.ts';
 export type { ConditionResult, ConditionValues, ReadCondition } from './conditions.ts';
+export { diffGraphs } from './diff-graphs.ts';
+export type { DiffableGraph, FieldChange, GraphDiff, NamedEdge, NamedVertex } from './diff-graphs.ts';
 export * from './errors.ts';
 export * from './flow-graph.ts';
 export * from './join-rules.ts';

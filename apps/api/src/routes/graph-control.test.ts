@@ -70,9 +70,43 @@ test('each of it alone is a change', async () => {
 
 test('the next version has all of it too', async () => {
   await send(DOCUMENT);
-  await api.call('post', '/api/v1/pipelines').send({ graph: 'control', params: { 'B.item': 1 } }).expect(201);
+  await api
+    .call('post', '/api/v1/pipelines')
+    .send({ graph: 'control', params: { 'B.item': 1 } })
+    .expect(202);
   const next = await api.call('post', '/api/v1/graphs/control/versions').send({}).expect(201);
   expect(next.body).toMatchObject({ version: 2, timeoutMs: 86_400_000_000, limit: 5 });
   expect(next.body.edges[1].when).toBe('params.go');
   expect(next.body.vertices[1].gate).toEqual(DOCUMENT.vertices[1]?.gate);
+});
+
+test('a graph or a pool that is not there is told with its place in the text; making it lets the graph start', async () => {
+  const text =
+    'name: parent\nvertices:\n  - name: Z\n    script: z\n    pools: [db]\n  - name: A\n    pipeline:\n      graph: child\n';
+  const send = () => api.call('put', '/api/v1/graphs/parent').type('application/yaml').send(text).expect(200);
+  const { body } = await send();
+  expect(body.checked).toBe(false);
+  expect(body.problems).toMatchObject([
+    { code: 'unknown_pool', pointer: '/vertices/0/pools/0', line: 5, column: 13 },
+    { code: 'unknown_graph', pointer: '/vertices/1/pipeline/graph', line: 8, column: 14 },
+  ]);
+  const refused = await api.call('post', '/api/v1/pipelines').send({ graph: 'parent' }).expect(409);
+  expect(refused.body).toMatchObject({ code: 'graph_check_failed', problems: [{}, {}] });
+  await api.call('put', '/api/v1/pools/db').send({ limit: 1 });
+  await api
+    .call('post', '/api/v1/graphs')
+    .send({ name: 'child', vertices: [{ name: 'A', script: 'a' }] })
+    .expect(201);
+  expect((await send()).body).toMatchObject({ change: 'unchanged', checked: true, problems: [] });
+  const ring = { name: 'child', vertices: [{ name: 'A', pipeline: { graph: 'parent' } }] };
+  const closed = await api.call('put', '/api/v1/graphs/child').send(ring).expect(200);
+  expect(closed.body).toMatchObject({ checked: false, problems: [{ code: 'sub_pipeline_cycle', line: 1 }] });
+});
+
+test('a graph made again with the same key shows the same problems', async () => {
+  const document = { name: 'lonely', vertices: [{ name: 'A', pipeline: { graph: 'nowhere' } }] };
+  const post = () => api.call('post', '/api/v1/graphs').set('Idempotency-Key', 'k').send(document).expect(201);
+  const [first, again] = [await post(), await post()];
+  expect(first.body).toMatchObject({ checked: false, problems: [{ code: 'unknown_graph' }] });
+  expect(again.body.problems).toEqual(first.body.problems);
 });
