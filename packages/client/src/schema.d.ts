@@ -441,6 +441,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipelineId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run tracks again: those that failed and what follows them, or those that are named
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postPipelinesByPipelineIdRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipelineId}": {
         parameters: {
             query?: never;
@@ -675,6 +695,26 @@ export interface paths {
          * @description Needs a token with the scope operate.
          */
         post: operations["postTracksByTrackIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a track again that has ended, or whose failure awaits a decision
+         * @description Needs a token with the scope operate.
+         */
+        post: operations["postTracksByTrackIdRetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1321,6 +1361,68 @@ export interface components {
             requestId: string;
             /** @description everything that is wrong, at once */
             problems: components["schemas"]["Problem"][];
+        };
+        RerunPipeline: {
+            id: number;
+            graphId: number;
+            /** @description the graph's name */
+            graph: string;
+            version: number;
+            name: string;
+            /** @enum {string} */
+            mode: "auto" | "manual";
+            /** @enum {string} */
+            onFailure: "stop" | "kill" | "continue" | "hold";
+            priority: number;
+            /** @enum {string} */
+            state: "RUNNING" | "PAUSED" | "FINISH" | "FAILED" | "CANCELLED";
+            /** @description why it ended so */
+            reason: string | null;
+            totalTracks: number;
+            /** @description tracks that have not ended, and those that await a person */
+            openTracks: number;
+            createdBy: string;
+            /** @description the track that runs it; null: it was started by itself */
+            parentTrackId: number | null;
+            /** @description FAILED if it has not ended by then */
+            deadlineAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            finishedAt: string | null;
+            /** @description as given; secrets are *** */
+            params: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            counts: {
+                WAITING: number;
+                PENDING: number;
+                RUNNING: number;
+                SUCCEED: number;
+                FAILED: number;
+                SKIPPED: number;
+                CANCELLED: number;
+            };
+            /** @description null: the same request had been done before */
+            plan: components["schemas"]["RerunPlan"] | null;
+        };
+        RerunPlan: {
+            /** @description of the graph */
+            version: {
+                from: number;
+                to: number;
+            };
+            totalTracks: number;
+            /** @description what runs again or for the first time; of more than 1000 the first */
+            tracks: {
+                vertexId: number;
+                vertex: string;
+                /** @description the number of its next attempt */
+                attempt: number;
+                /** @description its vertex is new in this version */
+                isNew: boolean;
+                /** @description what differs from before: script, edges, policies, `params.<name>` */
+                changes: string[];
+            }[];
         };
         RetryPolicy: {
             /** @description how many more attempts after the first */
@@ -4515,6 +4617,149 @@ export interface operations {
             };
         };
     };
+    postPipelinesByPipelineIdRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                pipelineId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description absent: failed, which is what failed or was cancelled, and what follows */
+                    from?: "failed" | (number | string)[];
+                    /** @description what follows the named vertices as well; absent: true */
+                    descendants?: boolean;
+                    /** @description values for what runs again, by parameter or by "vertex.parameter" */
+                    params?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    };
+                    /** @description of the graph, for a pipeline that has ended; absent: same */
+                    version?: ("same" | "latest") | number;
+                    /** @description do nothing, show the plan; absent: false */
+                    preview?: boolean;
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The pipeline, and what of it runs again; earlier attempts and their output are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunPipeline"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `graph_not_found`: No such graph; `pipeline_not_found`: No such pipeline */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `graph_check_failed`: The graph does not pass its check; `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     getPipelinesByPipelineId: {
         parameters: {
             query?: never;
@@ -5911,6 +6156,143 @@ export interface operations {
                 };
             };
             /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postTracksByTrackIdRetry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key and request again are done once, whatever has happened since */
+                "idempotency-key"?: string;
+            };
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description values for this track, by parameter */
+                    params?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    };
+                    /** @description what follows it as well; absent: false */
+                    descendants?: boolean;
+                    /** @description why; kept in the history */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The track, before its next attempt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `state_conflict`: The state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`: This Idempotency-Key was used with another request; `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
             422: {
                 headers: {
                     [name: string]: unknown;

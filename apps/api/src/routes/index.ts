@@ -21,7 +21,13 @@ import {
 import { getHealth, getReadiness } from './health.ts';
 import { getHistory } from './history.ts';
 import { getInbox } from './inbox.ts';
-import { cancelPipelineRoute, pausePipelineRoute, resumePipelineRoute, setModeRoute } from './pipeline-control.ts';
+import {
+  cancelPipelineRoute,
+  pausePipelineRoute,
+  resumePipelineRoute,
+  retryPipelineRoute,
+  setModeRoute,
+} from './pipeline-control.ts';
 import { startPipelineRoute } from './pipelines.ts';
 import { getDocs, getDocsFile } from './docs.ts';
 import { getMetrics, getRoot, openApiRoute } from './service.ts';
@@ -29,7 +35,13 @@ import { getOutput } from './output.ts';
 import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
 import { listPools, putPool, removePool } from './pools.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
-import { cancelTrackRoute, giveUpTrackRoute, skipTrackRoute, succeedTrackRoute } from './track-control.ts';
+import {
+  cancelTrackRoute,
+  giveUpTrackRoute,
+  retryTrackRoute,
+  skipTrackRoute,
+  succeedTrackRoute,
+} from './track-control.ts';
 import { approveRoute, chooseNextRoute, giveParametersRoute, rejectRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
 import { getOutputs } from './track-outputs.ts';
@@ -63,6 +75,7 @@ export const ROUTES: readonly Route[] = [
   resumePipelineRoute,
   cancelPipelineRoute,
   setModeRoute,
+  retryPipelineRoute,
   listPipelines,
   getPipelineRoute,
   getHistory,
@@ -76,6 +89,7 @@ export const ROUTES: readonly Route[] = [
   succeedTrackRoute,
   giveUpTrackRoute,
   cancelTrackRoute,
+  retryTrackRoute,
   getInbox,
   getOutput,
   getOutputs,

@@ -116,16 +116,19 @@ describe('history', () => {
   });
 });
 
-test.each(['pause', 'resume', 'cancel', 'mode'])('%s needs the scope operate, and a pipeline', async (step) => {
-  const flow = await startChain();
-  const body = step === 'mode' ? { mode: 'manual' } : {};
-  const submitter = await makeToken(api, { name: 'sam', scopes: ['submit'] });
-  const at = `/api/v1/pipelines/${flow.pipelineId}/${step}`;
-  expect((await as(api, submitter, 'post', at).send(body).expect(403)).body.code).toBe('forbidden');
-  const missing = await api.call('post', `/api/v1/pipelines/999999/${step}`).send(body).expect(404);
-  expect(missing.body.code).toBe('pipeline_not_found');
-  for (const bad of [{ reason: 'x'.repeat(501) }, { reason: 1 }, { reasons: 'x' }]) {
-    expect((await flow.control(step, { ...body, ...bad }).expect(422)).body.code).toBe('invalid_request');
-  }
-  await flow.control(step, body).set('Idempotency-Key', 'two words').expect(422);
-});
+test.each(['pause', 'resume', 'cancel', 'mode', 'retry'])(
+  '%s needs the scope operate, and a pipeline',
+  async (step) => {
+    const flow = await startChain();
+    const body = step === 'mode' ? { mode: 'manual' } : {};
+    const submitter = await makeToken(api, { name: 'sam', scopes: ['submit'] });
+    const at = `/api/v1/pipelines/${flow.pipelineId}/${step}`;
+    expect((await as(api, submitter, 'post', at).send(body).expect(403)).body.code).toBe('forbidden');
+    const missing = await api.call('post', `/api/v1/pipelines/999999/${step}`).send(body).expect(404);
+    expect(missing.body.code).toBe('pipeline_not_found');
+    for (const bad of [{ reason: 'x'.repeat(501) }, { reason: 1 }, { reasons: 'x' }]) {
+      expect((await flow.control(step, { ...body, ...bad }).expect(422)).body.code).toBe('invalid_request');
+    }
+    await flow.control(step, body).set('Idempotency-Key', 'two words').expect(422);
+  },
+);

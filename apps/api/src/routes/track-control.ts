@@ -5,6 +5,7 @@ import { defineRoute, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
 import type { Route } from '../http/route-types.ts';
 import { actionHeaders, personAction, reasonField } from '../person-action.ts';
+import { retryTrack } from '../rerun-tracks.ts';
 import { getTrack, showTrack, trackDetailsSchema } from '../show-track.ts';
 
 type TrackAction = Extract<PersonEvent['kind'], 'skip' | 'succeed' | 'give_up' | 'cancel_track'>;
@@ -50,4 +51,31 @@ export const giveUpTrackRoute = trackAction('give_up', 'give-up', {
 export const cancelTrackRoute = trackAction('cancel_track', 'cancel', {
   summary: 'Cancel a track; it counts as failed',
   description: 'It is cancelled, or will be when its worker says that its processes are gone.',
+});
+
+export const retryTrackRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/tracks/{trackId}/retry',
+  scope: 'operate',
+  summary: 'Run a track again that has ended, or whose failure awaits a decision',
+  tag: 'tracks',
+  request: {
+    params: z.strictObject({ trackId: idParameter }),
+    headers: actionHeaders,
+    body: jsonBody(
+      z.strictObject({
+        params: z.record(z.string(), z.json()).optional().describe('values for this track, by parameter'),
+        descendants: z.boolean().optional().describe('what follows it as well; absent: false'),
+        reason: reasonField,
+      }),
+      { isOptional: true },
+    ),
+  },
+  responses: { 200: { description: 'The track, before its next attempt.', schema: trackDetailsSchema } },
+  errors: ['track_not_found', 'invalid_parameters', 'state_conflict', 'idempotency_key_reused'],
+}).handle(async (call) => {
+  const { deps, params, body } = call;
+  const request = { trackId: params.trackId, params: body.params, descendants: body.descendants ?? false };
+  await retryTrack(deps, request, personAction(call, body.reason));
+  return { status: 200, body: await showTrack(deps.database, params.trackId) };
 });
