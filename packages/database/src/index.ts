@@ -36,7 +36,6 @@ export * from './remember-request.ts';
 export { createGraph, replaceGraph, type GraphChange, type GraphToSave } from './save-graph.ts';
 export * from './seal-version.ts';
 export * from './count-live.ts';
-export * from './give-parameters.ts';
 export type { RefusedOutput } from './attempt-owners.ts';
 export { findAncestors } from './find-ancestors.ts';
 export {

@@ -1,17 +1,21 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { applyFlowEvents } from './apply-flow-events.ts';
+import { applyPersonAction, type AppliedAction } from './apply-person-action.ts';
 import { claimAttempts } from './claim-attempts.ts';
 import { openDatabase, type Database } from './data-source.ts';
-import { giveParameters } from './give-parameters.ts';
+import { findPipelineEvents } from './pipeline-events.ts';
+import { rerunPipeline } from './rerun-pipeline.ts';
 import { selectRows } from './statements.ts';
 import {
+  actOn,
   claimTracks,
   completionOf,
   createTestDatabase,
   makeRunId,
   readPipeline,
   readStates,
+  runTracks,
   startProxy,
   startTestFlow,
   TEST_WORKER,
@@ -72,17 +76,54 @@ test('a completion whose commit was done unheard is applied once; its successors
   expect(row).toEqual({ seq: 1, isDueSoon: 1 });
 });
 
-test('parameters whose commit was done unheard are answered as given; given once more they are refused', async () => {
+/** Does something whose COMMIT is done unheard. */
+async function unheard<T>(act: () => Promise<T>): Promise<T> {
+  const cutsBefore = proxy.cuts;
+  proxy.cutAnswerTo('COMMIT');
+  const result = await act();
+  expect(proxy.cuts).toBe(cutsBefore + 1);
+  return result;
+}
+
+const action = { actor: 'a test', reason: null, actionId: null };
+
+test('parameters whose commit was done unheard are answered as given, once', async () => {
   const flow = await startTestFlow(database, {
     vertices: { A: { input: { speed: { type: 'integer', required: true } } } },
     held: ['A'],
   });
-  const cutsBefore = proxy.cuts;
-  proxy.cutAnswerTo('COMMIT');
-  const toDispatch = await giveParameters(distant, flow.trackId('A'), { speed: 3 });
-  expect(proxy.cuts).toBe(cutsBefore + 1);
-  expect(toDispatch).toEqual([expect.objectContaining({ trackId: flow.trackId('A'), attempt: 1, seq: 1 })]);
-  await expect(giveParameters(distant, flow.trackId('A'), { speed: 3 })).rejects.toMatchObject({
-    code: 'state_conflict',
-  });
+  const give = (speed: number): Promise<AppliedAction> => {
+    const event = { kind: 'give_params', vertexId: 1, values: { speed } } as const;
+    return applyPersonAction(distant, { pipelineId: flow.pipelineId, event }, action);
+  };
+  const given = await unheard(() => give(3));
+  expect(given.verdict).toEqual({ kind: 'done' });
+  expect(given.toDispatch).toEqual([expect.objectContaining({ trackId: flow.trackId('A'), attempt: 1, seq: 1 })]);
+  expect((await give(3)).verdict).toEqual({ kind: 'unchanged' });
+  expect((await give(4)).verdict).toMatchObject({ kind: 'refused' });
+});
+
+test('a resume whose commit was done unheard is done, not refused as one of what runs already', async () => {
+  const flow = await startTestFlow(database, { vertices: { A: {} } });
+  await actOn(flow, { kind: 'pause' });
+  const asked = { pipelineId: flow.pipelineId, event: { kind: 'resume' } } as const;
+  const { verdict, toDispatch } = await unheard(() => applyPersonAction(distant, asked, action));
+  expect(verdict).toEqual({ kind: 'done' });
+  expect(toDispatch.map(({ seq }) => seq)).toEqual([2]);
+  const events = await findPipelineEvents(database, flow.pipelineId, { after: 0, limit: 10 });
+  expect(events.map(({ kind }) => kind)).toEqual(['start', 'pause', 'resume']);
+});
+
+test('a rerun whose commit was done unheard shows its plan, and runs one attempt more', async () => {
+  const flow = await startTestFlow(database, { edges: ['A->B'] });
+  await runTracks(flow, ['A'], { exitCode: 1 });
+  const request = { pipelineId: flow.pipelineId, from: 'failed' } as const;
+  const { verdict, plan, toDispatch } = await unheard(() => rerunPipeline(distant, request, action));
+  expect(verdict).toEqual({ kind: 'done' });
+  expect(plan?.tracks.map(({ vertex, attempt }) => [vertex, attempt])).toEqual([
+    ['A', 2],
+    ['B', 1],
+  ]);
+  expect(toDispatch.map(({ attempt }) => attempt)).toEqual([2]);
+  expect(await readStates(flow)).toEqual({ A: 'PENDING', B: 'WAITING' });
 });
