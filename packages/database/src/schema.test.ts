@@ -67,7 +67,7 @@ const NONSENSE = {
   ck_track_finished: `UPDATE track SET state = 'SUCCEED', due_at = NULL WHERE id = $`,
   'ck_track_finished while it waits': 'UPDATE track SET finished_at = UTC_TIMESTAMP(6) WHERE id = $',
   ck_track_due: `UPDATE track SET state = 'CANCELLED', finished_at = UTC_TIMESTAMP(6) WHERE id = $`,
-  fk_track_pipeline: 'DELETE FROM pipeline WHERE id = #',
+  fk_track_pipeline: `INSERT INTO track (id, pipeline_id, vertex_id, state, predecessors_left) VALUES (1, 0, 1, 'WAITING', 0)`,
   ck_attempt_number: insertAttempt({ attempt: 0 }),
   ck_attempt_result: insertAttempt({ result: `'fine'` }),
   ck_attempt_bytes: insertAttempt({ duration_ms: -1 }),
@@ -80,7 +80,52 @@ const NONSENSE = {
     VALUES ('t', 't', REPEAT('x', 32), 'root', 'x', UTC_TIMESTAMP(6))`,
   ck_worker_labels: insertWorker({ labels: `'x'` }),
   ck_worker_slots: insertWorker({ slots: 0 }),
+  ck_graph_version_limits: 'UPDATE graph_version SET timeout_ms = 0',
+  'ck_graph_version_limits of tracks': 'UPDATE graph_version SET run_limit = 0',
+  ck_pipeline_map: 'UPDATE pipeline SET map_vertex_id = 1 WHERE id = #',
+  'ck_pipeline_map of nobody': 'UPDATE pipeline SET map_vertex_id = 1, map_size = 1 WHERE id = #',
+  ck_pipeline_depth: 'UPDATE pipeline SET depth = 1 WHERE id = #',
+  ck_pipeline_schedule: 'UPDATE pipeline SET schedule_id = 1 WHERE id = #',
+  ck_track_gate: `UPDATE track SET gate_decision = 'maybe' WHERE id = $`,
+  ck_track_started: 'UPDATE track SET started_attempt = 2 WHERE id = $',
+  ck_track_pending_only: `UPDATE track SET state = 'CANCELLED', due_at = NULL, finished_at = UTC_TIMESTAMP(6),
+    waits_for = 'pool:x' WHERE id = $`,
+  ck_track_output: `INSERT INTO track_output VALUES ($, 1, '', 'x')`,
+  fk_track_output_track: `INSERT INTO track_output VALUES (1, 1, 'x', 'x')`,
+  ck_pipeline_event_body: `INSERT INTO pipeline_event (pipeline_id, at, kind, body) VALUES (#, UTC_TIMESTAMP(6), 'flow', '{')`,
+  fk_pipeline_event_pipeline: `INSERT INTO pipeline_event (pipeline_id, at, kind, body) VALUES (0, UTC_TIMESTAMP(6), 'flow', '{}')`,
+  ck_limit_key_capacity: `INSERT INTO limit_key VALUES ('pool:x', -1, UTC_TIMESTAMP(6))`,
+  fk_limit_holder_key: `INSERT INTO limit_holder VALUES ('pool:nobody', $, 'r')`,
+  ck_schedule_overlap: insertSchedule({ overlap_policy: `'both'` }),
+  ck_schedule_catch_up: insertSchedule({ catch_up_limit: -1 }),
+  ck_schedule_request: insertSchedule({ request: `'{'` }),
+  ck_schedule_fire_state: insertFire({ state: `'late'` }),
+  ck_schedule_fire_backfill: insertFire({ backfill_at_once: 0 }),
+  ck_schedule_fire_started: insertFire({ state: `'started'` }),
 } satisfies Record<string, string>;
+
+function insertSchedule(changes: Record<string, string | number>): string {
+  const now = 'UTC_TIMESTAMP(6)';
+  return insertRow('schedule', {
+    id: 1,
+    name: `'s'`,
+    cron: `'* * * * *'`,
+    time_zone: `'UTC'`,
+    graph: `'g'`,
+    request: `'{}'`,
+    overlap_policy: `'allow'`,
+    catch_up_limit: 0,
+    created_by: `'x'`,
+    created_at: now,
+    updated_at: now,
+    ...changes,
+  });
+}
+
+function insertFire(changes: Record<string, string | number>): string {
+  const now = 'UTC_TIMESTAMP(6)';
+  return insertRow('schedule_fire', { schedule_id: 1, due_at: now, state: `'missed'`, decided_at: now, ...changes });
+}
 
 function insertAttempt(changes: Record<string, string | number>): string {
   const now = 'UTC_TIMESTAMP(6)';
@@ -133,8 +178,9 @@ test('every CHECK has a row above', () => {
   expect(checks.filter((name) => !Object.hasOwn(NONSENSE, name ?? ''))).toEqual([]);
 });
 
-test('the rows of the two helpers are refused for what they change only', async () => {
+test('the rows of the helpers are refused for what they change only', async () => {
   const sql = insertAttempt({}).replaceAll('$', String(flow.trackId('A')));
-  for (const statement of [sql, insertWorker({})]) await database.dataSource.query(statement);
+  const inserts = [sql, insertWorker({}), insertSchedule({}), insertFire({})];
+  for (const statement of inserts) await database.dataSource.query(statement);
   await database.dataSource.query('DELETE FROM attempt');
 });
