@@ -57,6 +57,8 @@ export { convertValue, formatValue, PARAMETER_TYPES } from './parameters-value.t
 export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
 export { fillTemplate, findTemplateNames } from './fill-template.ts';
 export type { FilledTemplate, TemplateValues } from './fill-template.ts';
+export { readMapItems } from './map-items.ts';
+export type { MapItems, MapSource } from './map-items.ts';
 export {
   completeParameters,
   declarationsOf,
