@@ -75,8 +75,10 @@ function toDocument(graph: Graph): Record<string, unknown> {
     name: graph.name,
     ...(graph.description === null ? {} : { description: graph.description }),
     ...(graph.onFailure === null ? {} : { onFailure: graph.onFailure }),
+    ...(graph.timeoutMs === null ? {} : { timeoutMs: graph.timeoutMs }),
+    ...(graph.limit === null ? {} : { limit: graph.limit }),
     vertices: graph.vertices.map(toVertex),
-    edges: graph.edges.map(({ tail, head }) => [tail, head]),
+    edges: graph.edges.map(({ tail, head, when }) => (when === null ? [tail, head] : { tail, head, when })),
   };
 }
 
@@ -89,7 +91,7 @@ function renderGraph({ colors }: CommandContext, graph: Graph): string {
     shorten(printable(vertex.name), 40),
     shorten(printable((tails.get(vertex.name) ?? []).join(', ')), 40),
     shorten(printable(Object.keys(typeof vertex.input === 'object' ? (vertex.input ?? {}) : {}).join(', ')), 30),
-    shorten(printable(firstLine(vertex.script)), 60),
+    shorten(printable(describeWork(vertex)), 60),
   ]);
   return [
     `${colors.bold(printable(graph.name))}@${graph.version} (graph ${graph.id}): ${states.join(', ')}`,
@@ -99,7 +101,9 @@ function renderGraph({ colors }: CommandContext, graph: Graph): string {
   ].join('\n');
 }
 
-function firstLine(script: Vertex['script']): string {
-  const lines = (typeof script === 'string' ? script : script.script).trim().split('\n');
+function describeWork({ script, pipeline }: Vertex): string {
+  if (pipeline) return `runs ${pipeline.graph}`;
+  const text = typeof script === 'string' ? script : (script?.script ?? '');
+  const lines = text.trim().split('\n');
   return lines.length > 1 ? `${lines[0] ?? ''} …` : (lines[0] ?? '');
 }

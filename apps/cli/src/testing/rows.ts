@@ -84,6 +84,8 @@ export const GRAPH = {
   latestVersion: 2,
   description: null,
   onFailure: null,
+  timeoutMs: null,
+  limit: null,
   checked: true,
   checkedAt: null,
   sealed: false,
@@ -94,5 +96,5 @@ export const GRAPH = {
     { id: 1, name: 'A', script: 'echo A\necho 2', next: [2], input: { ip: { type: 'string', required: true } } },
     { id: 2, name: 'B', script: 'echo B', input: { data: { type: 'json', default: {} } } },
   ],
-  edges: [{ id: 1, tail: 'A', head: 'B' }],
+  edges: [{ id: 1, tail: 'A', head: 'B', when: null }],
 };
