@@ -22,7 +22,8 @@ export function createGroupedUpdates(): GroupedUpdates {
     async flush(runner, table) {
       for (const { set, where, values, ids } of groups.values()) {
         for (const chunk of inChunks(ids, ROWS_AT_ONCE)) {
-          const sql = `UPDATE ${table} SET ${set} WHERE id IN (?) AND ${where}`;
+          // By the state's index a server would lock rows of others on its way.
+          const sql = `UPDATE ${table} FORCE INDEX (PRIMARY) SET ${set} WHERE id IN (?) AND ${where}`;
           const { affectedRows } = await execute(runner, sql, [...values, chunk]);
           if (affectedRows !== chunk.length) {
             throw new Error(
