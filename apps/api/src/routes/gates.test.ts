@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAuthenticate } from '../auth/authenticate.ts';
 import { createTestApi, type TestApi } from '../testing.ts';
 import { as, makeToken, startApiFlow, type ApiFlow } from '../testing-flow.ts';
 
@@ -115,6 +116,17 @@ describe('who may decide', () => {
       expect(body).toMatchObject({ code: 'self_approval_forbidden', detail: expect.stringContaining('olga') });
     }
     await flow.decide('B', 'approve').expect(200);
+  });
+
+  test('everybody, where authentication is off: nobody can be told from anybody else', async () => {
+    const settings = { isOn: false, adminToken: null, workerToken: null };
+    const open = await createTestApi({ deps: { authenticate: createAuthenticate(api.database, settings) } });
+    const vertices = [{ name: 'A', gate: { approvers: ['role:lead'], forbidSelfApproval: true } }];
+    const flow = await startApiFlow(open, { graph: { vertices } });
+    const { body } = await open.call('get', '/api/v1/inbox?mine=true').expect(200);
+    expect(body.items).toMatchObject([{ vertex: 'A', createdBy: 'anybody', me: true }]);
+    await flow.decide('A', 'approve').expect(200);
+    await open.close();
   });
 
   test('a worker, or nobody: refused', async () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execute } from '@baton/database';
+import { insertFlowRows } from '@baton/database/testing';
 import { createTestApi, type TestApi } from '../testing.ts';
 import { as, makeToken, startApiFlow, type ApiFlow } from '../testing-flow.ts';
 
@@ -78,6 +80,20 @@ test('what has been given is gone, and all of a pipeline that has ended', async 
   expect((await read()).items.map(({ vertex }) => vertex)).toEqual(['gated', 'choosing', 'failing']);
   await flow.control('cancel').expect(200);
   expect((await read()).items).toEqual([]);
+});
+
+test('what others decide is left out in bounded steps: a page may be empty, and the next one not', async () => {
+  const vertices = Array.from({ length: 2101 }, (_, index) => {
+    const gate = { approvers: [index === 2100 ? 'role:lead' : 'role:nobody'], form: {} };
+    return { name: `G${index}`, policies: { gate } };
+  });
+  await insertFlowRows(api.database, { vertices });
+  await execute(api.database.dataSource, `UPDATE track SET awaits = 'approval', due_at = NULL WHERE state = 'PENDING'`);
+  const first = await read('?mine=true', reader);
+  expect(first.items).toEqual([]);
+  expect(first.nextCursor).not.toBeNull();
+  const second = await read(`?mine=true&cursor=${first.nextCursor}`, reader);
+  expect(second).toMatchObject({ items: [{ vertex: 'G2100' }], nextCursor: null });
 });
 
 test.each(['?kind=nothing', '?mine=1', '?limit=0', '?cursor=-1', '?who=me'])('%s is refused', async (query) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { insertEvents } from '@baton/database';
 import { createTestApi, type TestApi } from '../testing.ts';
 import { as, makeToken, startApiFlow, type ApiFlow } from '../testing-flow.ts';
 
@@ -108,6 +109,36 @@ describe('history', () => {
     );
     expect(seen[3]).toMatchObject({ actor: 'admin', reason: 'lunch', changes: { pipeline: { state: 'PAUSED' } } });
     expect(seen).toEqual(await readHistory(flow));
+  });
+
+  test('a page ends early where its events are long, and none is lost', async () => {
+    const flow = await startChain();
+    const detail = 'x'.repeat(700_000);
+    const body = { tracks: [{ vertexId: 1, detail }] };
+    const event = {
+      pipelineId: flow.pipelineId,
+      kind: 'flow',
+      actor: null,
+      reason: null,
+      actionId: null,
+      body,
+    } as const;
+    await insertEvents(
+      api.database.dataSource,
+      Array.from({ length: 30 }, () => event),
+    );
+    let pages = 0;
+    const seen = new Set<number>();
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const at: string = `/api/v1/pipelines/${flow.pipelineId}/history?limit=200${cursor}`;
+      const page: { items: { id: number }[]; nextCursor: string | null } = (await api.call('get', at).expect(200)).body;
+      for (const { id } of page.items) seen.add(id);
+      cursor = page.nextCursor === null ? null : `&cursor=${page.nextCursor}`;
+      pages += 1;
+    }
+    expect(seen.size).toBe(31);
+    expect(pages).toBeGreaterThanOrEqual(15);
   });
 
   test('of no pipeline is not found', async () => {
