@@ -189,7 +189,7 @@ CREATE TABLE `pipeline_event` (
   `action_id` varchar(300) DEFAULT NULL,
   `body` longtext NOT NULL,
   PRIMARY KEY (`id`),
-  UNIQUE KEY `uq_pipeline_event_action` (`pipeline_id`,`action_id`),
+  UNIQUE KEY `uq_pipeline_event_action` (`action_id`,`pipeline_id`),
   KEY `ix_pipeline_event_pipeline` (`pipeline_id`,`id`),
   CONSTRAINT `fk_pipeline_event_pipeline` FOREIGN KEY (`pipeline_id`) REFERENCES `pipeline` (`id`),
   CONSTRAINT `ck_pipeline_event_body` CHECK (json_valid(`body`))

@@ -168,7 +168,8 @@ export async function findPipelineEvents(
 ): Promise<PipelineEvent[]> {
   const rows = await selectRows<Omit<PipelineEvent, 'body'> & { body: string }>(
     database.dataSource,
-    'SELECT id, at, kind, actor, reason, body FROM pipeline_event WHERE pipeline_id = ? AND id > ? ORDER BY id LIMIT ?',
+    `SELECT id, at, kind, actor, reason, body FROM pipeline_event FORCE INDEX (ix_pipeline_event_pipeline)
+     WHERE pipeline_id = ? AND id > ? ORDER BY id LIMIT ?`,
     [pipelineId, page.after, page.limit],
   );
   return rows.map((row) => {

@@ -106,6 +106,10 @@ const CREATE_TRACK_OUTPUT = `CREATE TABLE IF NOT EXISTS track_output (
   CONSTRAINT ck_track_output CHECK (attempt >= 1 AND CHAR_LENGTH(name) >= 1)
 ) ${TABLE_OPTIONS}`;
 
+/**
+ * The unique key begins with the action: MySQL 9.7 looks a foreign key up by a unique key that begins with it, and takes
+ * the row for one without a reference where another column of that key is NULL.
+ */
 const CREATE_PIPELINE_EVENT = `CREATE TABLE IF NOT EXISTS pipeline_event (
   id BIGINT NOT NULL AUTO_INCREMENT,
   pipeline_id BIGINT NOT NULL,
@@ -116,7 +120,7 @@ const CREATE_PIPELINE_EVENT = `CREATE TABLE IF NOT EXISTS pipeline_event (
   action_id VARCHAR(300) NULL,
   body LONGTEXT NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY uq_pipeline_event_action (pipeline_id, action_id),
+  UNIQUE KEY uq_pipeline_event_action (action_id, pipeline_id),
   KEY ix_pipeline_event_pipeline (pipeline_id, id),
   CONSTRAINT fk_pipeline_event_pipeline FOREIGN KEY (pipeline_id) REFERENCES pipeline (id),
   CONSTRAINT ck_pipeline_event_body CHECK (JSON_VALID(body))
