@@ -9,7 +9,7 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/)
     .default('baton'),
-  /** Between two looks for what stands still, ms. */
+  /** Between two looks for what stands still, and for schedules that are due, ms. */
   BATON_RECONCILE_MS: z.coerce.number().int().min(50).max(60_000).default(1000),
   /** Completions in one transaction at most. */
   BATON_COMPLETION_BATCH: z.coerce.number().int().min(1).max(1000).default(200),

@@ -13,11 +13,13 @@ import type { Logger, Service } from '@baton/service';
 import type { Config } from './config.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
+import { consumeChildren } from './run-children.ts';
+import { startSchedules } from './run-schedules.ts';
 
 const DRAIN_MS = 8000;
 const SCHEMA_WAIT_MS = 120_000;
 
-/** Starts consuming completions and reconciling. @returns what stops both, in order */
+/** Starts consuming completions, reconciling and running schedules. @returns what stops them, in order */
 export async function startOrchestrator(config: Config, logger: Logger): Promise<Service> {
   const database = await openDatabase({ url: config.BATON_MYSQL_URL });
   await waitForTables(database);
@@ -46,12 +48,14 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     onFailed: (error) =>
       logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue'),
   });
+  const children = consumeChildren(deps, blocking);
   const reconciling = startReconciling(deps, config.BATON_RECONCILE_MS);
+  const schedules = startSchedules(deps, config.BATON_RECONCILE_MS);
   return {
     async stop() {
       handler.stop();
-      await consumer.close(DRAIN_MS);
-      await reconciling.stop();
+      await Promise.all([consumer.close(DRAIN_MS), children.close(DRAIN_MS)]);
+      await Promise.all([reconciling.stop(), schedules.stop()]);
       await trackQueue.close();
       producer.disconnect();
       blocking.disconnect();
