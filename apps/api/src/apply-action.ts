@@ -1,4 +1,4 @@
-import { applyPersonAction, type AppliedEvents, type AskedEvent } from '@baton/database';
+import { applyPersonAction, findLiveChildren, type AppliedEvents, type AskedEvent } from '@baton/database';
 import { BatonError, type Verdict } from '@baton/domain';
 import type { AppDeps } from './app-deps.ts';
 import { enqueueOrLog } from './enqueue-or-log.ts';
@@ -21,6 +21,20 @@ export async function applyAction(
   const applied = await applyPersonAction(deps.database, asked, recorded);
   refuseRefused(applied.verdict);
   await finishAction(deps, applied);
+  await passDown(deps, asked, action);
+}
+
+/** Whoever pauses a pipeline means those that its tracks run as well. Again is the same as once, also where it broke off. */
+async function passDown(
+  deps: ActionDeps,
+  { pipelineId, event }: { pipelineId: number; event: AskedEvent },
+  action: RepeatableAction,
+): Promise<void> {
+  if (event.kind !== 'pause' && event.kind !== 'resume') return;
+  const state = event.kind === 'pause' ? 'RUNNING' : 'PAUSED';
+  for (const child of await findLiveChildren(deps.database, pipelineId)) {
+    if (child.state === state) await applyAction(deps, { pipelineId: child.id, event }, action);
+  }
 }
 
 /** @throws BatonError state_conflict with what the rules say */

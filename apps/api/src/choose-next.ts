@@ -1,4 +1,4 @@
-import { loadFlowGraph, type GraphVertex, type StoredGraph } from '@baton/database';
+import { loadPipelineGraph, type GraphVertex, type StoredGraph } from '@baton/database';
 import { BatonError, pipelineIdOf, type Problem } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { findVertex } from './find-vertex.ts';
@@ -26,7 +26,7 @@ export async function chooseNext(
   const { database } = deps;
   const track = await getTrack(database, trackId);
   const pipeline = await getPipeline(database, track.pipelineId);
-  const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
   const vertex = vertexOf(graph, track);
   const { chosen, problems } = readChoice(graph, vertex, next);
   if (problems.length > 0) throw invalidChoice(graph, vertex, problems);

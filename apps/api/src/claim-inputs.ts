@@ -42,11 +42,11 @@ export async function loadInputs(
 }
 
 function composeInputs(
-  { graph, vertex, pipelineId, input }: GrantedClaim,
+  { scope: { graph, vertexId: ownId, pipelineId }, input }: GrantedClaim,
   before: ReadonlyMap<number, OutputValues>,
 ): { text: string } | { problem: string } {
   const outputs: Record<string, OutputValues> = Object.create(null);
-  const ancestors: ReadonlySet<number> = before.size > 0 ? findAncestors(graph, vertex.id) : new Set();
+  const ancestors: ReadonlySet<number> = before.size > 0 ? findAncestors(graph, ownId) : new Set();
   let length = 0;
   for (const [trackId, values] of before) {
     const vertexId = vertexIdOf(trackId);
@@ -70,13 +70,15 @@ async function loadOutputsBefore(
   claims: readonly GrantedClaim[],
 ): Promise<(claim: GrantedClaim) => OutputsBefore | undefined> {
   const none: OutputsBefore = new Map();
-  const followers = claims.filter(({ vertex }) => vertex.predecessors.length > 0);
+  const followers = claims.filter(
+    ({ scope }) => (scope.graph.vertices.get(scope.vertexId)?.predecessors.length ?? 0) > 0,
+  );
   if (followers.length === 0) return () => none;
   const pipelines = await findPipelinesWithOutputs(
     database,
-    followers.map(({ pipelineId }) => pipelineId),
+    followers.map(({ scope }) => scope.pipelineId),
   );
-  const readers = followers.filter(({ pipelineId }) => pipelines.has(pipelineId));
+  const readers = followers.filter(({ scope }) => pipelines.has(scope.pipelineId));
   if (readers.length === 0) return () => none;
   const all = await readOutputsBefore(database, readers, MAX_ANSWER_BYTES);
   if (all !== null) return () => all;
@@ -92,10 +94,12 @@ function readOutputsBefore(
   maxBytes: number,
 ): Promise<Map<number, OutputValues> | null> {
   const wanted = new Map<number, Set<number>>();
-  for (const { pipelineId, graph, vertex } of claims) {
+  for (const {
+    scope: { pipelineId, graph, vertexId },
+  } of claims) {
     const ids = wanted.get(pipelineId) ?? new Set();
     wanted.set(pipelineId, ids);
-    for (const id of findAncestors(graph, vertex.id)) ids.add(id);
+    for (const id of findAncestors(graph, vertexId)) ids.add(id);
   }
   return findOutputsOfVertices(database.dataSource, wanted, maxBytes);
 }

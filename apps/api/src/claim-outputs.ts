@@ -42,10 +42,10 @@ export async function loadNamedOutputs(
 }
 
 /** The check has proved that each of them is of a vertex before. */
-function listWanted({ graph, vertex, pipelineId }: GrantedClaim): Wanted[] {
+function listWanted({ graph, vertex, scope }: GrantedClaim): Wanted[] {
   return outputReferencesOf(graph, vertex).map(({ vertex: name, key }) => {
     return {
-      trackId: trackIdOf(pipelineId, findVertexId(graph, name) ?? 0),
+      trackId: trackIdOf(scope.pipelineId, findVertexId(scope.graph, name) ?? 0),
       key,
       name: `${name}.${key}`,
       vertex: name,

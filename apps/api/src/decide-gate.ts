@@ -1,4 +1,4 @@
-import { loadFlowGraph, type GraphVertex } from '@baton/database';
+import { loadPipelineGraph, type GraphVertex } from '@baton/database';
 import {
   BatonError,
   completeParameters,
@@ -34,7 +34,7 @@ export async function decideGate(deps: ActionDeps, answer: GateAnswer, action: R
   const { trackId, decision, identity } = answer;
   const track = await getTrack(deps.database, trackId);
   const pipeline = await getPipeline(deps.database, track.pipelineId);
-  const vertex = vertexOf(await loadFlowGraph(deps.database.dataSource, deps.database, pipeline.versionId), track);
+  const vertex = vertexOf(await loadPipelineGraph(deps.database.dataSource, deps.database, pipeline), track);
   const { gate } = vertex.policies;
   refuseStrangers(gate, identity, pipeline.createdBy);
   if (gate === null) {

@@ -1,4 +1,4 @@
-import { loadFlowGraph } from '@baton/database';
+import { loadPipelineGraph } from '@baton/database';
 import { BatonError, completeParameters, pipelineIdOf, type JsonValue } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { missingValue } from './decide-gate.ts';
@@ -20,7 +20,7 @@ export async function giveValues(
   const { database } = deps;
   const track = await getTrack(database, trackId);
   const pipeline = await getPipeline(database, track.pipelineId);
-  const vertex = vertexOf(await loadFlowGraph(database.dataSource, database, pipeline.versionId), track);
+  const vertex = vertexOf(await loadPipelineGraph(database.dataSource, database, pipeline), track);
   const { values, missing, problems } = completeParameters(vertex, track.input, params);
   const all = [...problems, ...missing.map((name) => missingValue(vertex.name, name))];
   if (all.length > 0 && track.awaits !== 'params') {

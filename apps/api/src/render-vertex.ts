@@ -64,7 +64,8 @@ export function previewScript(toRender: VertexToRender): string {
 
 function sourceOf(graph: StoredGraph, vertex: GraphVertex): ScriptSource {
   const { script, policies } = vertex;
-  const hasVertex = (name: string): boolean => idsOf(graph).has(name);
+  // The script of a map's item names outputs of the vertices before its map.
+  const hasVertex = (name: string): boolean => idsOf(graph.map?.of ?? graph).has(name);
   return { script, shell: policies.shell, declarations: declarationsOf(vertex), hasVertex };
 }
 

@@ -1,6 +1,6 @@
 import {
   findPipelineEvents,
-  loadFlowGraph,
+  loadPipelineGraph,
   type Database,
   type PipelineEvent,
   type StoredGraph,
@@ -41,7 +41,7 @@ export async function showHistory(
   { afterId, limit }: { afterId: number; limit: number },
 ): Promise<{ items: HistoryEvent[]; nextCursor: string | null }> {
   const pipeline = await getPipeline(database, pipelineId);
-  const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
   const items: HistoryEvent[] = [];
   let length = 0;
   let after = afterId;

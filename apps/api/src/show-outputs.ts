@@ -1,4 +1,4 @@
-import { loadFlowGraph, readTrackOutputs, type Database } from '@baton/database';
+import { loadPipelineGraph, readTrackOutputs, type Database } from '@baton/database';
 import { BatonError, declarationsOf, formatValue, type OutputValues } from '@baton/domain';
 import { z } from 'zod';
 import { getPipeline, MASK } from './show-pipeline.ts';
@@ -43,8 +43,8 @@ async function findSecrets(
   database: Database,
   { pipelineId, vertexId, input }: Awaited<ReturnType<typeof getTrack>>,
 ): Promise<Set<string>> {
-  const { versionId } = await getPipeline(database, pipelineId);
-  const vertex = (await loadFlowGraph(database.dataSource, database, versionId)).vertices.get(vertexId);
+  const pipeline = await getPipeline(database, pipelineId);
+  const vertex = (await loadPipelineGraph(database.dataSource, database, pipeline)).vertices.get(vertexId);
   const declarations = vertex === undefined ? {} : declarationsOf(vertex);
   const secrets = Object.entries(input).filter(([name]) => declarations[name]?.secret !== false);
   return new Set(secrets.map(([, value]) => formatValue(value)).filter((text) => text !== ''));

@@ -1,7 +1,7 @@
 import {
   countTracksByState,
   findPipeline,
-  loadFlowGraph,
+  loadPipelineGraph,
   type Database,
   type PipelineRecord,
   type StoredGraph,
@@ -78,7 +78,14 @@ export async function getPipeline(database: Database, pipelineId: number): Promi
 }
 
 export function summarisePipeline(pipeline: PipelineRecord): PipelineSummary {
-  const { versionId: _version, params: _params, failures: _failures, ...shown } = pipeline;
+  const {
+    versionId: _version,
+    mapVertexId: _map,
+    mapSize: _size,
+    params: _params,
+    failures: _failures,
+    ...shown
+  } = pipeline;
   return {
     ...shown,
     deadlineAt: pipeline.deadlineAt?.toISOString() ?? null,
@@ -91,7 +98,7 @@ export function summarisePipeline(pipeline: PipelineRecord): PipelineSummary {
 async function maskParams(database: Database, pipeline: PipelineRecord): Promise<Record<string, JsonValue>> {
   const given = Object.entries(pipeline.params);
   if (given.length === 0) return {};
-  const secrets = secretKeysOf(await loadFlowGraph(database.dataSource, database, pipeline.versionId));
+  const secrets = secretKeysOf(await loadPipelineGraph(database.dataSource, database, pipeline));
   return Object.fromEntries(given.map(([key, value]) => [key, secrets.has(key) ? MASK : value]));
 }
 

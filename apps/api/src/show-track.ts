@@ -3,7 +3,7 @@ import {
   findAttempts,
   findLastAction,
   findTrack,
-  loadFlowGraph,
+  loadPipelineGraph,
   type AttemptRecord,
   type Database,
   type GraphVertex,
@@ -106,7 +106,7 @@ export type TrackDetails = z.infer<typeof trackDetailsSchema>;
 export async function showTrack(database: Database, trackId: number): Promise<TrackDetails> {
   const track = await getTrack(database, trackId);
   const pipeline = await getPipeline(database, track.pipelineId);
-  const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
   const ended = await findAttempts(database, trackId);
   return {
     ...describeTrackOf(track, pipeline, graph),

@@ -9,6 +9,7 @@ import {
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
+import { followChildren } from './run-children.ts';
 
 /** What both ways of the orchestrator work with. */
 export interface OrchestratorDeps {
@@ -39,8 +40,19 @@ export async function applyEvents(
     deps.logger.warn({ event: 'enqueue_failed', tracks: applied.toDispatch.length, err: error }, 'enqueued later');
   }
   await wakeLimitWaiters(deps, applied.freedLimits);
+  await followOrLog(deps, applied);
   for (const { pipelineId, state } of applied.ended) deps.logger.info({ event: 'pipeline_ended', pipelineId, state });
   return applied;
+}
+
+/** Pipelines that run in tracks, and tracks that run pipelines. Where that fails the reconcile loop does it. */
+async function followOrLog(deps: OrchestratorDeps, applied: AppliedEvents): Promise<void> {
+  if (applied.childrenDone.length === 0 && applied.killRequested.length === 0) return;
+  try {
+    await followChildren(deps, applied);
+  } catch (error) {
+    deps.logger.warn({ event: 'children_not_followed', err: error }, 'looked at later');
+  }
 }
 
 /** What waited for the places of runs that have ended may start. Where that fails the reconcile loop does it. */

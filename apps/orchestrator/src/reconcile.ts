@@ -1,4 +1,5 @@
 import {
+  CHILD_WORKER,
   fillLimits,
   findDueTracks,
   findExpired,
@@ -12,6 +13,7 @@ import {
 import type { Completion, TrackToDispatch } from '@baton/domain';
 import { hasMark, leaveMark } from '@baton/queue';
 import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
+import { settleDueChildren } from './run-children.ts';
 
 /**
  * Finds what stands still although it should not, and sets it going through the same code as the normal way. Every
@@ -19,7 +21,7 @@ import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './appl
  *
  * - PENDING and unclaimed for too long: enqueued again (its entry was lost, or never made). Retries that are due as well.
  * - Past its time (a pipeline's deadline, a gate, a wait in the queue): ended as the rules say.
- * - RUNNING past its lease: lost; a completion is made that says so.
+ * - RUNNING past its lease: lost; a completion is made that says so. A track that runs a pipeline is looked at instead.
  * - Waiting for a limit that has a place: enqueued (whoever was to wake it died, or a woken track did not use its place).
  * - Redis came back empty (its mark is gone): all that is PENDING is enqueued again at once.
  * - A pipeline that has nothing left to live for, or a track that should have started: recounted and mended; a repair,
@@ -73,7 +75,15 @@ async function endExpired(deps: OrchestratorDeps): Promise<number> {
 }
 
 async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {
-  const runs = await findExpiredRuns(deps.database, AT_ONCE);
+  const due = await findExpiredRuns(deps.database, AT_ONCE);
+  const children = due.filter(({ workerId }) => workerId === CHILD_WORKER);
+  if (children.length > 0) {
+    await settleDueChildren(
+      deps,
+      children.map(({ trackId }) => trackId),
+    );
+  }
+  const runs = due.filter(({ workerId }) => workerId !== CHILD_WORKER);
   if (runs.length === 0) return 0;
   const completions = runs.map((run): Completion => ({
     ...run,

@@ -1,5 +1,6 @@
 import { isPipelineEnded, type FlowEvent, type PipelineState, type TrackToDispatch, type Verdict } from '@baton/domain';
 import { applyChanges, type AppliedPipeline, type DecidedPipeline } from './apply-changes.ts';
+import { makeParentsDue } from './child-ends.ts';
 import type { Database } from './data-source.ts';
 import { decidePipelines, type PipelineEvents } from './decide-pipelines.ts';
 import { freedLimitsOf } from './limit-keys.ts';
@@ -14,6 +15,8 @@ export interface AppliedEvents {
   toDispatch: TrackToDispatch[];
   /** Pipelines that these events ended. */
   ended: { pipelineId: number; state: PipelineState }[];
+  /** Tracks whose pipelines are through: lookAtChildren says how their runs ended. */
+  childrenDone: number[];
   /** Pipelines whose workers are to look for cancelled tracks now. */
   killRequested: number[];
   stale: number;
@@ -79,6 +82,9 @@ export async function applyDecided(runner: Runner, decided: readonly DecidedPipe
     if (pipeline.mends) result.repairs += await mendPredecessorsLeft(runner, pipeline.locked);
     addEffects(result, pipeline);
   }
+  const through = applied.flatMap(findParent);
+  await makeParentsDue(runner, through);
+  result.childrenDone = through.map(({ parentTrackId }) => parentTrackId);
   return result;
 }
 
@@ -87,6 +93,7 @@ export function noEffects(): AppliedEvents {
   return {
     toDispatch: [],
     ended: [],
+    childrenDone: [],
     killRequested: [],
     stale: 0,
     repairs: 0,
@@ -111,6 +118,14 @@ function addEffects(result: AppliedEvents, applied: AppliedPipeline): void {
   result.repairs += changes.repairs;
   result.freedLimits.push(...freedLimitsOf(locked, changes));
   result.verdicts.push(...changes.verdicts);
+}
+
+/** Of a child of which nothing is open any more. */
+function findParent({ changes, effects, locked }: AppliedPipeline): { parentTrackId: number; pipelineId: number }[] {
+  const { id: pipelineId, parentTrackId } = locked.pipeline;
+  const { state, openTracks } = changes.pipeline.after;
+  if (parentTrackId === null || !isPipelineEnded(state) || openTracks > effects.closed) return [];
+  return [{ parentTrackId, pipelineId }];
 }
 
 /** Single tracks that are to be killed. */

@@ -16,6 +16,7 @@ import { limitsOf, rankOf } from './limit-keys.ts';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 import { insertEvents, type EventToWrite, type TrackEntry } from './pipeline-events.ts';
 import { inChunks, type Runner } from './statements.ts';
+import { runsPipeline } from './track-to-dispatch.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /**
@@ -36,6 +37,8 @@ export interface ClaimRequest {
   labels: readonly string[];
   leaseMs: number;
   claims: readonly RunKey[];
+  /** Present: the claims are for tracks that run pipelines; it makes those, in the claim's transaction. */
+  startChildren?: (runner: Runner, won: readonly WonClaim[]) => Promise<void>;
 }
 
 /** One run of one attempt. */
@@ -73,9 +76,18 @@ export type ClaimResult =
       pipeline: string;
       graph: StoredGraph;
       vertex: GraphVertex;
+      /** Where the outputs of the vertices before it are: for an item of a map, around the map. */
+      scope: OutputScope;
       /** Parameter values of this track. */
       input: Record<string, JsonValue>;
     });
+
+/** A vertex of a pipeline, and the graph that it is in. */
+export interface OutputScope {
+  graph: StoredGraph;
+  pipelineId: number;
+  vertexId: number;
+}
 
 const PIPELINES_AT_ONCE = 8;
 
@@ -110,6 +122,8 @@ function refuseBusy({ runId }: RunKey): ClaimResult {
 /** What becomes of a claim, before limits are asked. */
 type Decision = { kind: 'refused'; claim: RunKey; why: ClaimRefusal } | Won;
 type Won = { kind: 'won' | 'repeated'; claim: RunKey; track: ClaimedTrack } & Owner;
+/** A claim that was just made. */
+export type WonClaim = Omit<Won, 'kind'>;
 
 /** What a claimed track belongs to. */
 interface Owner {
@@ -128,6 +142,7 @@ async function claimTogether(database: Database, request: ClaimRequest): Promise
     const won = fitting.filter(({ claim }) => !full.has(claim.runId));
     const repeated = ofKind(decided, 'repeated');
     await writeClaims(runner, request, won.map(claimOf));
+    await request.startChildren?.(runner, won);
     await prolongClaims(runner, request, repeated.map(claimOf));
     await keepWaiting(
       runner,
@@ -144,7 +159,7 @@ async function claimTogether(database: Database, request: ClaimRequest): Promise
 function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decision {
   const track = found.tracks.get(claim.trackId);
   const pipeline = found.pipelines.get(pipelineIdOf(claim.trackId));
-  const graph = pipeline === undefined ? undefined : found.graphs.get(pipeline.versionId);
+  const graph = pipeline === undefined ? undefined : found.graphs.get(pipeline.id);
   const vertex = graph?.vertices.get(vertexIdOf(claim.trackId));
   if (track === undefined || pipeline === undefined || graph === undefined || vertex === undefined) {
     return { kind: 'refused', claim, why: 'unknown_track' };
@@ -156,7 +171,7 @@ function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decisio
     track.runId === claim.runId &&
     track.workerId === request.workerId;
   if (isRepeat) return { kind: 'repeated', claim, track, ...owner };
-  const why = findRefusal(claim, { ...owner, track, labels: request.labels });
+  const why = findRefusal(claim, { ...owner, track, request });
   if (why !== null) return { kind: 'refused', claim, why };
   Object.assign(track, { state: 'RUNNING', runId: claim.runId, workerId: request.workerId });
   return { kind: 'won', claim, track, ...owner };
@@ -164,9 +179,9 @@ function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decisio
 
 function findRefusal(
   claim: RunKey,
-  found: Owner & { track: ClaimedTrack; labels: readonly string[] },
+  found: Owner & { track: ClaimedTrack; request: ClaimRequest },
 ): ClaimRefusal | null {
-  const { pipeline, track, vertex, labels } = found;
+  const { pipeline, track, vertex, request } = found;
   if (track.attempt !== claim.attempt) return 'other_attempt';
   if (track.state !== 'PENDING') return 'not_pending';
   if (isPipelineEnded(pipeline.state)) return 'ended';
@@ -174,9 +189,9 @@ function findRefusal(
   if (track.awaits !== null) return 'held';
   if (track.isEarly) return 'not_yet';
   if (track.isExpired) return 'expired';
-  if (vertex.policies.pipeline !== null || vertex.policies.map !== null) return 'no_script';
+  if (runsPipeline(vertex)) return request.startChildren === undefined ? 'no_script' : null;
   const wanted = vertex.policies.labels.length === 0 ? ['default'] : vertex.policies.labels;
-  return wanted.every((label) => labels.includes(label)) ? null : 'labels';
+  return wanted.every((label) => request.labels.includes(label)) ? null : 'labels';
 }
 
 function ofKind(decided: readonly Decision[], kind: Won['kind']): Won[] {
@@ -211,5 +226,15 @@ function toResult(decision: Decision, full: ReadonlyMap<string, string>): ClaimR
   if (full.has(claim.runId)) return { runId: claim.runId, granted: false, why: 'limit' };
   const { pipeline, graph, vertex, track } = decision;
   const { id: pipelineId, name } = pipeline;
-  return { ...claim, granted: true, pipelineId, pipeline: name, graph, vertex, input: track.input };
+  const scope = scopeOf(decision);
+  return { ...claim, granted: true, pipelineId, pipeline: name, graph, vertex, scope, input: track.input };
+}
+
+/** The outputs that an item of a map may name are those of the vertices before its map. */
+export function scopeOf({ graph, pipeline, vertex }: Pick<WonClaim, 'graph' | 'pipeline' | 'vertex'>): OutputScope {
+  const { map } = graph;
+  if (map === undefined || pipeline.parentTrackId === null) {
+    return { graph, pipelineId: pipeline.id, vertexId: vertex.id };
+  }
+  return { graph: map.of, pipelineId: pipelineIdOf(pipeline.parentTrackId), vertexId: map.vertexId };
 }

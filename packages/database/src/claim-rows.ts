@@ -1,17 +1,22 @@
 import { pipelineIdOf, type JsonValue, type PipelineState, type TrackState } from '@baton/domain';
 import type { ClaimRequest, RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
-import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
+import type { StoredGraph } from './load-flow-graph.ts';
+import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { execute, selectRows, type Runner } from './statements.ts';
 
 /** The statements of the claim's transaction, in the order in which they lock. */
 
-export interface ClaimedPipeline {
+export interface ClaimedPipeline extends PipelineGraphKey {
   id: number;
   name: string;
   state: PipelineState;
   priority: number;
-  versionId: number;
+  createdBy: string;
+  /** How many pipelines are above it. */
+  depth: number;
+  /** Of the track that runs it; null: a pipeline of its own. */
+  parentTrackId: number | null;
 }
 
 export interface ClaimedTrack {
@@ -31,21 +36,17 @@ export interface ClaimedTrack {
 /** What is found of the claims, by id. */
 export interface FoundRows {
   pipelines: ReadonlyMap<number, ClaimedPipeline>;
-  /** By version. */
+  /** By pipeline. */
   graphs: ReadonlyMap<number, StoredGraph>;
   tracks: ReadonlyMap<number, ClaimedTrack>;
 }
 
 /** Locks the pipelines against ending and pausing, then the tracks against everything; each in the order of their ids. */
-export async function lockForClaims(
-  runner: Runner,
-  database: Database,
-  claims: readonly RunKey[],
-): Promise<FoundRows> {
+export async function lockForClaims(runner: Runner, database: Database, claims: readonly RunKey[]): Promise<FoundRows> {
   const pipelines = await lockPipelines(runner, [...new Set(claims.map(({ trackId }) => pipelineIdOf(trackId)))]);
   const graphs = new Map<number, StoredGraph>();
-  for (const { versionId } of pipelines.values()) {
-    if (!graphs.has(versionId)) graphs.set(versionId, await loadFlowGraph(runner, database, versionId));
+  for (const pipeline of pipelines.values()) {
+    graphs.set(pipeline.id, await loadPipelineGraph(runner, database, pipeline));
   }
   const trackIds = claims.map(({ trackId }) => trackId);
   return { pipelines, graphs, tracks: await lockTracks(runner, trackIds) };
@@ -54,8 +55,9 @@ export async function lockForClaims(
 async function lockPipelines(runner: Runner, ids: readonly number[]): Promise<Map<number, ClaimedPipeline>> {
   const rows = await selectRows<ClaimedPipeline>(
     runner,
-    `SELECT id, name, state, priority, version_id AS versionId FROM pipeline
-     WHERE id IN (?) ORDER BY id LOCK IN SHARE MODE`,
+    `SELECT p.id, p.name, p.state, p.priority, p.created_by AS createdBy, p.depth, p.parent_track_id AS parentTrackId,
+       ${PIPELINE_GRAPH_COLUMNS} FROM pipeline p
+     WHERE p.id IN (?) ORDER BY p.id LOCK IN SHARE MODE`,
     [ids],
   );
   return new Map(rows.map((row) => [row.id, row]));
@@ -105,11 +107,7 @@ export async function writeClaims(runner: Runner, request: ClaimRequest, won: re
 }
 
 /** A repeated claim was asked for anew: its lease counts from now, as the worker believes. */
-export async function prolongClaims(
-  runner: Runner,
-  request: ClaimRequest,
-  repeated: readonly RunKey[],
-): Promise<void> {
+export async function prolongClaims(runner: Runner, request: ClaimRequest, repeated: readonly RunKey[]): Promise<void> {
   if (repeated.length === 0) return;
   await execute(
     runner,

@@ -26,6 +26,9 @@ export interface PipelineRecord {
   deadlineAt: Date | null;
   /** Of the track that runs it. */
   parentTrackId: number | null;
+  /** Of the items of a map: its vertex in the version, and how many there are. */
+  mapVertexId: number | null;
+  mapSize: number | null;
   createdAt: Date;
   finishedAt: Date | null;
 }
@@ -36,6 +39,8 @@ export interface PipelineFilter {
   graphId?: number;
   /** Names that begin so; compared exactly. */
   namePrefix?: string;
+  /** Only those that this track runs; null: only those that no track runs. */
+  parentTrackId?: number | null;
   /** Both exclusive. */
   createdAfter?: Date;
   createdBefore?: Date;
@@ -47,8 +52,8 @@ export interface PipelineFilter {
 const SELECT_PIPELINE = `SELECT p.id, p.version_id AS versionId, p.graph_id AS graphId, g.name AS graph, v.version,
     p.name, p.mode, p.on_failure AS onFailure, p.priority, p.state, p.params, p.total_tracks AS totalTracks,
     p.open_tracks AS openTracks, p.failures, p.reason, p.created_by AS createdBy, p.deadline_at AS deadlineAt,
-    p.parent_track_id AS parentTrackId, p.created_at AS createdAt,
-    p.finished_at AS finishedAt`;
+    p.parent_track_id AS parentTrackId, p.map_vertex_id AS mapVertexId, p.map_size AS mapSize,
+    p.created_at AS createdAt, p.finished_at AS finishedAt`;
 const JOIN_GRAPH = 'STRAIGHT_JOIN graph g ON g.id = p.graph_id STRAIGHT_JOIN graph_version v ON v.id = p.version_id';
 
 type PipelineRow = Omit<PipelineRecord, 'params'> & { params: string };
@@ -113,6 +118,7 @@ function commonConditions(filter: PipelineFilter): { sql: string; value: unknown
     if (value !== undefined) conditions.push({ sql, value });
   };
   add('graph_id = ?', filter.graphId);
+  add('parent_track_id <=> ?', filter.parentTrackId);
   if (filter.namePrefix !== undefined) add('name LIKE ?', `${escapeLike(filter.namePrefix)}%`);
   add('created_at > ?', filter.createdAfter);
   add('created_at < ?', filter.createdBefore);

@@ -1,7 +1,7 @@
 import { pipelineIdOf, vertexIdOf, type TrackToDispatch } from '@baton/domain';
 import type { RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
-import { loadFlowGraph } from './load-flow-graph.ts';
+import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { execute, inChunks, selectRows } from './statements.ts';
 import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
 import { withRetries, withTransaction } from './with-transaction.ts';
@@ -21,14 +21,14 @@ interface DueTrack {
 export async function findDueTracks(database: Database, limit: number): Promise<TrackToDispatch[]> {
   const rows = await selectRows<DueTrack>(database.dataSource, SELECT_DUE_TRACKS, [limit]);
   if (rows.length === 0) return [];
-  const pipelines = await selectRows<{ id: number; name: string; priority: number; versionId: number }>(
+  const pipelines = await selectRows<PipelineGraphKey & { id: number; name: string; priority: number }>(
     database.dataSource,
-    'SELECT id, name, priority, version_id AS versionId FROM pipeline WHERE id IN (?)',
+    `SELECT p.id, p.name, p.priority, ${PIPELINE_GRAPH_COLUMNS} FROM pipeline p WHERE p.id IN (?)`,
     [[...new Set(rows.map(({ id }) => pipelineIdOf(id)))]],
   );
   const due: TrackToDispatch[] = [];
   for (const pipeline of pipelines) {
-    const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+    const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
     for (const { id, attempt, seq } of rows) {
       if (pipelineIdOf(id) === pipeline.id) {
         due.push(describeTrack(graph, pipeline, { vertexId: vertexIdOf(id), attempt, seq }));
@@ -131,6 +131,7 @@ export async function makeAllTracksDue(database: Database): Promise<number> {
   return affectedRows;
 }
 
+/** Runs that are pipelines are among them, with the worker CHILD_WORKER: those are due, not lost. */
 export const SELECT_EXPIRED_LEASES = `SELECT id AS trackId, attempt, run_id AS runId, worker_id AS workerId FROM track
   WHERE state = 'RUNNING' AND due_at <= UTC_TIMESTAMP(6) ORDER BY due_at LIMIT ?`;
 

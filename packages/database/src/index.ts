@@ -83,3 +83,6 @@ export {
 } from './schedules.ts';
 export { rerunPipeline, type AppliedRerun, type RerunRequest } from './rerun-pipeline.ts';
 export type { PlannedTrack, RerunPlan } from './rerun-plan.ts';
+export * from './child-ends.ts';
+export * from './load-pipeline-graph.ts';
+export * from './start-children.ts';

@@ -12,7 +12,7 @@ export interface Limit {
 /** What limits need to know of a graph. */
 export type LimitedGraph = Pick<StoredGraph, 'graphId' | 'limit'> & {
   /** The graph of a map's child: the vertex whose items its vertices are, and how many of them may run at once. */
-  map?: { vertexId: number; concurrency: number | null } | undefined;
+  map?: Pick<NonNullable<StoredGraph['map']>, 'vertexId' | 'concurrency'> | undefined;
 };
 
 const POOL_PREFIX = 'pool:';

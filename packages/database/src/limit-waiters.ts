@@ -2,7 +2,7 @@ import { pipelineIdOf, vertexIdOf, type TrackToDispatch } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { addTo, countPlaces, findFull, type Fullness } from './limit-holders.ts';
 import { limitsOf, poolNameOf, type Limit } from './limit-keys.ts';
-import { loadFlowGraph } from './load-flow-graph.ts';
+import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { execute, inChunks, selectRows } from './statements.ts';
 import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
 import { withRetries, withTransaction } from './with-transaction.ts';
@@ -112,18 +112,17 @@ async function waitForClaims(database: Database, keys: readonly string[]): Promi
   }
 }
 
-interface WaiterRow {
+interface WaiterRow extends PipelineGraphKey {
   id: number;
   attempt: number;
   seq: number;
   pipeline: string;
   priority: number;
-  versionId: number;
 }
 
 /** STRAIGHT_JOIN and the index: in their order, without sorting all that wait. */
 export const SELECT_LIMIT_WAITERS = `SELECT STRAIGHT_JOIN t.id, t.attempt, t.dispatch_seq AS seq, p.name AS pipeline,
-    p.priority, p.version_id AS versionId
+    p.priority, ${PIPELINE_GRAPH_COLUMNS}
   FROM track t FORCE INDEX (ix_track_waits_for) JOIN pipeline p ON p.id = t.pipeline_id
   WHERE t.waits_for = ? AND t.waits_rank IS NOT NULL AND t.state = 'PENDING' AND t.awaits IS NULL AND p.state = 'RUNNING'
   ORDER BY t.waits_rank, t.waits_since, t.id LIMIT ?`;
@@ -131,8 +130,8 @@ export const SELECT_LIMIT_WAITERS = `SELECT STRAIGHT_JOIN t.id, t.attempt, t.dis
 async function findWaiters(database: Database, key: string, limit: number): Promise<Waiter[]> {
   const rows = await selectRows<WaiterRow>(database.dataSource, SELECT_LIMIT_WAITERS, [key, limit]);
   const waiters: Waiter[] = [];
-  for (const { id, attempt, seq, pipeline, priority, versionId } of rows) {
-    const graph = await loadFlowGraph(database.dataSource, database, versionId);
+  for (const { id, attempt, seq, pipeline, priority, ...graphKey } of rows) {
+    const graph = await loadPipelineGraph(database.dataSource, database, graphKey);
     const vertex = graph.vertices.get(vertexIdOf(id));
     if (vertex === undefined) continue;
     const pipelineId = pipelineIdOf(id);

@@ -26,6 +26,8 @@ export interface StoredGraph extends FlowGraph<GraphVertex> {
   timeoutMs: number | null;
   /** So many tracks of this graph run at once, over all its pipelines. */
   limit: number | null;
+  /** Of the graph of a map's items: the graph that the map is in, its vertex there, and how many items run at once. */
+  map?: { of: StoredGraph; vertexId: number; concurrency: number | null };
 }
 
 /** Sealed versions never change, so they are kept; the sum of their vertices is bounded, about a gigabyte at worst. */

@@ -9,7 +9,8 @@ import {
   type TransitionContext,
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
-import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
+import type { StoredGraph } from './load-flow-graph.ts';
+import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { inChunks, selectRows, type Runner } from './statements.ts';
 
 /** A pipeline under its lock, with what has been loaded of its tracks so far. */
@@ -56,8 +57,12 @@ export async function lockPipelines(
     pipelineIds.toSorted((a, b) => a - b),
     IDS_AT_ONCE,
   )) {
-    for (const { versionId, isExpired, ...row } of await selectRows<PipelineRow>(runner, SELECT_PIPELINES, [chunk])) {
-      const graph = await loadFlowGraph(runner, database, versionId);
+    for (const { versionId, mapVertexId, mapSize, isExpired, ...row } of await selectRows<PipelineRow>(
+      runner,
+      SELECT_PIPELINES,
+      [chunk],
+    )) {
+      const graph = await loadPipelineGraph(runner, database, { versionId, mapVertexId, mapSize });
       const pipeline = { ...row, isExpired: isExpired === 1 };
       locked.set(row.id, {
         graph,
@@ -72,12 +77,12 @@ export async function lockPipelines(
   return locked;
 }
 
-type PipelineRow = Omit<LockedPipeline['pipeline'], 'isExpired'> & { versionId: number; isExpired: number };
+type PipelineRow = Omit<LockedPipeline['pipeline'], 'isExpired'> & PipelineGraphKey & { isExpired: number };
 
-const SELECT_PIPELINES = `SELECT id, state, mode, on_failure AS onFailure, open_tracks AS openTracks, failures, reason,
-    COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS isExpired, name, priority, parent_track_id AS parentTrackId,
-    version_id AS versionId
-  FROM pipeline WHERE id IN (?) ORDER BY id FOR UPDATE`;
+const SELECT_PIPELINES = `SELECT p.id, p.state, p.mode, p.on_failure AS onFailure, p.open_tracks AS openTracks, p.failures,
+    p.reason, COALESCE(p.deadline_at <= UTC_TIMESTAMP(6), FALSE) AS isExpired, p.name, p.priority,
+    p.parent_track_id AS parentTrackId, ${PIPELINE_GRAPH_COLUMNS}
+  FROM pipeline p WHERE p.id IN (?) ORDER BY p.id FOR UPDATE`;
 
 /** The vertex that an event is about; null: it is about its pipeline. */
 export function vertexIdOfEvent(event: FlowEvent): number | null {

@@ -5,6 +5,7 @@ import type { LockedPipeline } from './load-transition-context.ts';
 import { NO_PENDING_COLUMNS } from './pending-columns.ts';
 import { execute, inChunks, selectRows, type Runner } from './statements.ts';
 import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
+import { CHILD_IS_DUE } from './track-updates.ts';
 
 /** What a statement over all tracks of a pipeline did. */
 export interface BulkEffects {
@@ -53,7 +54,7 @@ async function cancelUnstarted(
 async function killRunning(runner: Runner, pipelineId: number): Promise<number> {
   const { affectedRows } = await execute(
     runner,
-    `UPDATE track SET cancel_requested_at = UTC_TIMESTAMP(6)
+    `UPDATE track SET cancel_requested_at = UTC_TIMESTAMP(6), ${CHILD_IS_DUE}
      WHERE pipeline_id = ? AND state = 'RUNNING' AND cancel_requested_at IS NULL`,
     [pipelineId],
   );

@@ -38,6 +38,8 @@ export interface PipelineOrder {
 export interface PipelineOrigin {
   createdBy: string;
   schedule?: { id: number; dueAt: Date };
+  /** The track that runs it, and how many pipelines are above that one's. */
+  parent?: { trackId: number; depth: number };
 }
 
 /**
@@ -66,6 +68,8 @@ export async function startPipelineIn(
     timeoutMs: order.timeoutMs ?? null,
     scheduleId: origin.schedule?.id ?? null,
     scheduledFor: origin.schedule?.dueAt ?? null,
+    parentTrackId: origin.parent?.trackId ?? null,
+    depth: origin.parent === undefined ? 0 : origin.parent.depth + 1,
   });
 }
 

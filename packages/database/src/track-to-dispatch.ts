@@ -1,5 +1,5 @@
 import { trackIdOf, type TrackToDispatch } from '@baton/domain';
-import type { StoredGraph } from './load-flow-graph.ts';
+import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 
 /**
  * How long an enqueued track may stay unclaimed before the reconcile loop looks whether its queue entry is still there.
@@ -26,5 +26,11 @@ export function describeTrack(
     pipeline: pipeline.name,
     vertex: vertex.name,
     graph: graph.graph,
+    ...(runsPipeline(vertex) ? { runsPipeline: true } : {}),
   };
+}
+
+/** Its track runs a pipeline (another graph's, or one of a map's items) and no script. */
+export function runsPipeline({ policies }: Pick<GraphVertex, 'policies'>): boolean {
+  return policies.pipeline !== null || policies.map !== null;
 }

@@ -30,6 +30,9 @@ const PLAIN_COLUMNS = {
   exitCode: 'exit_code',
 } as const satisfies Partial<Record<keyof TrackView, string>>;
 
+/** Of a RUNNING track that is to be killed: where it runs a pipeline, the orchestrator looks at it now. */
+export const CHILD_IS_DUE = 'due_at = IF(child_pipeline_id IS NULL, due_at, UTC_TIMESTAMP(6))';
+
 /** `detail` is a column of this many characters. */
 export const MAX_DETAIL_LENGTH = 2000;
 
@@ -47,6 +50,7 @@ export function addTrackUpdate(updates: GroupedUpdates, decided: DecidedPipeline
   }
   if (after.cancelRequested !== before.cancelRequested) {
     changes.set.push(`cancel_requested_at = ${after.cancelRequested ? 'UTC_TIMESTAMP(6)' : 'NULL'}`);
+    if (after.cancelRequested) changes.set.push(CHILD_IS_DUE);
   }
   setState(changes, decided, change);
   const where = `state = '${before.state}' AND attempt = ${before.attempt}`;
@@ -78,7 +82,10 @@ function setState(changes: ColumnChanges, decided: DecidedPipeline, change: Trac
   if (isMoved) {
     changes.assign('state', after.state);
     changes.set.push('run_id = NULL', `finished_at = ${isTrackEnded(after.state) ? 'UTC_TIMESTAMP(6)' : 'NULL'}`);
-    if (after.attempt !== before.attempt) changes.assign('attempt', after.attempt);
+    if (after.attempt !== before.attempt) {
+      changes.assign('attempt', after.attempt);
+      changes.set.push('child_pipeline_id = NULL');
+    }
     if (isReset(change)) changes.set.push('first_started_at = NULL', 'started_at = NULL', 'worker_id = NULL');
     if (after.state === 'WAITING') changes.set.push('pending_at = NULL');
     if (after.state === 'WAITING' && after.attempt !== before.attempt) changes.set.push('dispatch_seq = 0');

@@ -9,6 +9,8 @@ export interface TrackToDispatch {
   /** Higher first. */
   priority: number;
   pipelineId: number;
+  /** It runs no script but a pipeline of its own: the orchestrator starts it. */
+  runsPipeline?: true;
   /** Names, for the people who look at the dashboard. */
   pipeline: string;
   vertex: string;

@@ -23,6 +23,9 @@ export function trackQueueName(labelSet: string): string {
   return labelSet === DEFAULT_LABEL ? 'tracks' : `tracks-${labelSet}`;
 }
 
+/** Tracks that run pipelines of their own, for the orchestrators. */
+export const CHILD_QUEUE = 'children';
+
 /** Unique for each enqueueing: an id that was used before may be blocked by what a crash left. */
 export function trackEntryId(track: Pick<TrackToDispatch, 'trackId' | 'attempt' | 'seq'>): string {
   return `t${track.trackId}-a${track.attempt}-d${track.seq}`;

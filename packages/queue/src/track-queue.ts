@@ -2,7 +2,7 @@ import type { TrackToDispatch } from '@baton/domain';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { refuseWhileAway } from './redis.ts';
-import { labelSetOf, trackEntryId, trackQueueName, type TrackMessage } from './track-message.ts';
+import { CHILD_QUEUE, labelSetOf, trackEntryId, trackQueueName, type TrackMessage } from './track-message.ts';
 
 /** BullMQ's largest priority number is the last to run; 0 would mean "before all others". */
 const PRIORITY_OFFSET = 1_000_000;
@@ -14,36 +14,41 @@ export interface TrackQueue {
   /** @throws the connection's error while Redis is away: the reconcile loop enqueues the tracks later */
   enqueueTracks(tracks: readonly TrackToDispatch[]): Promise<void>;
   /** Which of these entries are still waiting in their queue, in the order asked. */
-  areQueued(tracks: readonly Pick<TrackToDispatch, 'trackId' | 'attempt' | 'seq' | 'labels'>[]): Promise<boolean[]>;
+  areQueued(
+    tracks: readonly Pick<TrackToDispatch, 'trackId' | 'attempt' | 'seq' | 'labels' | 'runsPipeline'>[],
+  ): Promise<boolean[]>;
   /** The queue of a label set, for the dashboard. */
   queueOf(labelSet: string): Queue;
+  /** The queue of tracks that run pipelines, for the dashboard. */
+  childQueue(): Queue;
   close(): Promise<void>;
 }
 
 /** @param redis a producer's connection; stays the caller's to close */
 export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
   const queues = new Map<string, Queue>();
-  const queueOf = (labelSet: string): Queue => {
-    const known = queues.get(labelSet);
+  const queueNamed = (name: string): Queue => {
+    const known = queues.get(name);
     if (known !== undefined) return known;
-    const queue = new Queue(trackQueueName(labelSet), {
+    const queue = new Queue(name, {
       connection: redis,
       prefix,
       skipVersionCheck: true,
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
     queue.on('error', ignoreReported);
-    queues.set(labelSet, queue);
+    queues.set(name, queue);
     return queue;
   };
   return {
-    queueOf,
+    queueOf: (labelSet) => queueNamed(trackQueueName(labelSet)),
+    childQueue: () => queueNamed(CHILD_QUEUE),
     async enqueueTracks(tracks) {
       // A queue that is first used while Redis is away would wait for it, and whoever started a pipeline with it.
       refuseWhileAway(redis);
-      for (const [labelSet, group] of groupByLabelSet(tracks)) {
+      for (const [name, group] of groupByQueue(tracks)) {
         for (let start = 0; start < group.length; start += ENTRIES_AT_ONCE) {
-          await queueOf(labelSet).addBulk(group.slice(start, start + ENTRIES_AT_ONCE).map(entryOf));
+          await queueNamed(name).addBulk(group.slice(start, start + ENTRIES_AT_ONCE).map(entryOf));
         }
       }
     },
@@ -51,7 +56,7 @@ export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
       refuseWhileAway(redis);
       return Promise.all(
         tracks.map(async (track) => {
-          const state = await queueOf(labelSetOf(track.labels)).getJobState(trackEntryId(track));
+          const state = await queueNamed(queueNameOf(track)).getJobState(trackEntryId(track));
           return state === 'waiting' || state === 'prioritized';
         }),
       );
@@ -75,12 +80,16 @@ function entryOf(track: TrackToDispatch): {
   };
 }
 
-function groupByLabelSet(tracks: readonly TrackToDispatch[]): Map<string, TrackToDispatch[]> {
+function queueNameOf({ runsPipeline, labels }: Pick<TrackToDispatch, 'labels' | 'runsPipeline'>): string {
+  return runsPipeline === true ? CHILD_QUEUE : trackQueueName(labelSetOf(labels));
+}
+
+function groupByQueue(tracks: readonly TrackToDispatch[]): Map<string, TrackToDispatch[]> {
   const groups = new Map<string, TrackToDispatch[]>();
   for (const track of tracks) {
-    const labelSet = labelSetOf(track.labels);
-    const group = groups.get(labelSet);
-    if (group === undefined) groups.set(labelSet, [track]);
+    const name = queueNameOf(track);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [track]);
     else group.push(track);
   }
   return groups;

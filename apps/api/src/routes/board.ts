@@ -25,7 +25,7 @@ export const queueBoard: Mount = {
     });
     const router = Router();
     router.use(protectPages, refuseChanges);
-    router.use(showQueues({ database, queueOf: (labelSet) => queue.queueOf(labelSet), completions }, board));
+    router.use(showQueues({ database, queueOf: (labelSet) => queue.queueOf(labelSet), completions, children: queue.childQueue() }, board));
     router.use(adapter.getRouter() as RequestHandler);
     return router;
   },
@@ -35,6 +35,7 @@ interface Shown {
   database: Database;
   queueOf(labelSet: string): Queue;
   completions: Queue;
+  children: Queue;
 }
 
 /** A new label set has its queue on the board at the next look, without a restart. */
@@ -46,6 +47,7 @@ function showQueues(shown: Shown, board: ReturnType<typeof createBullBoard>): Re
     board.addQueue(new BullMQAdapter(queue, { readOnlyMode: true }));
   };
   show(shown.completions);
+  show(shown.children);
   return async (_request, _response, next) => {
     for (const labelSet of await findTrackQueues(shown.database)) show(shown.queueOf(labelSet));
     next();

@@ -1,4 +1,4 @@
-import { findGraphHeader, findPipelines, findTracks, loadFlowGraph, type Database } from '@baton/database';
+import { findGraphHeader, findPipelines, findTracks, loadPipelineGraph, type Database } from '@baton/database';
 import { PIPELINE_STATES, TRACK_STATES } from '@baton/domain';
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
@@ -36,19 +36,22 @@ export const listPipelines = defineRoute({
       name: z.string().min(1).max(190).optional().describe('how the name begins'),
       createdAfter: z.iso.datetime({ offset: true }).optional(),
       createdBefore: z.iso.datetime({ offset: true }).optional(),
+      parent: idParameter.optional().describe('only pipelines that this track runs, or ran; for a map: one'),
+      children: z.enum(['true', 'false']).optional().describe('true: also pipelines that tracks run; absent: false'),
       ...pagingQuery,
     }),
   },
   responses: { 200: { description: 'One page.', schema: pageSchema(pipelineSummarySchema), headers: PAGE_HEADERS } },
   errors: ['graph_not_found'],
 }).handle(async ({ deps, query, request }) => {
-  const { state, graph, name, createdAfter, createdBefore, limit } = query;
+  const { state, graph, name, parent, children, createdAfter, createdBefore, limit } = query;
   const beforeId = readCursor(query.cursor);
   const rows = await findPipelines(deps.database, {
     states: state,
     limit: limit + 1,
     ...(graph === undefined ? {} : { graphId: await findGraphId(deps.database, graph) }),
     ...(name === undefined ? {} : { namePrefix: name }),
+    ...(parent === undefined && children === 'true' ? {} : { parentTrackId: parent ?? null }),
     ...(createdAfter === undefined ? {} : { createdAfter: new Date(createdAfter) }),
     ...(createdBefore === undefined ? {} : { createdBefore: new Date(createdBefore) }),
     ...(beforeId === undefined ? {} : { beforeId }),
@@ -92,7 +95,7 @@ export const listTracks = defineRoute({
     limit: query.limit + 1,
     ...(afterId === undefined ? {} : { afterId }),
   });
-  const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
   const page = makePage(rows, query.limit, (track) => describeTrackOf(track, pipeline, graph));
   return { status: 200, headers: nextLink(request, page.nextCursor), body: page };
 });
