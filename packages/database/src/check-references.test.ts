@@ -98,6 +98,10 @@ test('pools that are not there are named', async () => {
   expect(linesOf(problems)).toEqual(['unknown_pool /vertices/0/pools/1 uses']);
   await setPool(database, 'gpu', 3);
   expect(await check('pooled')).toEqual([]);
+  // A claim makes the row of a pool that is not there any more, to lock it.
+  await database.dataSource.query(`UPDATE limit_key SET capacity = NULL WHERE name = 'pool:gpu'`);
+  await changeVertex(database, { graph: 'pooled', vertex: 'last' }, { description: 'an edit', policies: {} });
+  expect(linesOf(await check('pooled'))).toEqual(['unknown_pool /vertices/0/pools/1 uses']);
 });
 
 test('takes two statements a level, whatever the number of vertices, and none where nothing is named', async () => {

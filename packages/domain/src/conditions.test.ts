@@ -91,6 +91,7 @@ describe('evaluateCondition', () => {
     expect(decide('has(params.o.constructor) || has(params.toString) || has(outputs.A.valueOf)', params)).toEqual({
       value: false,
     });
+    expect(decide('params.o.constructor == 5', { o: { constructor: 5 } })).toEqual({ value: true });
     expect(readCondition('states.constructor == "x"')).toMatchObject({ vertices: ['constructor'], problem: null });
     expect(decide('states.constructor == "x"')).toMatchObject({ problem: expect.stringContaining('no such key') });
   });
