@@ -152,6 +152,6 @@ function giveUp(work: WorkingSet, track: TrackView): Verdict {
     return DONE;
   }
   const vertex = work.vertex(track.vertexId);
-  if (track.awaits === null && isFailure(vertex, track)) return UNCHANGED;
+  if (isFailure(vertex, track)) return UNCHANGED;
   return refuse(`expected ${vertex.name} to await a decision, found it ${describeTrack(track)}`);
 }

@@ -129,6 +129,12 @@ describe('conditions of edges', () => {
     checkInvariants(flow);
   });
 
+  test('are asked of the state in which the track ends, before it ends so', () => {
+    const flow = startFlow({ edges: ['A->B if states.A == "SUCCEED" ? outputs.A.x == "1" : true'] });
+    runTrack(flow, 'A');
+    expect(trackOf(flow, 'A')).toMatchObject({ state: 'FAILED', reason: 'bad_condition' });
+  });
+
   test('of a failed track without an answer: that way is not taken', () => {
     const flow = start(undefined, { vertices: { A: { allowFailure: true } } });
     runTrack(flow, 'A', { exitCode: 1 });

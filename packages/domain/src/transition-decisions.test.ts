@@ -63,6 +63,13 @@ describe('cancelling a track', () => {
   });
 });
 
+test('a track that the same batch killed with its pipeline needs no cancel of its own', () => {
+  const flow = startFlow({ vertices: { A: {} } });
+  claim(flow, 'A');
+  const { verdicts } = applyEvents(flow, [{ kind: 'cancel' }, { kind: 'cancel_track', vertexId: idOf(flow, 'A') }]);
+  expect(verdicts).toEqual([{ kind: 'done' }, { kind: 'unchanged' }]);
+});
+
 describe('skipping and forcing', () => {
   test.each([
     ['A', 'skip', 'SKIPPED', 'skipped', 'SKIPPED'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
-import { tell } from './testing-persons.ts';
+import { rerunOf, tell } from './testing-persons.ts';
+import { applyEvents } from './testing-store.ts';
 
 /** A, then L that fails and R; both lead to J, and R to S. */
 const EDGES = ['A->L', 'A->R', 'L->J', 'R->J', 'R->S'];
@@ -61,6 +62,23 @@ describe('another end in the place of one that stood', () => {
     expect(tell(flow, 'L', 'skip')).toBe('done');
     expect(statesOf(flow)).toMatchObject({ L: 'SKIPPED', M: 'SKIPPED', N: 'CANCELLED', O: 'SKIPPED', P: 'SUCCEED' });
     expect(flow.pipeline).toMatchObject({ state: 'RUNNING', failures: 1 });
+  });
+
+  test('in an ended pipeline leaves what a person cancelled', () => {
+    const flow = startFlow({ edges: ['L->M'], vertices: { X: {}, Y: {} }, pipeline: { onFailure: 'continue' } });
+    tell(flow, 'X', 'cancel_track');
+    applyEvents(flow, [{ kind: 'cancel' }]);
+    expect(tell(flow, 'L', 'succeed')).toBe('done');
+    expect(statesOf(flow)).toEqual({ L: 'SUCCEED', M: 'PENDING', X: 'CANCELLED', Y: 'PENDING' });
+  });
+
+  test('in a live pipeline leaves what an end of the pipeline had cancelled and nobody ran again', () => {
+    const flow = startFlow({ edges: ['L->M'], vertices: { X: {} }, pipeline: { onFailure: 'continue' } });
+    applyEvents(flow, [{ kind: 'cancel' }]);
+    rerunOf(flow, ['L', 'X']);
+    runTrack(flow, 'L', { exitCode: 1 });
+    expect(tell(flow, 'L', 'skip')).toBe('done');
+    expect(statesOf(flow)).toEqual({ L: 'SKIPPED', M: 'CANCELLED', X: 'PENDING' });
   });
 
   test('asks the conditions of its edges and, in manual mode, a person', () => {

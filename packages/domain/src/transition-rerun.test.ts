@@ -5,6 +5,7 @@ import {
   act,
   claim,
   completionOf,
+  copyFlow,
   eventOf,
   idOf,
   makeStep,
@@ -133,6 +134,19 @@ describe('a rerun from the failed tracks', () => {
     checkInvariants(flow);
   });
 
+  test('behind a cancel in one batch waits for what that kills, and for no delay of before', () => {
+    const retry = { max: 1, delayMs: 500, factor: 1, maxDelayMs: 500, jitter: 0 };
+    const again = { kind: 'rerun', from: 'failed' } as const;
+    const flow = startFlow({ vertices: { A: { retry }, X: {} } });
+    claim(flow, 'A');
+    claim(flow, 'X');
+    const failure = eventOf(completionOf(flow, 'A', { exitCode: 1 }));
+    const { verdicts } = applyEvents(copyFlow(flow), [failure, { kind: 'cancel' }, again]);
+    expect(verdicts.map(({ kind }) => kind)).toEqual(['done', 'refused']);
+    const changes = applyEvents(flow, [failure, eventOf(completionOf(flow, 'X')), { kind: 'cancel' }, again]);
+    expect(changes.tracks).toMatchObject([{ after: { state: 'PENDING', attempt: 2 }, delayMs: 0 }, {}]);
+  });
+
   test('names at most ten of those that are in the way', () => {
     const steps = Array.from({ length: 12 }, (_, index) => makeStep(index + 1, `V${index + 1}`));
     const flow = startGraph(buildFlowGraph(steps, []));
@@ -214,50 +228,6 @@ describe('a rerun of named tracks', () => {
     expect(trackOf(flow, 'C')).toMatchObject({ state: 'SKIPPED', reason: 'not_chosen' });
     expect(flow.pipeline.state).toBe('FINISH');
   });
-});
-
-describe('a rerun in manual mode', () => {
-  function startManual(): Flow {
-    const flow = startFlow({ edges: ['A->B', 'A->C', 'X->Y', 'Y->Z'], pipeline: { mode: 'manual' } });
-    runTrack(flow, 'A');
-    runTrack(flow, 'X', { next: ['Y'] });
-    return flow;
-  }
-
-  test('asks again for the choice that the end of the pipeline took away', () => {
-    const flow = startManual();
-    claim(flow, 'Y');
-    applyEvents(flow, [{ kind: 'cancel' }]);
-    applyEvents(flow, [eventOf(completionOf(flow, 'Y'))]);
-    expect(rerun(flow, 'failed')).toBe('done');
-    expect(trackOf(flow, 'A')).toMatchObject({ state: 'SUCCEED', awaits: 'choice' });
-    expect(trackOf(flow, 'X')).toMatchObject({ awaits: null, chosen: [idOf(flow, 'Y')] });
-    expect(trackOf(flow, 'Y')).toMatchObject({ state: 'SUCCEED', awaits: 'choice' });
-    expect(statesOf(flow)).toMatchObject({ B: 'WAITING', C: 'WAITING', Z: 'WAITING' });
-  });
-
-  test('does not ask where the person names what is to go on', () => {
-    const flow = startManual();
-    applyEvents(flow, [{ kind: 'cancel' }]);
-    expect(rerunOf(flow, ['B'])).toBe('done');
-    expect(trackOf(flow, 'A').awaits).toBeNull();
-    expect(statesOf(flow)).toMatchObject({ B: 'PENDING', C: 'CANCELLED' });
-  });
-});
-
-test('the edges of a track that ended after its pipeline are asked when that goes on', () => {
-  const edges = ['A->B if params.n > 1', 'A->C if params.n <= 1'];
-  const known = startFlow({ edges, vertices: { X: {} }, inputs: { A: { n: 5 } } });
-  const unknown = startFlow({ edges, vertices: { X: {} } });
-  for (const flow of [known, unknown]) {
-    claim(flow, 'A');
-    runTrack(flow, 'X', { exitCode: 1 });
-    applyEvents(flow, [eventOf(completionOf(flow, 'A'))]);
-    expect(rerun(flow, 'failed')).toBe('done');
-  }
-  expect(statesOf(known)).toMatchObject({ A: 'SUCCEED', B: 'PENDING', C: 'SKIPPED' });
-  expect(trackOf(unknown, 'A')).toMatchObject({ state: 'SUCCEED', awaits: 'choice' });
-  expect(statesOf(unknown)).toMatchObject({ B: 'WAITING', C: 'WAITING', X: 'PENDING' });
 });
 
 test('from the failed tracks of 310 only three and what follows run again', () => {
