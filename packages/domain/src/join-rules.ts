@@ -38,7 +38,7 @@ export interface PredecessorCounts {
   skipped: number;
   /** CANCELLED predecessors; Airflow's upstream_failed. */
   cancelled: number;
-  /** Predecessors that succeeded with a choice that did not name this vertex. */
+  /** Predecessors that went on by other ways: a choice did not name this vertex, or an edge's condition was false. */
   notTaken: number;
 }
 
