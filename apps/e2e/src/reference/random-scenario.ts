@@ -55,8 +55,36 @@ export function randomScenario(seed: number, kind: StoryKind): Scenario {
   });
   vertices.sort((a, b) => a.id - b.id);
   const onFailure = random.pick(['stop', 'kill', 'continue', 'continue', 'hold', 'hold'] as const);
-  const story = { vertices, edges, mode, onFailure, seed } as const;
-  return { ...story, ...randomActions(random, count), cut: randomCut(random, count) };
+  const story: Scenario = {
+    ...{ vertices, edges, mode, onFailure, seed },
+    ...randomActions(random, count),
+    cut: randomCut(random, count),
+  };
+  return kind.isReal ? keepReal(story) : story;
+}
+
+/**
+ * What scripts and persons can do to a running system within seconds, and whose end does not depend on who was faster. A
+ * script that names no successor has made no choice; and a gate asks the same each time.
+ */
+function keepReal(story: Scenario): Scenario {
+  const endsAtFailure = story.onFailure === 'stop' || story.onFailure === 'kill';
+  return {
+    ...story,
+    vertices: story.vertices.map((plan) => ({
+      ...plan,
+      attempts: plan.attempts.map((attempt): AttemptPlan => {
+        const canBe = attempt.outcome === 'signal' || attempt.outcome === 'bad_output' || attempt.outcome === 'exited';
+        const wrote = attempt.outcome === 'bad_output' ? {} : attempt.outputs;
+        const next = attempt.next?.length === 0 ? null : attempt.next;
+        return { ...attempt, next, outputs: wrote, outcome: canBe ? attempt.outcome : 'exited' };
+      }),
+      gateSteps: plan.gateSteps.slice(0, 1),
+    })),
+    atStart: [],
+    afterwards: endsAtFailure ? [] : story.afterwards,
+    cut: null,
+  };
 }
 
 /** An acyclic graph whose tails come before their heads in this order; some vertices are joins of many. */

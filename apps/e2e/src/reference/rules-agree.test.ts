@@ -5,6 +5,7 @@ import { randomScenario } from './random-scenario.ts';
 import { playStory } from './rules-story.ts';
 import type { Scenario } from './scenario.ts';
 import { shrinkScenario } from './shrink-scenario.ts';
+import { withoutAmbiguity } from './without-ambiguity.ts';
 
 /**
  * Random stories through the product's pure rules, in a random order of what may happen in any: where they end, and how
@@ -12,15 +13,6 @@ import { shrinkScenario } from './shrink-scenario.ts';
  */
 const STORIES = readRounds(10_000);
 const CHUNK = 500;
-
-/** The story without those conditions whose answer would depend on when they are asked. */
-export function withoutAmbiguity(scenario: Scenario, ambiguous: ReadonlySet<number>): Scenario {
-  return {
-    ...scenario,
-    vertices: scenario.vertices.map((plan) => (ambiguous.has(plan.id) ? { ...plan, when: null } : plan)),
-    edges: scenario.edges.map((edge) => (ambiguous.has(edge.tail) ? { ...edge, when: null } : edge)),
-  };
-}
 
 function findDifferences(scenario: Scenario): string[] {
   const { differences, ambiguous } = compareStories(scenario, playStory(scenario));
