@@ -1,7 +1,7 @@
 import type { JsonValue } from './parameters-value.ts';
 
 /** Values in the form of the CEL library: objects as Maps, which have no prototype, and whole numbers as integers. */
-export type CelValue = string | number | bigint | boolean | null | CelValue[] | Map<string, CelValue>;
+type CelValue = string | number | bigint | boolean | null | CelValue[] | Map<string, CelValue>;
 export type CelVariables = Record<string, Map<string, CelValue>>;
 
 /** Of all values together that one condition looks at: characters of texts, and so much for every value. */
