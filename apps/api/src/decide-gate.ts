@@ -2,6 +2,7 @@ import { loadPipelineGraph, type GraphVertex } from '@baton/database';
 import {
   BatonError,
   completeParameters,
+  defaultsOf,
   pipelineIdOf,
   type GateDecision,
   type GatePolicy,
@@ -94,11 +95,8 @@ function readForm(
   gate: GatePolicy,
   given: Readonly<Record<string, JsonValue>>,
 ): { values: ParameterValues; problems: Problem[] } {
-  const defaults = Object.entries(gate.form).flatMap(([name, { default: value }]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
   const form = { name: vertex.name, input: gate.form, policies: vertex.policies };
-  const { values, missing, problems } = completeParameters(form, Object.fromEntries(defaults), given);
+  const { values, missing, problems } = completeParameters(form, defaultsOf(gate.form), given);
   return { values, problems: [...problems, ...missing.map((name) => missingValue(vertex.name, name))] };
 }
 

@@ -1,6 +1,6 @@
 import {
   buildFlowGraph,
-  parametersAskedFor,
+  toFlowStep,
   type FailurePolicy,
   type FlowGraph,
   type FlowStep,
@@ -81,9 +81,5 @@ async function readGraph(runner: Runner, versionId: number): Promise<{ graph: St
 }
 
 function toStep(row: VertexRow): VertexDefinition & FlowStep {
-  const vertex = fromVertexRow(row);
-  const { join, onLost, allowFailure, when, gate, map } = vertex.policies;
-  // The items of a map are tried again, each by itself; their map is not.
-  const retry = map === null ? vertex.policies.retry : null;
-  return { ...vertex, join, retry, onLost, allowFailure, when, gate, asks: parametersAskedFor(vertex) };
+  return toFlowStep(fromVertexRow(row));
 }

@@ -1,4 +1,4 @@
-import { buildFlowGraph, parametersAskedFor, type FlowGraph } from './flow-graph.ts';
+import { buildFlowGraph, toFlowStep, type FlowGraph } from './flow-graph.ts';
 import type { GraphDefinition } from './graph-definition.ts';
 import type { SimulatedVertex } from './simulate-types.ts';
 
@@ -8,21 +8,7 @@ import type { SimulatedVertex } from './simulate-types.ts';
  */
 export function buildDefinedGraph(definition: GraphDefinition): FlowGraph<SimulatedVertex> {
   const idOf = new Map(definition.vertices.map(({ name }, index) => [name, index + 1]));
-  const steps = definition.vertices.map((vertex, index) => {
-    const { join, retry, onLost, allowFailure, when, gate, map } = vertex.policies;
-    const asks = parametersAskedFor(vertex);
-    return {
-      ...vertex,
-      id: index + 1,
-      join,
-      retry: map === null ? retry : null,
-      onLost,
-      allowFailure,
-      when,
-      gate,
-      asks,
-    };
-  });
+  const steps = definition.vertices.map((vertex, index) => toFlowStep({ ...vertex, id: index + 1 }));
   const edges = definition.edges.map(({ tail, head, when }) => {
     return { tail: idOf.get(tail) as number, head: idOf.get(head) as number, when };
   });

@@ -127,10 +127,17 @@ export function endPipeline(work: WorkingSet, state: 'FAILED' | 'CANCELLED'): vo
   }
 }
 
+/**
+ * The reason of a pipeline that goes on although tracks of it stay CANCELLED without a failure that counts: a person ran
+ * only others again. Nobody counts those tracks, so this is how its end knows that not every track did its work.
+ */
+export const LEFT_CANCELLED = 'not every track that had been cancelled ran again';
+
 /** @returns whether it has just ended: nothing keeps it open any more */
 export function endPipelineIfDone({ pipeline }: WorkingSet): boolean {
   if (pipeline.openTracks > 0 || !isPipelineLive(pipeline)) return false;
-  pipeline.state = pipeline.failures > 0 ? 'FAILED' : 'FINISH';
+  const isWhole = pipeline.failures === 0 && pipeline.reason !== LEFT_CANCELLED;
+  pipeline.state = isWhole ? 'FINISH' : 'FAILED';
   if (pipeline.state === 'FAILED') pipeline.reason ??= `${pipeline.failures} of its tracks failed`;
   return true;
 }

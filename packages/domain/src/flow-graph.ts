@@ -14,7 +14,7 @@ export interface FlowStep {
   /** CEL; false when its join rule lets it run: SKIPPED. */
   when: string | null;
   /** A person's word is needed before it runs; the rules need to know of it only this. */
-  gate: Pick<GatePolicy, 'onExpiry' | 'onReject'> | null;
+  gate: (Pick<GatePolicy, 'onExpiry' | 'onReject'> & Partial<Pick<GatePolicy, 'form'>>) | null;
   /** Required parameters that a person is asked for where they have no value; absent: none. */
   asks?: readonly string[];
 }
@@ -82,6 +82,14 @@ export function vertexNamed({ vertices }: FlowGraph, name: string): FlowVertex |
     idsByName.set(vertices, ids);
   }
   return vertices.get(ids.get(name) ?? 0) ?? null;
+}
+
+/** A vertex as the rules see it. */
+export function toFlowStep<V extends VertexDefinition & { id: number }>(vertex: V): V & FlowStep {
+  const { join, onLost, allowFailure, when, gate, map } = vertex.policies;
+  // The items of a map are tried again, each by itself; their map is not.
+  const retry = map === null ? vertex.policies.retry : null;
+  return { ...vertex, join, retry, onLost, allowFailure, when, gate, asks: parametersAskedFor(vertex) };
 }
 
 /** `asks` of a step: the required parameters that the start of a pipeline may leave open. */

@@ -5,7 +5,8 @@
  */
 import { askVertexCondition } from './condition-rules.ts';
 import { failTrack, moveTrack, skipTrack } from './ending-rules.ts';
-import type { ParameterValues } from './parameters.ts';
+import type { FlowStep } from './flow-graph.ts';
+import { defaultsOf, type ParameterValues } from './parameters.ts';
 import type { GateDecision } from './track-status.ts';
 import type { TrackView, Verdict } from './transition-types.ts';
 import { cutDetail, DONE, refuse, UNCHANGED, type WorkingSet } from './working-set.ts';
@@ -63,7 +64,10 @@ function passGate(work: WorkingSet, track: TrackView, decision: GateDecision): v
 export function expireTrack(work: WorkingSet, track: TrackView): void {
   if (track.state !== 'PENDING' || !track.isExpired) return;
   if (track.awaits === 'approval') {
-    passGate(work, track, work.vertex(track.vertexId).gate?.onExpiry === 'approve' ? 'approved' : 'rejected');
+    const { onExpiry, form } = work.vertex(track.vertexId).gate as NonNullable<FlowStep['gate']>;
+    const values = defaultsOf(form ?? {});
+    if (onExpiry === 'approve' && Object.keys(values).length > 0) work.inputs.set(track.vertexId, values);
+    passGate(work, track, onExpiry === 'approve' ? 'approved' : 'rejected');
   } else if (track.awaits === null && work.pipeline.state === 'RUNNING') {
     failTrack(work, track, 'queue_timeout');
   }

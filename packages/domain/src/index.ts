@@ -62,6 +62,7 @@ export type { MapItems, MapSource } from './map-items.ts';
 export {
   completeParameters,
   declarationsOf,
+  defaultsOf,
   parameterVariable,
   resolveParameters,
   toEnvironment,

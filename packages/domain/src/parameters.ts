@@ -6,6 +6,13 @@ import type { ParameterDeclarations } from './parameters-declaration.ts';
 import type { JsonValue, ParameterDeclaration } from './parameters-value.ts';
 import { convertValue, findBrokenRules, formatValue } from './parameters-value.ts';
 
+/** What a form holds before anybody fills it in; without a prototype. */
+export function defaultsOf(declarations: ParameterDeclarations): ParameterValues {
+  const values: ParameterValues = Object.create(null);
+  for (const [name, { default: value }] of Object.entries(declarations)) if (value !== undefined) values[name] = value;
+  return values;
+}
+
 /** What resolving needs of a vertex. */
 export interface ParameterisedVertex {
   name: string;

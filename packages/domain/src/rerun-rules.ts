@@ -7,7 +7,15 @@
  * every counter is computed anew from the states, and every waiting track that is decided moves. A person's decision that
  * only concerns an open track costs no more than a completion.
  */
-import { awaitsChoice, closeTrack, decideWays, describeFailure, goOn, moveTrack } from './ending-rules.ts';
+import {
+  awaitsChoice,
+  closeTrack,
+  decideWays,
+  describeFailure,
+  goOn,
+  LEFT_CANCELLED,
+  moveTrack,
+} from './ending-rules.ts';
 import type { FlowGraph, FlowVertex } from './flow-graph.ts';
 import { describeTrack } from './gate-rules.ts';
 import { joinIfDecided } from './propagation-rules.ts';
@@ -132,7 +140,7 @@ function findCancelledBecauseOf(work: WorkingSet, tracks: Tracks, track: TrackVi
   const below = isPipelineLive(work.pipeline) ? withDescendants(work, [track.vertexId]) : null;
   return [...tracks.values()].filter((other) => {
     if (other === track || other.state !== 'CANCELLED' || other.reason === 'cancelled') return false;
-    return below === null || (below.has(other.vertexId) && other.reason === 'upstream_failed');
+    return below === null || below.has(other.vertexId);
   });
 }
 
@@ -147,7 +155,7 @@ function runAgain(work: WorkingSet, tracks: Tracks, again: Again): void {
   const neverWentOn = findThoseThatNeverWentOn(work, tracks, again);
   for (const track of again.toReset) resetTrack(work, track);
   if (!isPipelineLive(pipeline)) reopenPipeline(work);
-  pipeline.reason = null;
+  pipeline.reason = [...tracks.values()].some(({ state }) => state === 'CANCELLED') ? LEFT_CANCELLED : null;
   for (const track of neverWentOn) if (awaitsChoice(work, track)) track.awaits = 'choice';
   for (const track of tracks.values()) if (leadsOn(work, tracks, track)) decideWays(work, track);
   const counts = countPredecessors(work, tracks);

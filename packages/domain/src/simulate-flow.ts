@@ -1,7 +1,7 @@
 import { isPipelineEnded } from './pipeline-status.ts';
 import { trackIdOf, vertexIdOf } from './track-id.ts';
 import { decideChanges } from './transition-rules.ts';
-import type { Changes, FlowEvent, PipelineView, TrackFacts, TrackView } from './transition-types.ts';
+import type { Changes, FlowEvent, PipelineView, TrackFacts, TrackView, TransitionContext } from './transition-types.ts';
 import type { SimulationRequest } from './simulate-types.ts';
 
 /**
@@ -37,16 +37,6 @@ export function createSimulatedFlow(request: SimulationRequest): SimulatedFlow {
   }
   let pipeline = startedPipeline(request);
 
-  const decide = (event: FlowEvent): Changes => {
-    const shown = new Map<number, TrackView>();
-    const show = (vertexId: number): void => void shown.set(vertexId, tracks.get(vertexId) as TrackView);
-    for (const vertexId of namedBy(event)) show(vertexId);
-    for (;;) {
-      const decided = decideChanges({ graph, pipeline, tracks: shown, facts, random: 0 }, [event]);
-      if (decided.kind === 'changes') return decided;
-      decided.vertexIds.forEach(show);
-    }
-  };
   const store = (changes: Changes): Changes => {
     pipeline = changes.pipeline.after;
     for (const { after } of changes.tracks) tracks.set(after.vertexId, after);
@@ -74,7 +64,7 @@ export function createSimulatedFlow(request: SimulationRequest): SimulatedFlow {
       return pipeline;
     },
     tracks,
-    apply: (event) => store(decide(event)),
+    apply: (event) => store(decide({ graph, pipeline, tracks, facts, random: 0 }, event)),
     patch(vertexId, patch) {
       tracks.set(vertexId, { ...(tracks.get(vertexId) as TrackView), ...patch });
     },
@@ -88,6 +78,18 @@ export function createSimulatedFlow(request: SimulationRequest): SimulatedFlow {
   };
   flow.apply({ kind: 'recount' });
   return flow;
+}
+
+/** Shows the rules the tracks that the event names, and then what they ask for. */
+function decide(whole: TransitionContext, event: FlowEvent): Changes {
+  const shown = new Map<number, TrackView>();
+  const show = (vertexId: number): void => void shown.set(vertexId, whole.tracks.get(vertexId) as TrackView);
+  for (const vertexId of namedBy(event)) show(vertexId);
+  for (;;) {
+    const decided = decideChanges({ ...whole, tracks: shown }, [event]);
+    if (decided.kind === 'changes') return decided;
+    decided.vertexIds.forEach(show);
+  }
 }
 
 export function isOver(flow: SimulatedFlow): boolean {

@@ -1,6 +1,6 @@
 import { findChosen } from './completion-rules.ts';
 import type { GatePolicy } from './graph-definition.ts';
-import type { ParameterValues } from './parameters.ts';
+import { defaultsOf } from './parameters.ts';
 import type { SimulatedVertex, SimulationRequest, VertexOutcome } from './simulate-types.ts';
 import type { PersonEvent, TrackView } from './transition-types.ts';
 
@@ -29,7 +29,7 @@ function eventFor(request: SimulationRequest, { track, vertex, outcome }: Asked)
     if (outcome.gate === 'wait') return null;
     return outcome.gate === 'reject'
       ? { kind: 'reject', vertexId }
-      : { kind: 'approve', vertexId, values: formDefaults(vertex) };
+      : { kind: 'approve', vertexId, values: defaultsOf((vertex.policies.gate as GatePolicy).form) };
   }
   if (track.awaits === 'choice') {
     if (outcome.choice === 'wait') return null;
@@ -57,11 +57,4 @@ function offeredFirst({ graph }: SimulationRequest, { next, successors }: Simula
   const names = next.map(String);
   const isSound = names.length > 0 && findChosen(names, offered) !== null;
   return isSound ? names : offered.map(({ name }) => name);
-}
-
-function formDefaults({ policies: { gate } }: SimulatedVertex): ParameterValues {
-  const values: ParameterValues = Object.create(null);
-  for (const [name, { default: value }] of Object.entries((gate as GatePolicy).form))
-    if (value !== undefined) values[name] = value;
-  return values;
 }

@@ -26,6 +26,9 @@ export function checkInvariants(flow: Flow): void {
   if (isLive && ![...flow.tracks.values()].some(isReasonToLive)) {
     throw new Error(`the pipeline is ${flow.pipeline.state} without anything that could go on`);
   }
+  if (flow.pipeline.state === 'FINISH' && [...flow.tracks.values()].some(({ state }) => state === 'CANCELLED')) {
+    throw new Error('the pipeline is FINISH, and a track of it CANCELLED');
+  }
   checkRecount(flow);
 }
 

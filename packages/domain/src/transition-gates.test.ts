@@ -134,6 +134,31 @@ describe('the expiry of a gate', () => {
     expect(statesOf(flow)).toMatchObject({ G: 'FAILED', B: 'CANCELLED' });
   });
 
+  test('that approves it leaves its form as it is', () => {
+    const parameter = {
+      required: false,
+      choices: null,
+      pattern: null,
+      min: null,
+      max: null,
+      secret: false,
+      description: null,
+    };
+    const form = {
+      target: { ...parameter, type: 'string' as const, default: 'staging' },
+      note: { ...parameter, type: 'string' as const },
+    };
+    const startFilled = (onExpiry: OnExpiry): Flow =>
+      startFlow({ vertices: { G: { gate: { onReject: 'skip', onExpiry, form } } } });
+    const approved = startFilled('approve');
+    expire(approved);
+    expect(trackOf(approved, 'G')).toMatchObject({ state: 'PENDING', gateDecision: 'approved' });
+    expect({ ...approved.inputs.get(idOf(approved, 'G')) }).toEqual({ target: 'staging' });
+    const rejected = startFilled('reject');
+    expire(rejected);
+    expect({ ...rejected.inputs.get(idOf(rejected, 'G')) }).toEqual({});
+  });
+
   test('approves it where the gate says so, also while the pipeline is paused; then its wait in the queue begins', () => {
     const flow = startGated({ onExpiry: 'approve' });
     act(flow, { kind: 'pause' });

@@ -217,6 +217,25 @@ describe('a rerun of named tracks', () => {
     expect(trackOf(flow, 'A')).toMatchObject({ state: 'PENDING', attempt: 2 });
   });
 
+  test.each([
+    ['by its end', 'stop'],
+    ['by the failure before them', 'continue'],
+  ] as const)('is no FINISH where others stay CANCELLED %s', (_, onFailure) => {
+    const flow = startFlow({ edges: EDGES, pipeline: { onFailure } });
+    runTrack(flow, 'A');
+    if (onFailure === 'continue') runTrack(flow, 'L');
+    const failed = onFailure === 'continue' ? 'R' : 'L';
+    runTrack(flow, failed, { exitCode: 1 });
+    expect(flow.pipeline.state).toBe('FAILED');
+    expect(rerunOf(flow, [failed])).toBe('done');
+    runTrack(flow, failed);
+    const reason = 'not every track that had been cancelled ran again';
+    expect(flow.pipeline).toMatchObject({ state: 'FAILED', failures: 0, reason });
+    expect(rerun(flow, 'failed')).toBe('done');
+    for (const name of ['R', 'J', 'S']) if (trackOf(flow, name).state === 'PENDING') runTrack(flow, name);
+    expect(flow.pipeline).toMatchObject({ state: 'FINISH', reason: null });
+  });
+
   test('whose predecessors ended otherwise since is decided by what they are now', () => {
     const flow = startFlow({ edges: ['A->B', 'A->C'] });
     runTrack(flow, 'A');
