@@ -96,10 +96,17 @@ export function summarisePipeline(pipeline: PipelineRecord): PipelineSummary {
 
 /** A value is hidden where any vertex that it may have reached calls it a secret. */
 async function maskParams(database: Database, pipeline: PipelineRecord): Promise<Record<string, JsonValue>> {
-  const given = Object.entries(pipeline.params);
-  if (given.length === 0) return {};
-  const secrets = secretKeysOf(await loadPipelineGraph(database.dataSource, database, pipeline));
-  return Object.fromEntries(given.map(([key, value]) => [key, secrets.has(key) ? MASK : value]));
+  if (Object.keys(pipeline.params).length === 0) return {};
+  return maskSecrets(await loadPipelineGraph(database.dataSource, database, pipeline), pipeline.params);
+}
+
+/** Parameters of a start, without what the graph calls secret. */
+export function maskSecrets(
+  graph: StoredGraph,
+  params: Readonly<Record<string, JsonValue>>,
+): Record<string, JsonValue> {
+  const secrets = secretKeysOf(graph);
+  return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, secrets.has(key) ? MASK : value]));
 }
 
 /** Graphs are kept in memory and immutable: what is read from one is kept with it. */

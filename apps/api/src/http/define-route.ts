@@ -23,6 +23,11 @@ export function jsonBody<T extends z.ZodType>(
   return { kind: 'json', schema, ...options };
 }
 
+/** A JSON value that the handler checks itself, so that it can tell all problems at once. */
+export function uncheckedBody<T extends z.ZodType>(schema: T): JsonBody & { schema: T; isCheckedByHandler: true } {
+  return { kind: 'json', schema, isCheckedByHandler: true };
+}
+
 /** A graph document, JSON or YAML. */
 export function documentBody<T extends z.ZodType>(schema: T): DocumentBody & { schema: T } {
   return { kind: 'document', schema };

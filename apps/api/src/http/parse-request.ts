@@ -77,6 +77,7 @@ function parseBody(shape: RequestShape['body'], read: ReadBody | null, problems:
     return undefined;
   }
   const value = read?.value ?? {};
+  if (shape.kind === 'json' && shape.isCheckedByHandler === true) return value;
   const parsed = shape.schema.safeParse(value);
   if (parsed.success) return parsed.data;
   problems.push(...describeIssues(parsed.error.issues, { value, pointer: '' }));

@@ -13,6 +13,8 @@ export interface JsonBody {
   limitBytes?: number;
   /** The body may be left out: the handler gets what the schema makes of `{}`. */
   isOptional?: boolean;
+  /** The schema is for the OpenAPI document only: the handler checks the value, together with what only it can find out. */
+  isCheckedByHandler?: boolean;
 }
 
 /** A graph document as JSON or YAML: the handler gets its value and its text, for problems with a place. */
@@ -46,11 +48,13 @@ export interface ResponseShape {
 export type Responses = Record<number, ResponseShape>;
 
 type OutputOf<S> = S extends z.ZodType ? z.output<S> : Record<never, never>;
-type BodyOf<B> = B extends JsonBody
-  ? z.output<B['schema']>
-  : B extends DocumentBody
-    ? { value: unknown; source: DocumentSource }
-    : undefined;
+type BodyOf<B> = B extends JsonBody & { isCheckedByHandler: true }
+  ? unknown
+  : B extends JsonBody
+    ? z.output<B['schema']>
+    : B extends DocumentBody
+      ? { value: unknown; source: DocumentSource }
+      : undefined;
 
 /** What a handler is given: everything in it has been checked. */
 export interface Call<S extends RequestShape = RequestShape> {

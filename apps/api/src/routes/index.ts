@@ -34,6 +34,14 @@ import { getMetrics, getRoot, openApiRoute } from './service.ts';
 import { getOutput } from './output.ts';
 import { getPipelineRoute, listPipelines, listTracks } from './pipelines-read.ts';
 import { listPools, putPool, removePool } from './pools.ts';
+import { backfillScheduleRoute, listDueTimes, pauseScheduleRoute, resumeScheduleRoute } from './schedule-control.ts';
+import {
+  createScheduleRoute,
+  deleteScheduleRoute,
+  getScheduleRoute,
+  listSchedules,
+  patchScheduleRoute,
+} from './schedules.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
 import {
   cancelTrackRoute,
@@ -97,6 +105,15 @@ export const ROUTES: readonly Route[] = [
   listPools,
   putPool,
   removePool,
+  createScheduleRoute,
+  listSchedules,
+  getScheduleRoute,
+  patchScheduleRoute,
+  deleteScheduleRoute,
+  pauseScheduleRoute,
+  resumeScheduleRoute,
+  backfillScheduleRoute,
+  listDueTimes,
   listTokens,
   postToken,
   deleteToken,
