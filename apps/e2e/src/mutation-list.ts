@@ -12,8 +12,8 @@ const ORCHESTRATOR = 'apps/orchestrator/src';
 
 const LOCK_PIPELINES = {
   file: `${DATABASE}/load-transition-context.ts`,
-  find: 'FROM pipeline WHERE id IN (?) ORDER BY id FOR UPDATE',
-  replace: 'FROM pipeline WHERE id IN (?) ORDER BY id',
+  find: 'FROM pipeline p WHERE p.id IN (?) ORDER BY p.id FOR UPDATE',
+  replace: 'FROM pipeline p WHERE p.id IN (?) ORDER BY p.id',
 };
 const LOCK_TRACKS = {
   file: `${DATABASE}/load-transition-context.ts`,
@@ -38,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'guard: a late or repeated completion counts',
     changes: [
       {
-        file: 'packages/domain/src/transition-rules.ts',
+        file: 'packages/domain/src/attempt-rules.ts',
         find: 'const why = findStaleness(track, completion);',
         replace: 'const why = findStaleness(track, completion) && null;',
       },
@@ -50,7 +50,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'guard: a write does not say which state it expects',
     changes: [
       {
-        file: `${DATABASE}/apply-changes.ts`,
+        file: `${DATABASE}/track-updates.ts`,
         find: "const where = `state = '${before.state}' AND attempt = ${before.attempt}`;",
         replace: "const where = 'TRUE';",
       },
@@ -67,9 +67,9 @@ export const MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
       {
-        file: `${DATABASE}/claim-attempts.ts`,
-        find: "WHERE id IN (?) AND state = 'PENDING'`",
-        replace: 'WHERE id IN (?)`',
+        file: `${DATABASE}/claim-rows.ts`,
+        find: "WHERE id IN (?) AND state = 'PENDING'`,\n    [\n      request.workerId",
+        replace: 'WHERE id IN (?)`,\n    [\n      request.workerId',
       },
     ],
     testFile: `${DATABASE}/claim-attempts.test.ts`,
@@ -114,6 +114,84 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     testFile: `${ORCHESTRATOR}/reconcile.test.ts`,
     test: 'a stranded pipeline is mended, counted, and goes on',
+  },
+  {
+    name: 'reconcile: what has lasted too long goes on',
+    changes: [{ file: `${ORCHESTRATOR}/reconcile.ts`, find: 'result.expired = await endExpired(deps);', replace: '' }],
+    testFile: `${ORCHESTRATOR}/expiries.test.ts`,
+    test: 'what has lasted too long is ended within one round, and what may start then is enqueued',
+  },
+  {
+    name: 'action: one that was done is not looked for',
+    changes: [
+      {
+        file: `${DATABASE}/person-actions.ts`,
+        find: 'if (row === undefined) return null;',
+        replace: 'if (row === undefined || row.kind !== null) return null;',
+      },
+    ],
+    testFile: `${DATABASE}/lost-commit.test.ts`,
+    test: 'a resume whose commit was done unheard is done, not refused as one of what runs already',
+  },
+  {
+    name: 'action: a refused one is written all the same',
+    changes: [
+      {
+        file: `${DATABASE}/rerun-pipeline.ts`,
+        find: "if (verdict.kind === 'refused') refuse([verdict.message]);",
+        replace: '',
+      },
+    ],
+    testFile: `${DATABASE}/rerun-pipeline.test.ts`,
+    test: 'nothing to run again, unknown tracks and pipelines',
+  },
+  {
+    name: 'pause: tracks stay in sight of the reconcile loop',
+    changes: [
+      {
+        file: `${DATABASE}/pipeline-updates.ts`,
+        find: "if (before.state !== 'PAUSED' && after.state === 'PAUSED') await holdPendingTracks(runner, after.id);",
+        replace: '',
+      },
+    ],
+    testFile: `${DATABASE}/apply-person-action.test.ts`,
+    test: 'a pause takes the PENDING out of sight and keeps claims away; a resume sets all going that may start',
+  },
+  {
+    name: 'rerun: the deadline of before goes on to count',
+    changes: [
+      {
+        file: `${DATABASE}/pipeline-updates.ts`,
+        find: 'if (isPipelineEnded(before.state)) {',
+        replace: 'if (isPipelineEnded(before.state) && false) {',
+      },
+    ],
+    testFile: `${DATABASE}/rerun-pipeline.test.ts`,
+    test: 'a reopened pipeline has its whole time once more',
+  },
+  {
+    name: 'rerun: what is left of predecessors is moved, not counted anew',
+    changes: [
+      {
+        file: `${DATABASE}/track-updates.ts`,
+        find: 'if (countsAnew) changes',
+        replace: 'if (countsAnew && false) changes',
+      },
+    ],
+    testFile: `${DATABASE}/rerun-pipeline.test.ts`,
+    test: 'a new vertex asks for what it lacks, one that others need runs first',
+  },
+  {
+    name: 'history: choices are not kept',
+    changes: [
+      {
+        file: `${DATABASE}/record-changes.ts`,
+        find: 'entry.chosen = after.chosen;',
+        replace: 'entry.chosen = before.chosen;',
+      },
+    ],
+    testFile: `${DATABASE}/rebuild-pipeline.test.ts`,
+    test: 'the tables can be folded from the history, whatever happens to a pipeline',
   },
   {
     name: 'rollback: a failed transaction goes back to the pool as it is',
