@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     testFile: `${DATABASE}/rerun-pipeline.test.ts`,
-    test: 'nothing to run again, unknown tracks and pipelines',
+    test: 'what the rules refuse leaves the version unsealed, and the parameters as they were',
   },
   {
     name: 'pause: tracks stay in sight of the reconcile loop',

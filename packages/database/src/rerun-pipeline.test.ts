@@ -222,6 +222,19 @@ test.each(Object.entries(OBSTACLES))(
   },
 );
 
+test('what the rules refuse leaves the version unsealed, and the parameters as they were', async () => {
+  const vertices = { A: {}, B: { input: { n: { type: 'integer' } } } };
+  const flow = await startTestFlow(database, { vertices, onFailure: 'kill' });
+  await claimTracks(flow, ['A']);
+  await runTracks(flow, ['B'], { exitCode: 1 });
+  const version = await storeNextVersion(database, flow.graph.graph, { vertices: { ...vertices, N: {} } });
+  const before = await readWholePipeline(database, flow.pipelineId);
+  const { verdict } = await rerun(flow, { version, params: { n: 2 } });
+  expect(verdict).toEqual({ kind: 'refused', message: expect.stringContaining('found A RUNNING') });
+  expect(await readWholePipeline(database, flow.pipelineId)).toEqual(before);
+  expect(await isSealed(flow, version)).toBe(false);
+});
+
 test('a live pipeline keeps its version; a version that is not there is named', async () => {
   const flow = await startTestFlow(database, { ...shape, onFailure: 'hold' });
   await runTracks(flow, ['A'], { exitCode: 1 });
