@@ -46,7 +46,7 @@ function compareChapter(where: Where, played: PlayedChapter, told: Chapter | und
   const wrong = verdict
     ? []
     : [
-        `${where}: ${JSON.stringify(played.action)} was ${played.verdict}, expected ${told.isDone ? 'done' : 'not done'}`,
+        `${where.when}: ${JSON.stringify(played.action)} was ${played.verdict}, expected ${told.isDone ? 'done' : 'not done'}`,
       ];
   return [...wrong, ...compareStanding(where, played.end, told.result)];
 }
@@ -57,7 +57,7 @@ export interface Stand {
   tracks: ReadonlyMap<number, Found>;
 }
 
-export interface Found {
+interface Found {
   state: string;
   reason: string | null;
   awaits: string | null;

@@ -56,7 +56,11 @@ export function randomScenario(seed: number, kind: StoryKind): Scenario {
   vertices.sort((a, b) => a.id - b.id);
   const onFailure = random.pick(['stop', 'kill', 'continue', 'continue', 'hold', 'hold'] as const);
   const story: Scenario = {
-    ...{ vertices, edges, mode, onFailure, seed },
+    vertices,
+    edges,
+    mode,
+    onFailure,
+    seed,
     ...randomActions(random, count),
     cut: randomCut(random, count),
   };
@@ -80,6 +84,7 @@ function keepReal(story: Scenario): Scenario {
         return { ...attempt, next, outputs: wrote, outcome: canBe ? attempt.outcome : 'exited' };
       }),
       gateSteps: plan.gateSteps.slice(0, 1),
+      retry: plan.retry?.totalMs === undefined ? plan.retry : { ...plan.retry, totalMs: 60_000 },
     })),
     atStart: [],
     afterwards: endsAtFailure ? [] : story.afterwards,

@@ -32,7 +32,7 @@ export interface FlowResult {
 }
 
 /** Vertices whose condition has no answer that is independent of time; the product may do either. */
-export type Ambiguous = Set<number>;
+type Ambiguous = Set<number>;
 
 export interface Story {
   scenario: Scenario;
@@ -63,7 +63,7 @@ function isWaitedFor({ shape, kept }: World, vertexId: number): boolean {
   return (shape.after.get(vertexId) ?? []).some(({ head }) => !kept.has(head));
 }
 
-export function worldOf(
+function worldOf(
   { scenario, ambiguous }: Story,
   { mode, kept, marks }: Situation,
   results: Map<number, VertexResult>,

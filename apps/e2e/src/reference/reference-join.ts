@@ -22,9 +22,9 @@ export const JOIN_NAMES = [
 export type JoinName = (typeof JOIN_NAMES)[number];
 
 /** How a predecessor ended. `upstream failed` also says: a person cancelled it. Not taken: its choice went another way. */
-export const ENDS = ['succeeded', 'failed', 'upstream failed', 'skipped', 'not taken'] as const;
-export type End = (typeof ENDS)[number];
-export const PREDECESSOR_STATES = [...ENDS, 'unfinished'] as const;
+const ENDS = ['succeeded', 'failed', 'upstream failed', 'skipped', 'not taken'] as const;
+type End = (typeof ENDS)[number];
+const PREDECESSOR_STATES = [...ENDS, 'unfinished'] as const;
 export type PredecessorState = (typeof PREDECESSOR_STATES)[number];
 
 export type JoinAnswer = 'run' | 'skip' | 'cancel' | 'wait';

@@ -42,7 +42,14 @@ const PIPELINE_ID = 1;
 export function openRulesFlow(scenario: Scenario): RulesFlow {
   const graph = buildFlowGraph(
     scenario.vertices.map(({ id, name, join, retry, onLost, allowFailure, when, gate, asks }) => ({
-      ...{ id, name, join, retry, onLost, allowFailure, gate, asks: asks === null ? [] : ['asked'] },
+      id,
+      name,
+      join,
+      retry,
+      onLost,
+      allowFailure,
+      gate,
+      asks: asks === null ? [] : ['asked'],
       when: when?.text ?? null,
     })),
     scenario.edges.map(({ tail, head, when }) => ({ tail, head, when: when?.text ?? null })),

@@ -30,13 +30,13 @@ export interface PlayedChapter {
   end: Standing;
 }
 
-export interface Moment {
+interface Moment {
   chapter: number;
   past: ReadonlyMap<number, Past>;
   standing: Standing;
 }
 
-export interface Standing {
+interface Standing {
   pipeline: RulesFlow['pipeline'];
   tracks: ReadonlyMap<number, ReturnType<typeof trackOf>['view']>;
 }

@@ -63,7 +63,7 @@ export interface Condition {
   isTrue: (facts: Facts) => boolean | null;
 }
 
-export interface Facts {
+interface Facts {
   states: (vertexId: number) => string;
   outputs: (vertexId: number) => Readonly<Record<string, string>>;
   params: Readonly<Record<string, string>>;

@@ -19,10 +19,9 @@ export function startTracks(flow: RulesFlow, { vertices }: Scenario): void {
   }
 }
 
-const WAITING = {
-  state: 'WAITING',
-  ...{ attempt: 1, startedAttempt: 0, budgetFromAttempt: 1, lostAttempts: 0, elapsedMs: 0 },
-  ...{ runId: null, awaits: null, gateDecision: null, isExpired: false, cancelRequested: false },
-  counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
-  ...{ chosen: null, exitCode: null, reason: null, detail: null },
-} as const;
+const NEVER_RAN = { attempt: 1, startedAttempt: 0, budgetFromAttempt: 1, lostAttempts: 0, elapsedMs: 0, runId: null };
+const NOT_DECIDED = { awaits: null, gateDecision: null, isExpired: false, cancelRequested: false };
+const NOT_ENDED = { chosen: null, exitCode: null, reason: null, detail: null };
+const NO_COUNTS = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 };
+/** As it is before its turn. */
+const WAITING = { state: 'WAITING', ...NEVER_RAN, ...NOT_DECIDED, ...NOT_ENDED, counts: NO_COUNTS } as const;

@@ -16,7 +16,7 @@ export interface SystemChapter {
   tracks: ReadonlyMap<number, SystemTrack>;
 }
 
-export interface SystemTrack extends TrackAnswer {
+interface SystemTrack extends TrackAnswer {
   vertexId: number;
   awaits: string | null;
   chosen: string[] | null;
@@ -78,8 +78,9 @@ async function rest(play: Play, action: LateAction | null, isAccepted: boolean):
 }
 
 async function pauseAWhile({ api, pipelineId }: Play): Promise<void> {
-  if (await isTaken(() => api.post(`/pipelines/${pipelineId}/pause`)))
-    await api.post(`/pipelines/${pipelineId}/resume`);
+  const isPaused = await isTaken(() => api.post(`/pipelines/${pipelineId}/pause`));
+  // What ran may have ended it.
+  if (isPaused) await isTaken(() => api.post(`/pipelines/${pipelineId}/resume`));
 }
 
 function planOf({ scenario }: Play, vertexId: number): VertexPlan {

@@ -1,0 +1,3 @@
+import { tellEverySecond } from './rules-agree.ts';
+
+tellEverySecond(0);
