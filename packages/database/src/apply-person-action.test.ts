@@ -210,9 +210,9 @@ test('pipelines and tracks that are not there are named', async () => {
 });
 
 interface Race {
-  prepare(): Promise<TestFlow>;
+  prepare: () => Promise<TestFlow>;
   /** The n-th racer's event. */
-  event(flow: TestFlow, racer: number): AskedEvent;
+  event: (flow: TestFlow, racer: number) => AskedEvent;
   /** `done` verdicts that there may be. */
   done: number;
 }

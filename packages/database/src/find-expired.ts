@@ -2,11 +2,11 @@ import { pipelineIdOf, vertexIdOf, type FlowEvent } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { selectRows } from './statements.ts';
 
-export const SELECT_EXPIRED_TRACKS = `SELECT id FROM track
+const SELECT_EXPIRED_TRACKS = `SELECT id FROM track
   WHERE state = 'PENDING' AND expires_at <= UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?`;
 
 /** One branch a state: each reads its own piece of the index up to now, which IN with an order by would not do. */
-export const SELECT_EXPIRED_PIPELINES = ['RUNNING', 'PAUSED']
+const SELECT_EXPIRED_PIPELINES = ['RUNNING', 'PAUSED']
   .map(
     (state) => `(SELECT id FROM pipeline WHERE state = '${state}' AND deadline_at <= UTC_TIMESTAMP(6)
     ORDER BY deadline_at LIMIT ?)`,

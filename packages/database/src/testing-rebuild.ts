@@ -7,7 +7,7 @@ import { selectRows } from './statements.ts';
 
 /** What the tables say of a pipeline, in the form in which its history is folded. */
 export async function readWholePipeline(database: Database, pipelineId: number): Promise<RebuiltPipeline> {
-  const [pipeline] = await selectRows<RebuiltPipeline['pipeline'] & { params: unknown }>(
+  const [pipeline] = await selectRows<Omit<RebuiltPipeline['pipeline'], 'params'> & { params: string }>(
     database.dataSource,
     `SELECT state, mode, on_failure AS onFailure, open_tracks AS openTracks, failures, reason, version_id AS versionId,
        total_tracks AS totalTracks, name, priority, params FROM pipeline WHERE id = ?`,
@@ -24,7 +24,7 @@ export async function readWholePipeline(database: Database, pipelineId: number):
     [pipelineId],
   );
   return {
-    pipeline: { ...pipeline, params: JSON.parse(String(pipeline.params)) as Record<string, JsonValue> },
+    pipeline: { ...pipeline, params: JSON.parse(pipeline.params) as Record<string, JsonValue> },
     tracks: new Map(rows.map((row) => [row.vertexId, toTrack(row)])),
     attempts,
   };

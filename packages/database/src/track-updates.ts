@@ -110,7 +110,7 @@ function toPendingTrack(decided: DecidedPipeline, { before, after, delayMs }: Tr
 }
 
 /** Of a pipeline that is resumed all tracks are set going together, afterwards. */
-export function letsTracksStart({ changes: { pipeline } }: DecidedPipeline): boolean {
+function letsTracksStart({ changes: { pipeline } }: DecidedPipeline): boolean {
   return pipeline.after.state === 'RUNNING' && pipeline.before.state !== 'PAUSED';
 }
 
