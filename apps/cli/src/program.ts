@@ -7,6 +7,7 @@ import { importGraph, type ImportCommandOptions } from './commands/import.ts';
 import { showLogs, type LogsOptions } from './commands/logs.ts';
 import { listPipelines, PIPELINE_STATES, type PsOptions } from './commands/ps.ts';
 import { addRunCommand, runGraph } from './commands/run.ts';
+import { addScheduleCommands } from './commands/schedule-words.ts';
 import { showPipeline, TRACK_STATES } from './commands/show.ts';
 import { startShow, type StartOptions } from './commands/start.ts';
 import { createToken, listTokens, revokeToken, TOKEN_SCOPES } from './commands/tokens.ts';
@@ -40,6 +41,7 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
   addGraphCommands(program, act);
   addRunCommand(program, act(runGraph));
   addPipelineCommands(program, act);
+  addScheduleCommands(program, act);
   addTokenCommands(program, act);
   inheritSettings(program);
   return {
@@ -51,7 +53,7 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
 }
 
 /** Turns a command into an action of commander: the words of the command line without what commander adds at the end. */
-type Act = <Words extends unknown[]>(
+export type Act = <Words extends unknown[]>(
   command: (context: CommandContext, ...words: Words) => Promise<ExitCode>,
 ) => (...words: Words) => Promise<void>;
 

@@ -1,7 +1,8 @@
-import { ApiError, type Token } from '@baton/client';
+import type { Token } from '@baton/client';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { formatTable, formatTime, printable, shorten } from '../format.ts';
+import { answerOf, refusal } from '../raw-answer.ts';
 
 export const TOKEN_SCOPES = ['admin', 'operate', 'submit', 'read', 'worker'] as const satisfies Token['scopes'];
 
@@ -52,20 +53,4 @@ export async function revokeToken(context: CommandContext, tokenId: string): Pro
   if (error !== undefined) throw refusal(response, error);
   answer(context, { id: tokenId, revoked: true }, () => `Token ${tokenId} is revoked.`);
   return EXIT.success;
-}
-
-type Outcome<T> = { data?: T; error?: unknown; response: Response };
-
-function answerOf<T>({ data, error, response }: Outcome<T>): T {
-  if (data === undefined) throw refusal(response, error);
-  return data;
-}
-
-function refusal(response: Response, error: unknown): ApiError {
-  const isProblem = typeof error === 'object' && error !== null && 'code' in error && 'detail' in error;
-  return new ApiError(
-    response.status,
-    isProblem ? (error as ApiError['problem']) : null,
-    new URL(response.url).pathname,
-  );
 }

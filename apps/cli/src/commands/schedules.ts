@@ -1,0 +1,192 @@
+import type { Client, DueTime, Schedule, ScheduleRequest } from '@baton/client';
+import type { Colors } from 'picocolors/types';
+import { CliError } from '../cli-error.ts';
+import { answer, type CommandContext } from '../command-context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { formatTable, formatTime, printable, shorten } from '../format.ts';
+import { collectParams, parseAssignments } from '../parameters.ts';
+import { answerOf, refusal } from '../raw-answer.ts';
+
+export const OVERLAP_POLICIES = ['allow', 'queue', 'skip', 'replace'] as const satisfies Schedule['overlap'][];
+
+const PAGE_SIZE = 200;
+const SHOWN_DUE_TIMES = 10;
+
+export interface AddScheduleOptions {
+  cron: string;
+  timeZone?: string;
+  param: string[];
+  overlap?: Schedule['overlap'];
+  catchUp?: number;
+  pipelineName?: string;
+  mode?: 'auto' | 'manual';
+  onFailure?: 'stop' | 'kill' | 'continue' | 'hold';
+  priority?: number;
+  /** Seconds. */
+  timeout?: number;
+}
+
+/** Makes a schedule. Required parameters without a value are asked for where there is a terminal. */
+export async function addSchedule(
+  context: CommandContext,
+  { name, graph }: { name: string; graph: string },
+  options: AddScheduleOptions,
+): Promise<ExitCode> {
+  const client = context.connect();
+  const assignments = parseAssignments(options.param);
+  const { ask } = context.terminal;
+  const params = await collectParams(client, { graph, assignments }, { ask: context.isJson ? null : ask });
+  const { cron, timeZone, overlap, catchUp, pipelineName, mode, onFailure, priority, timeout } = options;
+  const body: ScheduleRequest = {
+    name,
+    graph,
+    cron,
+    params,
+    timeZone: timeZone ?? null,
+    overlap: overlap ?? null,
+    catchUpLimit: catchUp ?? null,
+    pipelineName: pipelineName ?? null,
+    mode: mode ?? null,
+    onFailure: onFailure ?? null,
+    priority: priority ?? null,
+    timeoutMs: timeout === undefined ? null : Math.max(1, Math.round(timeout * 1000)),
+  };
+  const schedule = answerOf(await client.raw.POST('/api/v1/schedules', { body }));
+  answer(context, schedule, () => `Schedule ${schedule.id} ${printable(schedule.name)}: ${describeNext(schedule)}`);
+  return EXIT.success;
+}
+
+/** Lists every schedule. */
+export async function listSchedules(context: CommandContext, options: { name?: string }): Promise<ExitCode> {
+  const items = await findSchedules(context.connect(), options);
+  answer(context, { items }, () => {
+    const heading = ['id', 'name', 'cron', 'time zone', 'graph', 'overlap', 'next due'];
+    const rows = items.map((schedule) => [
+      String(schedule.id),
+      shorten(printable(schedule.name), 40),
+      schedule.cron,
+      schedule.timeZone,
+      shorten(printable(schedule.graph), 40),
+      schedule.overlap,
+      describeState(context.colors, schedule),
+    ]);
+    return rows.length === 0 ? 'No schedules.' : formatTable(context.colors, heading, rows);
+  });
+  return EXIT.success;
+}
+
+async function findSchedules(client: Client, { name }: { name?: string }): Promise<Schedule[]> {
+  const found: Schedule[] = [];
+  for (let cursor: string | undefined; ;) {
+    const query = {
+      limit: PAGE_SIZE,
+      ...(name === undefined ? {} : { name }),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const page = answerOf(await client.raw.GET('/api/v1/schedules', { params: { query } }));
+    found.push(...page.items);
+    if (page.nextCursor === null) return found;
+    cursor = page.nextCursor;
+  }
+}
+
+/** Shows a schedule with what became of its last due times. */
+export async function showSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
+  const { raw } = context.connect();
+  const path = { schedule: reference };
+  const schedule = answerOf(await raw.GET('/api/v1/schedules/{schedule}', { params: { path } }));
+  const query = { limit: SHOWN_DUE_TIMES };
+  const { items } = answerOf(await raw.GET('/api/v1/schedules/{schedule}/fires', { params: { path, query } }));
+  answer(context, { ...schedule, dueTimes: items }, () => renderSchedule(context.colors, schedule, items));
+  return EXIT.success;
+}
+
+function renderSchedule(colors: Colors, schedule: Schedule, dueTimes: readonly DueTime[]): string {
+  const params = Object.entries(schedule.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const facts = [
+    `${colors.bold(printable(schedule.name))} (${schedule.id}), made by ${printable(schedule.createdBy)}`,
+    `starts   ${printable(schedule.graph)} ${printable(params.join(' '))}`.trimEnd(),
+    `when     ${schedule.cron} in ${schedule.timeZone}`,
+    `overlap  ${schedule.overlap}; catches up ${schedule.catchUpLimit}`,
+    `next     ${schedule.pausedAt === null ? schedule.nextDueTimes.map(formatTime).join(', ') : describeNext(schedule)}`,
+  ];
+  if (schedule.lastError !== null) facts.push(colors.red(`failed   ${printable(schedule.lastError)}`));
+  if (dueTimes.length === 0) return facts.join('\n');
+  const rows = dueTimes.map(({ dueAt, state, pipelineId, isBackfill, detail }) => [
+    formatTime(dueAt),
+    state === 'failed' ? colors.red(state) : state,
+    pipelineId === null ? '' : String(pipelineId),
+    isBackfill ? 'backfill' : '',
+    shorten(printable(detail ?? ''), 80),
+  ]);
+  return `${facts.join('\n')}\n\n${formatTable(colors, ['due (UTC)', 'became', 'pipeline', '', ''], rows)}`;
+}
+
+/** Pauses a schedule; again is the same as once. */
+export async function pauseSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
+  const params = { path: { schedule: reference } };
+  const schedule = answerOf(await context.connect().raw.POST('/api/v1/schedules/{schedule}/pause', { params }));
+  answer(context, schedule, () => `Schedule ${printable(schedule.name)} is paused; its pipelines go on.`);
+  return EXIT.success;
+}
+
+/** Lets a paused schedule go on. */
+export async function resumeSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
+  const params = { path: { schedule: reference } };
+  const schedule = answerOf(await context.connect().raw.POST('/api/v1/schedules/{schedule}/resume', { params }));
+  answer(context, schedule, () => `Schedule ${printable(schedule.name)}: ${describeNext(schedule)}`);
+  return EXIT.success;
+}
+
+/** Removes a schedule. */
+export async function removeSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
+  const { error, response } = await context
+    .connect()
+    .raw.DELETE('/api/v1/schedules/{schedule}', { params: { path: { schedule: reference } } });
+  if (error !== undefined) throw refusal(response, error);
+  answer(context, { schedule: reference, removed: true }, () => `Schedule ${printable(reference)} is removed.`);
+  return EXIT.success;
+}
+
+export interface BackfillOptions {
+  from: string;
+  to: string;
+  atOnce: number;
+}
+
+/** Asks for the due times of a range; again asks for nothing new. */
+export async function backfillSchedule(
+  context: CommandContext,
+  reference: string,
+  { from, to, atOnce }: BackfillOptions,
+): Promise<ExitCode> {
+  const body = { from: readTime('--from', from), to: readTime('--to', to), atOnce };
+  const params = { path: { schedule: reference } };
+  const result = answerOf(await context.connect().raw.POST('/api/v1/schedules/{schedule}/backfill', { params, body }));
+  answer(context, result, () => {
+    const { dueTimes, queued } = result;
+    return `${queued} of ${dueTimes} due times wait to be started; the others were, or wait already.`;
+  });
+  return EXIT.success;
+}
+
+/** A date alone begins at midnight UTC, as all times of Baton are. @throws CliError */
+function readTime(option: string, text: string): string {
+  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+  const time = new Date(text);
+  if (isTime && !Number.isNaN(time.getTime())) return time.toISOString();
+  const form = 'a date or a time with its offset, such as 2026-05-01 or 2026-05-01T02:00:00+02:00';
+  throw new CliError(`expected ${option} to be ${form}, found ${JSON.stringify(text)}`, EXIT.usage);
+}
+
+function describeNext({ pausedAt, nextDueTimes: [next] }: Schedule): string {
+  if (pausedAt !== null) return `paused since ${formatTime(pausedAt)}.`;
+  return `due next at ${formatTime(next ?? null)} UTC.`;
+}
+
+function describeState(colors: Colors, schedule: Schedule): string {
+  const { pausedAt, nextDueTimes, lastError } = schedule;
+  if (pausedAt !== null) return colors.yellow('paused');
+  const next = formatTime(nextDueTimes[0] ?? null);
+  return lastError === null ? next : `${next} ${colors.red('(the last failed)')}`;
+}
