@@ -6,7 +6,8 @@
  * - The decision never depends on the order in which predecessors end. Where a rule could answer `skip` now and `cancel`
  *   after one more end (all_success with a skipped and a failed predecessor), it waits until the answer is certain.
  *   A vertex that may run is never made to wait for this.
- * - A vertex that a choice did not name is SKIPPED, unless its rule had reason enough to run it from one other predecessor.
+ * - A vertex that a choice did not name is SKIPPED, unless its rule has reason enough to run it from one other predecessor.
+ *   The default rule has: SPEC says that ways which were not taken do not block it, so a choice can go the longer way round.
  */
 export const JOIN_RULES = [
   'all_success',
@@ -69,8 +70,7 @@ const RULES: Record<JoinRule, Rule> = {
   all_done_min_one_success: (t) => (t.out > 0 ? 'skip' : atTheEnd(t, t.succeeded > 0 ? 'run' : 'cancel')),
   all_success: (t) => (t.bad > 0 ? 'cancel' : atTheEnd(t, t.out > 0 ? 'skip' : 'run')),
   none_failed: (t) => (t.bad > 0 ? 'cancel' : atTheEnd(t, t.notTaken > 0 ? 'skip' : 'run')),
-  none_failed_min_one_success: (t) =>
-    t.bad > 0 ? 'cancel' : atTheEnd(t, t.notTaken > 0 || t.succeeded === 0 ? 'skip' : 'run'),
+  none_failed_min_one_success: (t) => (t.bad > 0 ? 'cancel' : atTheEnd(t, t.succeeded === 0 ? 'skip' : 'run')),
 };
 
 function atTheEnd(tally: Tally, decision: JoinDecision): JoinDecision {

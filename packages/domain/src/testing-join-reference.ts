@@ -37,7 +37,7 @@ const FINAL_DECISIONS = `
   SF    x s r r s r r r x x r r
   SK    s s r s s r s r r r s r
   SC    x s r r s r r r x x r r
-  SN    s s s s s r s r s s s r
+  SN    s s s s s r s r s r s r
   FK    x s r s s x r r x x s r
   FC    x r r x s x r r x x r r
   FN    x s s s s x r r x x s r
@@ -48,7 +48,7 @@ const FINAL_DECISIONS = `
   SFC   x s r r s r r r x x r r
   SFN   x s s s s r r r x x s r
   SKC   x s r s s r r r x x s r
-  SKN   s s s s s r s r s s s r
+  SKN   s s s s s r s r s r s r
   SCN   x s s s s r r r x x s r
   FKC   x s r s s x r r x x s r
   FKN   x s s s s x r r x x s r

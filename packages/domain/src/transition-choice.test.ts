@@ -71,13 +71,23 @@ describe('choice by script', () => {
     expect(statesOf(flow)).toMatchObject({ B: 'PENDING', C: 'PENDING' });
   });
 
-  test('skips a direct way to the join too, although another way led to it', () => {
+  test('may go to the join the longer way: the direct way that was not taken does not block it', () => {
     const flow = startFlow({ edges: ['A->B', 'A->J', 'B->J'] });
     runTrack(flow, 'A', { next: ['B'] });
     expect(trackOf(flow, 'J').state).toBe('WAITING');
     runTrack(flow, 'B');
-    expect(trackOf(flow, 'J')).toMatchObject({ state: 'SKIPPED', reason: 'not_chosen' });
+    expect(trackOf(flow, 'J')).toMatchObject({ state: 'PENDING', counts: { succeeded: 1, notTaken: 1 } });
   });
+
+  test.each(['all_success', 'all_done', 'none_failed'] as const)(
+    'skips a direct way to a join of %s too, although another way led to it',
+    (join) => {
+      const flow = startFlow({ edges: ['A->B', 'A->J', 'B->J'], vertices: { J: { join } } });
+      runTrack(flow, 'A', { next: ['B'] });
+      runTrack(flow, 'B');
+      expect(trackOf(flow, 'J')).toMatchObject({ state: 'SKIPPED', reason: 'not_chosen' });
+    },
+  );
 
   test('does not take back a vertex that had reason enough to run', () => {
     const flow = startFlow({ edges: ['A->J', 'A->K', 'B->J'], vertices: { J: { join: 'one_success' } } });

@@ -120,7 +120,7 @@ export const AIRFLOW_RULES: Record<JoinName, AirflowRule> = {
 export const DIFFERENCES = {
   order: 'Airflow marks by what it happens to see first; Baton waits until the answer is certain (decideFromStates)',
   notTaken:
-    'a way that a choice did not take counts as skipped and never lets a rule run that waits for all (decideEnded)',
+    'a way that a choice did not take counts as skipped and lets no rule run that waits for all, but the default (decideEnded)',
   byDefault: 'none_failed_min_one_success instead of all_success',
   absent: 'removed, setup and teardown tasks',
   allowFailure: 'a failure that is allowed counts as succeeded',
@@ -132,7 +132,8 @@ function decideEnded(rule: JoinName, ends: readonly End[]): Exclude<JoinAnswer, 
   const { whenDone, runsEarly } = AIRFLOW_RULES[rule];
   const answer = whenDone(countEnds(ends));
   // A way that was not taken leads to the vertex only where the rule had reason enough to run it without that way.
-  const wasForbidden = ends.includes('not taken') && runsEarly === null;
+  // SPEC: ways that were not taken do not block the default rule, which needs a success by another way anyhow.
+  const wasForbidden = ends.includes('not taken') && runsEarly === null && rule !== 'none_failed_min_one_success';
   return answer === 'run' && wasForbidden ? 'skip' : answer;
 }
 
