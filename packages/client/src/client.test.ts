@@ -35,6 +35,48 @@ test('a call carries the token and its body, and gives the answer', async () => 
   expect(seen).toEqual([['POST', '/api/v1/pipelines', 'Bearer secret', '{"graph":"g"}']]);
 });
 
+test('what a person does carries its reason and its key; without them it carries nothing', async () => {
+  const seen: unknown[] = [];
+  const client = await serve(async (request, response) => {
+    const body: unknown = JSON.parse(Buffer.concat(await request.toArray()).toString());
+    seen.push([request.method, request.url, request.headers['idempotency-key'], body]);
+    sendJson(response, 200, { id: 7 });
+  });
+  const options = { reason: 'why', idempotencyKey: 'k' };
+  await client.pausePipeline(7, options);
+  await client.setMode(7, 'auto');
+  await client.retryPipeline(7, { from: ['A'], descendants: false }, options);
+  await client.chooseNext(101, []);
+  await client.approveTrack(101, { tag: 1 }, options);
+  await client.retryTrack(101);
+  await client.setPool('gpu', 0);
+  expect(seen).toEqual([
+    ['POST', '/api/v1/pipelines/7/pause', 'k', { reason: 'why' }],
+    ['POST', '/api/v1/pipelines/7/mode', undefined, { mode: 'auto' }],
+    ['POST', '/api/v1/pipelines/7/retry', 'k', { from: ['A'], descendants: false, reason: 'why' }],
+    ['POST', '/api/v1/tracks/101/next', undefined, { next: [] }],
+    ['POST', '/api/v1/tracks/101/approve', 'k', { params: { tag: 1 }, reason: 'why' }],
+    ['POST', '/api/v1/tracks/101/retry', undefined, {}],
+    ['PUT', '/api/v1/pools/gpu', undefined, { limit: 0 }],
+  ]);
+});
+
+test('a history goes on after the event that is known', async () => {
+  const seen: unknown[] = [];
+  const client = await serve((request, response) => {
+    seen.push(request.url);
+    const isFirst = seen.length === 1;
+    sendJson(response, 200, { items: [{ id: isFirst ? 6 : 8 }], nextCursor: isFirst ? '6' : null });
+  });
+  const ids: number[] = [];
+  for await (const { id } of client.listHistory(7, 5)) ids.push(id);
+  expect(ids).toEqual([6, 8]);
+  expect(seen).toEqual([
+    '/api/v1/pipelines/7/history?cursor=5&limit=200',
+    '/api/v1/pipelines/7/history?cursor=6&limit=200',
+  ]);
+});
+
 test('a document goes out as its text', async () => {
   const seen: unknown[] = [];
   const client = await serve(async (request, response) => {

@@ -1,7 +1,9 @@
 import createFetchClient, { type Client as FetchClient } from 'openapi-fetch';
-import { ApiError, parseProblem } from './errors.ts';
+import { answerOf, keyHeader, pages } from './answer-of.ts';
 import { fetchStreamWithin, fetchWithin, type Fetch } from './fetch-within.ts';
 import { followOutput } from './follow-output.ts';
+import { decisionCalls, inboxCalls, pipelineActions } from './person-calls.ts';
+import { poolCalls } from './pool-calls.ts';
 import type { paths } from './schema.d.ts';
 import type * as Types from './types.ts';
 
@@ -21,13 +23,6 @@ const WRITE_TIMEOUT_MS = 70_000;
 /** A graph document: a value, or text in YAML or JSON as a person wrote it. */
 export type DocumentInput = Types.GraphDocument | { text: string; format: 'yaml' | 'json' };
 
-/** What openapi-fetch gives of a call. */
-interface Outcome<T> {
-  data?: T | undefined;
-  error?: unknown;
-  response: Response;
-}
-
 /** The API as functions. Each throws ApiError for a refusal and UnreachableError where no answer came in time. */
 export type Client = ReturnType<typeof createClient>;
 
@@ -46,6 +41,10 @@ export function createClient(options: ClientOptions) {
     raw: quick,
     ...graphCalls(patient),
     ...startCalls(patient),
+    ...pipelineActions(patient),
+    ...decisionCalls(quick),
+    ...inboxCalls(quick),
+    ...poolCalls(quick),
     ...pipelineCalls(quick),
     ...workerCalls(quick),
     /** What a track prints, as it comes, until the attempt has ended; broken connections are made again. */
@@ -101,9 +100,6 @@ function startCalls(api: FetchClient<paths>) {
       const params = { header: keyHeader(options.idempotencyKey) };
       return answerOf(await api.POST('/api/v1/pipelines', { params, body }));
     },
-    async cancelPipeline(pipelineId: number): Promise<Types.Pipeline> {
-      return answerOf(await api.POST('/api/v1/pipelines/{pipelineId}/cancel', { params: { path: { pipelineId } } }));
-    },
   };
 }
 
@@ -113,9 +109,7 @@ function pipelineCalls(api: FetchClient<paths>) {
       return answerOf(await api.GET('/api/v1/pipelines/{pipelineId}', { params: { path: { pipelineId } } }));
     },
     /** Page after page, newest first. */
-    async *listPipelines(
-      query: { state?: Types.PipelineState[]; graph?: string; name?: string } = {},
-    ): AsyncGenerator<Types.PipelineSummary> {
+    async *listPipelines(query: Types.PipelineFilter = {}): AsyncGenerator<Types.PipelineSummary> {
       yield* pages(async (page) =>
         answerOf(await api.GET('/api/v1/pipelines', { params: { query: { ...query, ...page } } })),
       );
@@ -131,12 +125,6 @@ function pipelineCalls(api: FetchClient<paths>) {
     },
     async getTrack(trackId: number): Promise<Types.TrackDetails> {
       return answerOf(await api.GET('/api/v1/tracks/{trackId}', { params: { path: { trackId } } }));
-    },
-    /** Gives a held track the values that it lacks. */
-    async giveParameters(trackId: number, params: Record<string, unknown>): Promise<Types.TrackDetails> {
-      return answerOf(
-        await api.POST('/api/v1/tracks/{trackId}/params', { params: { path: { trackId } }, body: { params } }),
-      );
     },
     /** What its script handed on. */
     async getOutputs(trackId: number, attempt?: number): Promise<Types.TrackOutputs> {
@@ -179,10 +167,6 @@ function workerCalls(api: FetchClient<paths>) {
   };
 }
 
-function keyHeader(key: string | undefined): { 'idempotency-key'?: string } {
-  return key === undefined ? {} : { 'idempotency-key': key };
-}
-
 /** A text goes out as it is, so that problems name its lines. */
 function bodyOf(document: DocumentInput): {
   body: Types.GraphDocument;
@@ -196,24 +180,4 @@ function bodyOf(document: DocumentInput): {
 
 function isText(document: DocumentInput): document is { text: string; format: 'yaml' | 'json' } {
   return 'text' in document && 'format' in document;
-}
-
-function answerOf<T>({ data, error, response }: Outcome<T>): T {
-  if (response.ok) return data as T; // undefined for 204 alone, whose calls have no answer
-  const problem = parseProblem(typeof error === 'string' ? error : JSON.stringify(error ?? null));
-  throw new ApiError(response.status, problem, new URL(response.url || 'http://api/').pathname);
-}
-
-async function* pages<T>(
-  load: (page: { cursor?: string; limit: number }) => Promise<{ items: T[]; nextCursor: string | null }>,
-): AsyncGenerator<T> {
-  let cursor: string | null = null;
-  do {
-    const page: { items: T[]; nextCursor: string | null } = await load({
-      limit: 200,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    yield* page.items;
-    cursor = page.nextCursor;
-  } while (cursor !== null);
 }

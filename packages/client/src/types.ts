@@ -16,10 +16,14 @@ export type Edge = Schemas['Edge'];
 export type Graph = Schemas['Graph'];
 export type GraphDocument = Schemas['GraphDocument'];
 export type GraphSummary = Schemas['GraphSummary'];
+export type HistoryEvent = Schemas['HistoryEvent'];
+export type InboxItem = Schemas['InboxItem'];
 export type JsonValue = Schemas['JsonValue'];
+export type Pool = Schemas['Pool'];
 export type Pipeline = Schemas['Pipeline'];
 export type PipelineSummary = Schemas['PipelineSummary'];
 export type Problem = Schemas['Problem'];
+export type RerunPipeline = Schemas['RerunPipeline'];
 export type SavedGraph = Schemas['SavedGraph'];
 export type DueTime = Schemas['DueTime'];
 export type Schedule = Schemas['Schedule'];
@@ -31,6 +35,13 @@ export type TrackDetails = Schemas['TrackDetails'];
 export type TrackOutputs = Schemas['TrackOutputs'];
 export type Vertex = Schemas['Vertex'];
 export type Worker = Schemas['Worker'];
+
+/** Values of parameters by name. */
+export type ParameterValues = Record<string, JsonValue>;
+/** The form of a gate, or what a vertex takes: declarations by name. */
+export type Declarations = InboxItem['form'];
+export type RerunRequest = JsonBodyOf<operations['postPipelinesByPipelineIdRetry']>;
+export type PipelineFilter = Omit<NonNullable<operations['getPipelines']['parameters']['query']>, 'cursor' | 'limit'>;
 
 /** What workers send and get. */
 export type ClaimRequest = JsonBodyOf<operations['postWorkerClaims']>;
