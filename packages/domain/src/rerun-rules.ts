@@ -130,7 +130,7 @@ function replaceClosed(work: WorkingSet, track: TrackView, to: 'SKIPPED' | 'SUCC
   if (killed !== null) return killed;
   const toReset = findCancelledBecauseOf(work, tracks, track);
   setEnd(work, track, to);
-  if (toReset.some(({ vertexId }) => work.vertex(track.vertexId).successors.includes(vertexId))) track.chosen = null;
+  track.chosen = null;
   runAgain(work, tracks, { toReset, replaced: track });
   return DONE;
 }
@@ -152,12 +152,14 @@ interface Again {
 
 function runAgain(work: WorkingSet, tracks: Tracks, again: Again): void {
   const { pipeline } = work;
-  const neverWentOn = findThoseThatNeverWentOn(work, tracks, again);
   for (const track of again.toReset) resetTrack(work, track);
   if (!isPipelineLive(pipeline)) reopenPipeline(work);
-  pipeline.reason = [...tracks.values()].some(({ state }) => state === 'CANCELLED') ? LEFT_CANCELLED : null;
-  for (const track of neverWentOn) if (awaitsChoice(work, track)) track.awaits = 'choice';
-  for (const track of tracks.values()) if (leadsOn(work, tracks, track)) decideWays(work, track);
+  const isSomeLeft = [...tracks.values()].some(({ state, awaits }) => state === 'CANCELLED' && awaits === null);
+  pipeline.reason = isSomeLeft ? LEFT_CANCELLED : null;
+  for (const track of findThoseToLeadOn(work, tracks, again)) {
+    if (!isFailure(work.vertex(track.vertexId), track) && awaitsChoice(work, track)) track.awaits = 'choice';
+    else decideWays(work, track);
+  }
   const counts = countPredecessors(work, tracks);
   for (const track of tracks.values()) track.counts = counts.get(track.vertexId) as TrackView['counts'];
   Object.assign(pipeline, countTotals(work, tracks));
@@ -195,27 +197,16 @@ function reopenPipeline(work: WorkingSet): void {
 }
 
 /**
- * Ended tracks for whom nobody could choose in manual mode, because their pipeline ended before or because they ended
- * badly then. All that comes after them was CANCELLED without having started and runs now; so they await the choice first.
+ * Ended tracks of which nothing says which ways they went, and that somebody waits to hear of who runs again: their pipeline
+ * ended first, or their end has just been replaced. In manual mode a person says it, also for those that went on by
+ * themselves before the mode was manual; else the conditions of their edges do.
  */
-function findThoseThatNeverWentOn(work: WorkingSet, tracks: Tracks, { toReset, replaced }: Again): TrackView[] {
-  const stopped = new Set<number>();
-  const reset = new Set<number>();
-  for (const { vertexId, startedAttempt, reason } of toReset) {
-    reset.add(vertexId);
-    const byItsPipeline = reason === 'pipeline_failed' || reason === 'pipeline_cancelled';
-    if (startedAttempt === 0 && byItsPipeline) stopped.add(vertexId);
-  }
+function findThoseToLeadOn(work: WorkingSet, tracks: Tracks, { toReset, replaced }: Again): TrackView[] {
+  const reset = new Set(toReset);
   return [...tracks.values()].filter((track) => {
-    const { successors, allowFailure } = work.vertex(track.vertexId);
-    if (track === replaced) return track.state === 'SUCCEED' && successors.every((id) => reset.has(id));
-    const endedWell = track.state === 'SUCCEED' || (track.state === 'FAILED' && allowFailure);
-    return endedWell && !reset.has(track.vertexId) && successors.every((id) => stopped.has(id));
+    if (track.awaits !== null || track.chosen !== null) return false;
+    if (track.state !== 'SUCCEED' && track.state !== 'FAILED') return false;
+    const after = work.vertex(track.vertexId).successors.map((id) => tracks.get(id) as TrackView);
+    return after.some((other) => other.state === 'WAITING' && (track === replaced || reset.has(other)));
   });
-}
-
-/** Ended, and somebody after it waits to hear which ways it went. */
-function leadsOn(work: WorkingSet, tracks: Tracks, track: TrackView): boolean {
-  if (track.awaits !== null || !isTrackEnded(track.state)) return false;
-  return work.vertex(track.vertexId).successors.some((vertexId) => tracks.get(vertexId)?.state === 'WAITING');
 }

@@ -12,7 +12,7 @@ import {
   trackOf,
   type Flow,
 } from './testing-flow.ts';
-import { choose, tell } from './testing-persons.ts';
+import { choose, rerunOf, tell } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
 
 /** L has failed; M waits for it; A is free. */
@@ -163,6 +163,16 @@ describe('the decision that hold awaits', () => {
     expect(tell(flow, 'A', 'succeed')).toBe('done');
     expect(statesOf(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
     expect(flow.pipeline.failures).toBe(0);
+  });
+
+  test('of one leaves that of another, also where one of them runs again', () => {
+    const flow = startFlow({ vertices: { A: {}, B: {} }, pipeline: { onFailure: 'hold' } });
+    tell(flow, 'A', 'cancel_track');
+    tell(flow, 'B', 'cancel_track');
+    expect(rerunOf(flow, ['A'])).toBe('done');
+    expect(tell(flow, 'B', 'succeed')).toBe('done');
+    runTrack(flow, 'A');
+    expect(flow.pipeline).toMatchObject({ state: 'FINISH', reason: null });
   });
 
   test('give up: what awaits no decision is refused', () => {

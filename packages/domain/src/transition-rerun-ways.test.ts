@@ -11,7 +11,7 @@ import {
   trackOf,
   type Flow,
 } from './testing-flow.ts';
-import { rerun, rerunOf } from './testing-persons.ts';
+import { choose, rerun, rerunOf } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
 
 describe('a rerun in manual mode', () => {
@@ -34,27 +34,31 @@ describe('a rerun in manual mode', () => {
     expect(statesOf(flow)).toMatchObject({ B: 'WAITING', C: 'WAITING', Z: 'WAITING' });
   });
 
-  test.each([
-    ['what came after it had started', ['A->B'], ['B']],
-    ['what came after it was cancelled for another failure', ['A->D', 'L->D'], ['L']],
-  ])('does not ask where it had gone on before the mode was manual: %s', (_, edges, failing) => {
-    const flow = startFlow({ edges, pipeline: { onFailure: 'continue' } });
-    runTrack(flow, 'A');
-    act(flow, { kind: 'set_mode', mode: 'manual' });
-    for (const name of failing) claim(flow, name);
-    if (failing.includes('L')) applyEvents(flow, [eventOf(completionOf(flow, 'L', { exitCode: 1 }))]);
-    applyEvents(flow, [{ kind: 'cancel' }]);
-    if (failing.includes('B')) applyEvents(flow, [eventOf(completionOf(flow, 'B', { outcome: 'cancelled' }))]);
-    expect(rerun(flow, 'failed')).toBe('done');
-    expect(trackOf(flow, 'A').awaits).toBeNull();
+  test('asks also where the person names what is to go on, and where it had gone on by itself', () => {
+    const named = startManual();
+    applyEvents(named, [{ kind: 'cancel' }]);
+    expect(rerunOf(named, ['B'])).toBe('done');
+    expect(trackOf(named, 'A').awaits).toBe('choice');
+    expect(statesOf(named)).toMatchObject({ B: 'WAITING', C: 'CANCELLED' });
+    expect(choose(named, 'A', ['B'])).toBe('done');
+    expect(trackOf(named, 'B').state).toBe('PENDING');
+    const automatic = startFlow({ edges: ['A->B', 'X->Y'], pipeline: { onFailure: 'hold' } });
+    runTrack(automatic, 'A');
+    act(automatic, { kind: 'set_mode', mode: 'manual' });
+    runTrack(automatic, 'B', { exitCode: 1 });
+    expect(rerunOf(automatic, ['B'])).toBe('done');
+    expect(trackOf(automatic, 'A').awaits).toBe('choice');
   });
 
-  test('does not ask where the person names what is to go on', () => {
-    const flow = startManual();
-    applyEvents(flow, [{ kind: 'cancel' }]);
-    expect(rerunOf(flow, ['B'])).toBe('done');
+  test('asks nobody whose successors do not run again, nor for what has failed', () => {
+    const flow = startFlow({ edges: ['A->J', 'K->J', 'K->L', 'F->G'], pipeline: { onFailure: 'continue' } });
+    runTrack(flow, 'A');
+    runTrack(flow, 'F', { exitCode: 1 });
+    act(flow, { kind: 'set_mode', mode: 'manual' });
+    expect(rerunOf(flow, ['G'])).toBe('done');
     expect(trackOf(flow, 'A').awaits).toBeNull();
-    expect(statesOf(flow)).toMatchObject({ B: 'PENDING', C: 'CANCELLED' });
+    expect(trackOf(flow, 'F')).toMatchObject({ state: 'FAILED', awaits: null });
+    expect(trackOf(flow, 'G').reason).toBe('upstream_failed');
   });
 });
 
