@@ -1,7 +1,15 @@
 import { BatonError, decideOverlap, planDueTimes, type ScheduleLoad, type TrackToDispatch } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { findRetry } from './database-errors.ts';
-import { findFiresAt, findLoad, findQueueHead, writeFires, type FireLane, type FireRecord } from './schedule-fires.ts';
+import {
+  findFiresAt,
+  findLive,
+  findLoad,
+  findQueueHead,
+  writeFires,
+  type FireLane,
+  type FireRecord,
+} from './schedule-fires.ts';
 import { timetableOf, tryLockSchedule, type ScheduleRecord } from './schedules.ts';
 import { startPipelineIn } from './start-pipeline.ts';
 import { execute, selectRows, type Runner } from './statements.ts';
@@ -35,39 +43,13 @@ export type Fired =
       error?: unknown;
     };
 
-export const SELECT_DUE_SCHEDULES = `SELECT id FROM schedule WHERE paused_at IS NULL AND next_due_at <= ?
+const SELECT_DUE_SCHEDULES = `SELECT id FROM schedule WHERE paused_at IS NULL AND next_due_at <= ?
   ORDER BY next_due_at LIMIT ?`;
 
 /** @returns ids of schedules with due times to decide about, the longest due first */
 export async function findDueSchedules(database: Database, now: Date, limit: number): Promise<number[]> {
   const rows = await selectRows<{ id: number }>(database.dataSource, SELECT_DUE_SCHEDULES, [now, limit]);
   return rows.map(({ id }) => id);
-}
-
-/** Queues whose first may start, as far as can be said without a lock: the pipeline before it has ended. */
-export const SELECT_MOVABLE_QUEUES = `SELECT q.scheduleId, q.isBackfill FROM (
-    SELECT f.schedule_id AS scheduleId, f.backfill_at_once IS NOT NULL AS isBackfill,
-      COALESCE(MAX(f.backfill_at_once), IF(MAX(s.overlap_policy) = 'allow', 1000000, 1)) AS atOnce
-    FROM schedule_fire f FORCE INDEX (ix_schedule_fire_state)
-    STRAIGHT_JOIN schedule s ON s.id = f.schedule_id AND s.paused_at IS NULL
-    WHERE f.state = 'queued' GROUP BY f.schedule_id, f.backfill_at_once IS NOT NULL) q
-  WHERE q.atOnce > (SELECT COUNT(*) FROM pipeline p FORCE INDEX (ix_pipeline_schedule)
-    STRAIGHT_JOIN schedule_fire l ON l.schedule_id = p.schedule_id AND l.due_at = p.scheduled_for
-    WHERE p.schedule_id = q.scheduleId AND p.state IN ('RUNNING', 'PAUSED')
-      AND (l.backfill_at_once IS NOT NULL) = q.isBackfill)
-  ORDER BY q.scheduleId LIMIT ?`;
-
-/** @returns the queues of schedules that are not paused whose first due time need not wait any longer */
-export async function findMovableQueues(
-  database: Database,
-  limit: number,
-): Promise<{ scheduleId: number; lane: FireLane }[]> {
-  const rows = await selectRows<{ scheduleId: number; isBackfill: number }>(
-    database.dataSource,
-    SELECT_MOVABLE_QUEUES,
-    [limit],
-  );
-  return rows.map(({ scheduleId, isBackfill }) => ({ scheduleId, lane: isBackfill === 1 ? 'backfill' : 'due' }));
 }
 
 export interface FireOptions {
@@ -95,7 +77,7 @@ export function fireSchedule(database: Database, scheduleId: number, options: Fi
     let toDispatch: TrackToDispatch[] = [];
     for (const dueAt of due.filter((one) => !known.has(one.getTime()))) {
       // Where overlaps are allowed nobody asks what is alive: that may be much.
-      const load = schedule.overlap === 'allow' ? IDLE : await findLoad(runner, scheduleId, 'due');
+      const load = schedule.overlap === 'allow' ? IDLE : await findLoad(runner, scheduleId);
       const decision = decideOverlap(schedule.overlap, load);
       if (decision.kind === 'replace') return { kind: 'replace', schedule, pipelineIds: decision.pipelineIds };
       const note = { dueAt, pipelineId: null, backfillAtOnce: null, detail: null, decidedAt: now };
@@ -123,7 +105,7 @@ export function startQueuedFire(
     const schedule = await tryLockSchedule(runner, scheduleId);
     const head = schedule === null ? null : await findQueueHead(runner, scheduleId, lane);
     if (schedule === null || head === null) return whatWasDone(runner, attempt);
-    const { live } = await findLoad(runner, scheduleId, lane);
+    const live = await findLive(runner, scheduleId, lane);
     const mayOverlap = lane === 'due' && schedule.overlap === 'allow';
     if (!mayOverlap && live.length >= (head.backfillAtOnce ?? 1)) return whatWasDone(runner, attempt);
     const fire = { ...head, decidedAt: options.now };

@@ -49,6 +49,14 @@ export { insertTrackOutputs, readTrackOutputs, storeTrackOutputs, type AttemptOu
 export * from './pipeline-events.ts';
 export { findActionIds } from './find-actions.ts';
 export { findLastAction, type LastAction } from './find-last-action.ts';
+export { findHoldingTracks, findTrackEnds, findWhyTracks, type TrackEnd, type WhyTrack } from './find-why.ts';
+export {
+  findLastLine,
+  findLimitStatus,
+  findPipelineAction,
+  type LimitHolder,
+  type LimitStatus,
+} from './find-why-details.ts';
 export { findAwaiting, type AwaitingFilter, type AwaitingTrack } from './find-awaiting.ts';
 export { findHolders, takePlaces, withLimitKeys, type PlaceRequest } from './limit-holders.ts';
 export { limitsOf, poolKey, poolNameOf, rankOf, type Limit, type LimitedGraph } from './limit-keys.ts';
@@ -61,15 +69,8 @@ export * from './start-pipeline.ts';
 export * from './rebuild-pipeline.ts';
 export { findExpired } from './find-expired.ts';
 export * from './change-schedules.ts';
-export {
-  findDueSchedules,
-  findMovableQueues,
-  fireSchedule,
-  startQueuedFire,
-  type Fired,
-  type FireOptions,
-} from './fire-schedules.ts';
-export { findFires, type FireFilter, type FireLane, type FireRecord } from './schedule-fires.ts';
+export { findDueSchedules, fireSchedule, startQueuedFire, type Fired, type FireOptions } from './fire-schedules.ts';
+export { findFires, findMovableQueues, type FireFilter, type FireLane, type FireRecord } from './schedule-fires.ts';
 export {
   deleteSchedule,
   findSchedule,

@@ -92,27 +92,66 @@ export async function findQueueHead(runner: Runner, scheduleId: number, lane: Fi
   return row ?? null;
 }
 
-/** @returns what of a lane is alive or waits */
-export async function findLoad(runner: Runner, scheduleId: number, lane: FireLane): Promise<ScheduleLoad> {
-  const live = await selectRows<ScheduleLoad['live'][number]>(runner, SELECT_LIVE[lane], [scheduleId]);
+/** @returns what of a schedule is alive or waits, but for what was backfilled */
+export async function findLoad(runner: Runner, scheduleId: number): Promise<ScheduleLoad> {
+  const live = await findLive(runner, scheduleId, 'due');
   const [row] = await selectRows<{ queued: number }>(
     runner,
     `SELECT COUNT(*) AS queued FROM schedule_fire FORCE INDEX (ix_schedule_fire_state)
-     WHERE state = 'queued' AND schedule_id = ? AND backfill_at_once IS ${lane === 'due' ? '' : 'NOT'} NULL`,
+     WHERE state = 'queued' AND schedule_id = ? AND backfill_at_once IS NULL`,
     [scheduleId],
   );
   return { live, queued: Number(row?.queued ?? 0) };
 }
 
 /** A schedule's few live pipelines are found by the index, however many it has had. */
-const selectLive = (lane: FireLane): string => `SELECT p.id AS pipelineId, p.scheduled_for AS dueAt
-  FROM pipeline p FORCE INDEX (ix_pipeline_schedule)
+const LIVE_PIPELINES = `pipeline p FORCE INDEX (ix_pipeline_schedule)
   STRAIGHT_JOIN schedule_fire f ON f.schedule_id = p.schedule_id AND f.due_at = p.scheduled_for
-  WHERE p.schedule_id = ? AND p.state IN ('RUNNING', 'PAUSED')
-    AND f.backfill_at_once IS ${lane === 'due' ? '' : 'NOT'} NULL
-  ORDER BY p.scheduled_for`;
+  WHERE p.schedule_id IN (?) AND p.state IN ('RUNNING', 'PAUSED')`;
 
-export const SELECT_LIVE: Readonly<Record<FireLane, string>> = {
-  due: selectLive('due'),
-  backfill: selectLive('backfill'),
-};
+/** @returns the live pipelines of a lane, by due time */
+export function findLive(runner: Runner, scheduleId: number, lane: FireLane): Promise<ScheduleLoad['live']> {
+  return selectRows<ScheduleLoad['live'][number]>(
+    runner,
+    `SELECT p.id AS pipelineId, p.scheduled_for AS dueAt FROM ${LIVE_PIPELINES}
+       AND f.backfill_at_once IS ${lane === 'due' ? '' : 'NOT'} NULL ORDER BY p.scheduled_for`,
+    [[scheduleId]],
+  );
+}
+
+interface QueueRow {
+  scheduleId: number;
+  isBackfill: number;
+  pipelines: number;
+}
+
+/**
+ * The queues of schedules that are not paused whose first due time need not wait any longer, as far as can be said without a
+ * lock. Where nothing waits that is one look into an index.
+ */
+export async function findMovableQueues(
+  database: Database,
+  limit: number,
+): Promise<{ scheduleId: number; lane: FireLane }[]> {
+  const queues = await selectRows<QueueRow>(
+    database.dataSource,
+    `SELECT f.schedule_id AS scheduleId, f.backfill_at_once IS NOT NULL AS isBackfill,
+       COALESCE(MAX(f.backfill_at_once), IF(MAX(s.overlap_policy) = 'allow', 1000000, 1)) AS pipelines
+     FROM schedule_fire f FORCE INDEX (ix_schedule_fire_state)
+     STRAIGHT_JOIN schedule s ON s.id = f.schedule_id AND s.paused_at IS NULL
+     WHERE f.state = 'queued' GROUP BY f.schedule_id, f.backfill_at_once IS NOT NULL ORDER BY f.schedule_id`,
+  );
+  if (queues.length === 0) return [];
+  const live = await selectRows<QueueRow>(
+    database.dataSource,
+    `SELECT p.schedule_id AS scheduleId, f.backfill_at_once IS NOT NULL AS isBackfill, COUNT(*) AS pipelines
+     FROM ${LIVE_PIPELINES} GROUP BY p.schedule_id, f.backfill_at_once IS NOT NULL`,
+    [[...new Set(queues.map(({ scheduleId }) => scheduleId))]],
+  );
+  const keyOf = ({ scheduleId, isBackfill }: QueueRow): string => `${scheduleId} ${isBackfill}`;
+  const alive = new Map(live.map((row) => [keyOf(row), Number(row.pipelines)]));
+  return queues
+    .filter((queue) => (alive.get(keyOf(queue)) ?? 0) < Number(queue.pipelines))
+    .slice(0, limit)
+    .map(({ scheduleId, isBackfill }) => ({ scheduleId, lane: isBackfill === 1 ? 'backfill' : 'due' }));
+}
