@@ -112,7 +112,7 @@ interface Expected {
 
 const HOT: Record<string, Expected> = {
   'the claim': {
-    keys: { track: 'PRIMARY', pipeline: 'PRIMARY' },
+    keys: { track: 'PRIMARY', p: 'PRIMARY' },
     rows: 8,
     run: () =>
       claimAttempts(database, {
