@@ -1,5 +1,5 @@
 import { endPipelineIfDone } from './ending-rules.ts';
-import { startsAtOnce, type FlowGraph } from './flow-graph.ts';
+import { startsAtOnce, type FlowGraph, type FlowVertex } from './flow-graph.ts';
 import type { ParameterValues } from './parameters.ts';
 import { joinIfDecided, propagateEnds } from './propagation-rules.ts';
 import type { PipelineView, TrackFacts, TrackView } from './transition-types.ts';
@@ -31,7 +31,10 @@ export function decideStart(graph: FlowGraph, request: StartRequest): StartedPip
   const vertices = [...graph.vertices.values()];
   const first = vertices.filter(startsAtOnce);
   const mayEnd = first.some(({ when }) => when !== null);
-  const concerned = mayEnd ? vertices : vertices.filter((v) => startsAtOnce(v) || request.held.has(v.name));
+  const isPlain = ({ name, gate }: FlowVertex): boolean => !mayEnd && gate === null && !request.held.has(name);
+  const concerned = mayEnd
+    ? vertices
+    : vertices.filter((v) => request.held.has(v.name) || (startsAtOnce(v) && !isPlain(v)));
   const work = createWorkingSet({
     graph,
     pipeline: newPipeline(request, vertices.length),
@@ -39,14 +42,17 @@ export function decideStart(graph: FlowGraph, request: StartRequest): StartedPip
     facts: new Map(mayEnd ? vertices.map(({ id, name }) => [id, newFacts(request, name)]) : []),
     random: 0,
   });
-  for (const { id } of first) joinIfDecided(work, work.track(id) as TrackView);
+  const tracks = new Map<number, TrackView>();
+  for (const vertex of first) {
+    if (isPlain(vertex)) tracks.set(vertex.id, { ...newTrack(vertex.id, null), state: 'PENDING' });
+    else joinIfDecided(work, work.track(vertex.id) as TrackView);
+  }
+  // By then every track is loaded that one of them could end.
   propagateEnds(work);
   endPipelineIfDone(work);
   const { state, openTracks, failures, reason } = work.pipeline;
-  return {
-    pipeline: { state, openTracks, failures, reason },
-    tracks: new Map([...work.loaded()].map((track) => [track.vertexId, track])),
-  };
+  for (const track of work.loaded()) tracks.set(track.vertexId, track);
+  return { pipeline: { state, openTracks, failures, reason }, tracks };
 }
 
 function newPipeline({ mode, onFailure }: StartRequest, openTracks: number): PipelineView {

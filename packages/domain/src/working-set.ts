@@ -159,7 +159,7 @@ function changedTracks(
 }
 
 function isSameTrack(a: TrackView, b: TrackView): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return a.state === b.state && a.attempt === b.attempt && JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Still keeps its pipeline open: it has not ended, or it ended and awaits a person's word. */
