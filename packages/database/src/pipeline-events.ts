@@ -137,13 +137,25 @@ export async function insertEvents(runner: Runner, events: readonly EventToWrite
   await flush();
 }
 
-/** What comes after the tracks stays after them: in the last piece. */
-function splitBody(body: EventBody): string[] {
-  const text = toStoredJson(body);
-  const { tracks = [], ...rest } = body;
-  if (text.length <= MAX_BODY_LENGTH || tracks.length < 2) return [text];
-  const middle = tracks.length >> 1;
-  return [...splitBody({ tracks: tracks.slice(0, middle) }), ...splitBody({ ...rest, tracks: tracks.slice(middle) })];
+/** Never as one text first: that of a large pipeline could be longer than a text can be. What comes after the tracks is last. */
+function splitBody({ tracks = [], ...rest }: EventBody): string[] {
+  const restText = toStoredJson(rest);
+  const pieces: string[] = [];
+  let entries: string[] = [];
+  let length = restText.length;
+  for (const track of tracks) {
+    const text = toStoredJson(track);
+    if (entries.length > 0 && length + text.length > MAX_BODY_LENGTH) {
+      pieces.push(`{"tracks":[${entries.join()}]}`);
+      entries = [];
+      length = restText.length;
+    }
+    entries.push(text);
+    length += text.length + 1;
+  }
+  if (entries.length === 0) return [restText];
+  const start = restText === '{}' ? '{' : `${restText.slice(0, -1)},`;
+  return [...pieces, `${start}"tracks":[${entries.join()}]}`];
 }
 
 export interface PipelineEvent {

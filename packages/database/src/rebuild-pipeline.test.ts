@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
-import { FAILURE_POLICIES, JOIN_RULES, type Completion, type FlowEvent } from '@baton/domain';
+import { FAILURE_POLICIES, JOIN_RULES, trackIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import type { AskedEvent } from './person-actions.ts';
 import { rebuildPipeline } from './rebuild-pipeline.ts';
 import { selectRows } from './statements.ts';
+import { createChildStage } from './testing-children.ts';
 import { rebuildFromHistory, readWholePipeline, toComparable } from './testing-rebuild.ts';
 import {
   actOn,
@@ -11,6 +12,7 @@ import {
   claimTracks,
   completionOf,
   createTestDatabase,
+  readPipeline,
   startTestFlow,
   TEST_WORKER,
   type TestDatabase,
@@ -19,7 +21,7 @@ import {
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
+  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 22 });
 });
 afterAll(() => database.close());
 
@@ -149,6 +151,40 @@ test('the tables can be folded from the history, whatever happens to a pipeline'
   const expected = ['approve', 'cancel', 'cancel_track', 'choose', 'claim', 'flow', 'give_up', 'pause', 'reject'];
   expect([...seen].toSorted()).toEqual([...expected, 'rerun', 'resume', 'set_mode', 'skip', 'start', 'succeed']);
 }, 120_000);
+
+test('the tables can be folded from the history when everybody acts at once', async () => {
+  for (let round = 1; round <= 10; round += 1) {
+    const pick = createRandom(1000 + round);
+    const flow = await startRandomFlow(pick);
+    for (let wave = 0; wave < 3; wave += 1) await Promise.all(Array.from({ length: 20 }, () => step(flow, pick)));
+    await readPipeline(flow);
+    const folded = toComparable(await rebuildFromHistory(database, flow.pipelineId));
+    expect({ round, ...folded }).toEqual({
+      round,
+      ...toComparable(await readWholePipeline(database, flow.pipelineId)),
+    });
+  }
+}, 120_000);
+
+test('the tables of a map and of the pipeline of its items can be folded from their histories', async () => {
+  const stage = createChildStage(database);
+  const input = { list: { type: 'json' }, item: { type: 'integer' } };
+  const flow = await startTestFlow(database, {
+    edges: ['each->after'],
+    vertices: { each: { input, map: { over: 'list', minSuccessPercent: 50 } } },
+    inputs: { each: { list: [1, 2] } },
+  });
+  const child = await stage.startChild(flow, 'each');
+  await stage.runTrack(trackIdOf(child, 1), { outputs: { n: '1' } });
+  for (const end of ['as it runs', 'at its end']) {
+    for (const pipelineId of [flow.pipelineId, child]) {
+      const folded = toComparable(await rebuildFromHistory(database, pipelineId));
+      expect({ end, ...folded }).toEqual({ end, ...toComparable(await readWholePipeline(database, pipelineId)) });
+    }
+    if (end === 'as it runs') await stage.runTrack(trackIdOf(child, 2), { exitCode: 1 });
+  }
+  expect(await stage.stateOf(child)).toBe('FAILED');
+});
 
 test('a history that does not begin at the beginning, or misses a version, is refused', () => {
   expect(() => rebuildPipeline([], new Map())).toThrow('from its start');

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@baton/domain';
 import type { Database } from './data-source.ts';
-import { loadFlowGraph } from './load-flow-graph.ts';
+import type { StoredGraph } from './load-flow-graph.ts';
+import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { findPipelineEvents, type AttemptEntry, type PipelineEvent } from './pipeline-events.ts';
 import { rebuildPipeline, type RebuiltPipeline, type RebuiltTrack } from './rebuild-pipeline.ts';
 import { selectRows } from './statements.ts';
@@ -58,14 +59,19 @@ export async function rebuildFromHistory(database: Database, pipelineId: number)
     events.push(...page);
     page = await readPage(database, pipelineId, page.at(-1)?.id ?? 0);
   }
-  const graphs = new Map();
+  const graphs = new Map<number, StoredGraph>();
   for (const { body } of events) {
     const versionId = body.pipeline?.versionId;
-    if (versionId !== undefined) {
-      graphs.set(versionId, await loadFlowGraph(database.dataSource, database, versionId));
-    }
+    if (versionId !== undefined) graphs.set(versionId, await readGraph(database, pipelineId, versionId));
   }
   return rebuildPipeline(events, graphs);
+}
+
+async function readGraph(database: Database, pipelineId: number, versionId: number): Promise<StoredGraph> {
+  const sql = `SELECT ${PIPELINE_GRAPH_COLUMNS} FROM pipeline p WHERE id = ?`;
+  const [key] = await selectRows<PipelineGraphKey>(database.dataSource, sql, [pipelineId]);
+  if (key === undefined) throw new Error(`there is no pipeline ${pipelineId}`);
+  return loadPipelineGraph(database.dataSource, database, { ...key, versionId });
 }
 
 function readPage(database: Database, pipelineId: number, after: number): Promise<PipelineEvent[]> {
