@@ -501,6 +501,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{pipelineId}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say why a pipeline has not ended: the tracks that hold it, by what holds them
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getPipelinesByPipelineIdWhy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{pipelineId}/tracks": {
         parameters: {
             query?: never;
@@ -533,6 +553,26 @@ export interface paths {
          * @description Needs a token with the scope read.
          */
         get: operations["getTracksByTrackId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{trackId}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say why a track does not run, or what it waits for
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getTracksByTrackIdWhy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1121,6 +1161,172 @@ export interface components {
             /** @description bytes of output over the cap, not stored */
             cutBytes: number | null;
         };
+        Blocker: {
+            /** @constant */
+            kind: "params";
+            /** @description for people */
+            sentence: string;
+            /** @description parameters without a value */
+            names: string[];
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "approval";
+            /** @description for people */
+            sentence: string;
+            message: string | null;
+            /** @description `token:<name>`, `role:<name>`; empty: every token with the scope operate */
+            approvers: string[];
+            /** @description since when */
+            since: string | null;
+            expiresAt: string | null;
+            /** @enum {string} */
+            onExpiry: "approve" | "reject";
+        } | {
+            /** @constant */
+            kind: "choice";
+            /** @description for people */
+            sentence: string;
+            offered: string[];
+            successors: string[];
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "decision";
+            /** @description for people */
+            sentence: string;
+            reason: string | null;
+            exitCode: number | null;
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "paused";
+            /** @description for people */
+            sentence: string;
+            by: string | null;
+            reason: string | null;
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "no_worker";
+            /** @description for people */
+            sentence: string;
+            labels: string[];
+            /** @description alive ones */
+            workers: components["schemas"]["LackingWorker"][];
+        } | {
+            /** @constant */
+            kind: "limit";
+            /** @description for people */
+            sentence: string;
+            key: string;
+            /** @description so many tracks at once */
+            capacity: number;
+            running: number;
+            /** @description tracks that wait for a place, this one among them */
+            waiting: number;
+            /** @description the longest running first; of many the first */
+            holders: components["schemas"]["LimitHolder"][];
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "not_queued";
+            /** @description for people */
+            sentence: string;
+            /** @description then the reconcile loop looks at it */
+            enqueuedAt: string | null;
+            isRedisReady: boolean;
+        } | {
+            /** @constant */
+            kind: "retry";
+            /** @description for people */
+            sentence: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description not before
+             */
+            at: string;
+        } | {
+            /** @constant */
+            kind: "queue";
+            /** @description for people */
+            sentence: string;
+            labels: string[];
+            /** @description 1: the next; null: it is being taken */
+            position: number | null;
+            length: number | null;
+            /** @description tracks before it; of many the first */
+            before: number[];
+            /** @description of the workers that serve it */
+            slots: number;
+            freeSlots: number;
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "predecessors";
+            /** @description for people */
+            sentence: string;
+            /** @enum {string} */
+            join: "all_success" | "all_failed" | "all_done" | "all_done_min_one_success" | "all_skipped" | "one_success" | "one_failed" | "one_done" | "none_failed" | "none_failed_min_one_success" | "none_skipped" | "always";
+            total: number;
+            ended: number;
+            /** @description what the join rule waits for */
+            needs: string;
+            /** @description of many the first */
+            unfinished: components["schemas"]["TrackReference"][];
+            /** @description the tracks that really hold it, with what holds those; of many the first */
+            roots: components["schemas"]["RootCause"][];
+            /** @description false: there is more above than was looked at */
+            isComplete: boolean;
+        } | {
+            /** @constant */
+            kind: "child";
+            /** @description for people */
+            sentence: string;
+            pipelineId: number;
+            pipeline: string;
+            /** @enum {string} */
+            pipelineState: "RUNNING" | "PAUSED" | "FINISH" | "FAILED" | "CANCELLED";
+            /** @description why that one has not ended */
+            reasons: string[];
+            /** @description since when */
+            since: string | null;
+        } | {
+            /** @constant */
+            kind: "running";
+            /** @description for people */
+            sentence: string;
+            worker: string | null;
+            attempt: number;
+            /** @description since when */
+            since: string | null;
+            leaseUntil: string | null;
+            cancelRequestedAt: string | null;
+            /** @description the last that it printed */
+            lastLine: string | null;
+        } | {
+            /** @constant */
+            kind: "ended";
+            /** @description for people */
+            sentence: string;
+            reason: string | null;
+            detail: string | null;
+            exitCode: number | null;
+            /** @description whose doing it was; null: the flow */
+            actor: string | null;
+            /** @description why, as that person said */
+            comment: string | null;
+            /** @description the tracks above it that are the cause */
+            because: components["schemas"]["TrackReference"][];
+            at: string | null;
+        };
         CheckResult: {
             id: number;
             name: string;
@@ -1357,6 +1563,15 @@ export interface components {
         };
         /** @description Any JSON value. */
         JsonValue: unknown;
+        LackingWorker: {
+            id: string;
+            name: string;
+            labels: string[];
+            /** @description labels that it does not serve */
+            lacks: string[];
+            /** @description takes nothing more */
+            isDraining: boolean;
+        };
         LastAction: {
             /** @description choose, approve, reject, skip, ... */
             kind: string;
@@ -1365,6 +1580,14 @@ export interface components {
             reason: string | null;
             /** Format: date-time */
             at: string;
+        };
+        LimitHolder: {
+            trackId: number;
+            vertex: string;
+            pipelineId: number;
+            pipeline: string;
+            /** Format: date-time */
+            since: string;
         };
         Map: {
             /** @description a json parameter of the vertex, or an output vertex.key whose text is a JSON list */
@@ -1474,6 +1697,24 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             finishedAt: string | null;
+        };
+        PipelineWhy: {
+            pipelineId: number;
+            pipeline: string;
+            /** @enum {string} */
+            state: "RUNNING" | "PAUSED" | "FINISH" | "FAILED" | "CANCELLED";
+            sentence: string;
+            /** @description tracks that hold the whole, by what holds them; the group that counts first */
+            groups: {
+                /** @enum {string} */
+                kind: "params" | "approval" | "choice" | "decision" | "paused" | "no_worker" | "limit" | "not_queued" | "retry" | "queue" | "predecessors" | "child" | "running" | "ended";
+                count: number;
+                sentence: string;
+                /** @description of many the first */
+                tracks: components["schemas"]["TrackReference"][];
+            }[];
+            /** @description false: so many hold it that not all were counted */
+            isComplete: boolean;
         };
         Pool: {
             name: string;
@@ -1599,6 +1840,18 @@ export interface components {
             reasons?: ("exit_code" | "signal" | "timeout" | "spawn_error" | "child_failed")[];
             /** @description no retry starts later than this after the first attempt, ms */
             totalMs?: number;
+        };
+        RootCause: {
+            trackId: number;
+            vertex: string;
+            /** @enum {string} */
+            state: "WAITING" | "PENDING" | "RUNNING" | "SUCCEED" | "FAILED" | "SKIPPED" | "CANCELLED";
+            /**
+             * @description what holds that track
+             * @enum {string}
+             */
+            kind: "params" | "approval" | "choice" | "decision" | "paused" | "no_worker" | "limit" | "not_queued" | "retry" | "queue" | "predecessors" | "child" | "running" | "ended";
+            sentence: string;
         };
         RunOutputs: {
             trackId: number;
@@ -1878,6 +2131,23 @@ export interface components {
             outputs: {
                 [key: string]: string;
             };
+        };
+        TrackReference: {
+            trackId: number;
+            vertex: string;
+            /** @enum {string} */
+            state: "WAITING" | "PENDING" | "RUNNING" | "SUCCEED" | "FAILED" | "SKIPPED" | "CANCELLED";
+        };
+        TrackWhy: {
+            trackId: number;
+            vertex: string;
+            /** @enum {string} */
+            state: "WAITING" | "PENDING" | "RUNNING" | "SUCCEED" | "FAILED" | "SKIPPED" | "CANCELLED";
+            pipelineId: number;
+            /** @description the one that counts, for people */
+            sentence: string;
+            /** @description all that hold it, the one that counts first */
+            blockers: components["schemas"]["Blocker"][];
         };
         Vertex: {
             /** @description A vertex's name: 1 to 190 characters, no control characters, no white space around it, not only digits, no / */
@@ -5168,6 +5438,91 @@ export interface operations {
             };
         };
     };
+    getPipelinesByPipelineIdWhy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipelineId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What holds it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineWhy"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `pipeline_not_found`: No such pipeline */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     getPipelinesByPipelineIdTracks: {
         parameters: {
             query?: {
@@ -5283,6 +5638,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrackDetails"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `track_not_found`: No such track */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTracksByTrackIdWhy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trackId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that holds it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackWhy"];
                 };
             };
             /** @description `unauthenticated`: A valid token is needed */

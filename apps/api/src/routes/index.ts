@@ -55,6 +55,7 @@ import { getTrackRoute } from './tracks.ts';
 import { getOutputs } from './track-outputs.ts';
 import { postClaims, postHeartbeats, postOutput, postOutputs } from './worker-calls.ts';
 import { listWorkers } from './workers.ts';
+import { getPipelineWhy, getTrackWhy } from './why.ts';
 
 /** Every call of the API. What is not in this table does not exist; /openapi.json is made from it. */
 export const ROUTES: readonly Route[] = [
@@ -87,8 +88,10 @@ export const ROUTES: readonly Route[] = [
   listPipelines,
   getPipelineRoute,
   getHistory,
+  getPipelineWhy,
   listTracks,
   getTrackRoute,
+  getTrackWhy,
   giveParametersRoute,
   chooseNextRoute,
   approveRoute,

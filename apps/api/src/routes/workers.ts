@@ -1,9 +1,6 @@
-import { findWorkers } from '@baton/database';
 import { z } from 'zod';
+import { listKnownWorkers } from '../alive-workers.ts';
 import { defineRoute } from '../http/define-route.ts';
-
-/** Heartbeats that may be missed before a worker is no longer shown as alive. */
-const MISSED_HEARTBEATS = 3;
 
 const workerSchema = z
   .strictObject({
@@ -43,10 +40,7 @@ export const listWorkers = defineRoute({
   },
   responses: { 200: { description: 'By name.', schema: z.strictObject({ items: z.array(workerSchema) }) } },
 }).handle(async ({ deps, query }) => {
-  const workers = await findWorkers(deps.database, {
-    aliveMs: MISSED_HEARTBEATS * deps.settings.heartbeatMs,
-    all: query.all === 'true',
-  });
+  const workers = await listKnownWorkers(deps, { all: query.all === 'true' });
   const items = workers.map((worker) => ({
     ...worker,
     startedAt: worker.startedAt.toISOString(),

@@ -1,0 +1,20 @@
+import { findLastLine } from '@baton/database';
+import type { Blocker } from './why-blockers.ts';
+import type { WhySubject } from './why-pending.ts';
+import { runsPipeline, type WhyScene } from './why-scene.ts';
+import { moment, toIso } from './why-words.ts';
+
+/** So much of a line of output is quoted. */
+const MAX_LINE_LENGTH = 200;
+
+/** A script that runs, for those who wait for its end. */
+export async function explainRunning({ deps }: WhyScene, { track, vertex }: WhySubject): Promise<Blocker[]> {
+  const { worker, attempt, cancelRequestedAt } = track;
+  const line = await findLastLine(deps.database, track.id, attempt);
+  const lastLine = line === null ? null : line.slice(0, MAX_LINE_LENGTH);
+  const where = runsPipeline(vertex) ? '' : ` on ${worker ?? 'a worker'}`;
+  const end = cancelRequestedAt === null ? '' : `; it is to end, as somebody asked at ${moment(cancelRequestedAt)}`;
+  const sentence = `attempt ${attempt} runs${where} since ${moment(track.startedAt)}${end}`;
+  const facts = { worker, attempt, since: toIso(track.startedAt), leaseUntil: toIso(track.dueAt), lastLine };
+  return [{ kind: 'running', sentence, ...facts, cancelRequestedAt: toIso(cancelRequestedAt) }];
+}

@@ -1,0 +1,56 @@
+import { findWhyTracks } from '@baton/database';
+import { BatonError } from '@baton/domain';
+import { BLOCKER_KINDS, type Blocker, type TrackWhy } from './why-blockers.ts';
+import { explainChild } from './why-child.ts';
+import { explainEnded } from './why-ended.ts';
+import { explainPause, explainPending, type WhySubject } from './why-pending.ts';
+import { explainPredecessors } from './why-predecessors.ts';
+import { explainRunning } from './why-running.ts';
+import { createWhyScene, vertexOfTrack, type WhyDeps, type WhyScene } from './why-scene.ts';
+
+/**
+ * Why a track does not run, or has not ended, or ended as it did: all that holds it, in words and as data. Reads only; what
+ * it says of queues and workers is as of this moment.
+ * @throws BatonError track_not_found
+ */
+export async function whyTrack(deps: WhyDeps, trackId: number): Promise<TrackWhy> {
+  const [track] = await findWhyTracks(deps.database, [trackId]);
+  if (track === undefined) throw new BatonError('track_not_found', `expected the id of a track, found ${trackId}`);
+  const scene = createWhyScene(deps);
+  const { pipeline, graph } = await scene.pipelineOf(track.pipelineId);
+  const subject = { track, pipeline, graph, vertex: vertexOfTrack(graph, track) };
+  const blockers = await explainTrack(scene, subject);
+  const { name } = subject.vertex;
+  const sentence = `${name} is ${track.state}: ${blockers[0]?.sentence ?? 'nothing holds it'}`;
+  return { trackId, vertex: name, state: track.state, pipelineId: pipeline.id, sentence, blockers };
+}
+
+async function explainTrack(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
+  if (subject.track.state !== 'WAITING') return explainLeaf(scene, subject);
+  const predecessors = await explainPredecessors(scene, subject, explainLeaf);
+  // A root says itself that the pipeline is paused, unless it runs.
+  if (subject.pipeline.state !== 'PAUSED') return [predecessors];
+  return [await explainPause(scene, subject.pipeline.id), predecessors];
+}
+
+/** A track that waits for no other. @returns the one that counts first */
+export async function explainLeaf(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
+  const blockers = await explainByState(scene, subject);
+  return blockers.toSorted((a, b) => BLOCKER_KINDS.indexOf(a.kind) - BLOCKER_KINDS.indexOf(b.kind));
+}
+
+function explainByState(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
+  const { state, childPipelineId } = subject.track;
+  switch (state) {
+    case 'PENDING':
+      return explainPending(scene, subject);
+    case 'RUNNING':
+      return childPipelineId === null ? explainRunning(scene, subject) : explainChild(scene, subject, childPipelineId);
+    case 'WAITING':
+    case 'SUCCEED':
+    case 'FAILED':
+    case 'SKIPPED':
+    case 'CANCELLED':
+      return explainEnded(scene, subject);
+  }
+}
