@@ -27,11 +27,11 @@ describe('a map', () => {
     return startTestFlow(database, { edges: ['each->after'], vertices: { each: vertex }, inputs });
   }
 
-  test('runs one track an item, and gathers what they hand on in order', async () => {
+  test('runs one track an item, each without the list, and gathers what they hand on in order', async () => {
     const flow = await startMap([3, '4', 5]);
     const child = await stage.startChild(flow, 'each');
     const items = [1, 2, 3].map((vertexId) => trackIdOf(child, vertexId));
-    expect((await stage.trackOf(items[1] as number)).input).toEqual({ list: [3, '4', 5], item: 4, word: 'w' });
+    expect((await stage.trackOf(items[1] as number)).input).toEqual({ item: 4, word: 'w' });
     for (const [index, trackId] of [...items.entries()].toReversed())
       await stage.runTrack(trackId, { outputs: { n: `out ${index}` } });
     expect(await readStates(flow)).toEqual({ each: 'SUCCEED', after: 'PENDING' });

@@ -194,9 +194,9 @@ async function createMap(runner: Runner, database: Database, won: WonClaim): Pro
   const { items } = read;
   if (items.length === 0) return { problem: null };
   const key = { versionId: graph.versionId, mapVertexId: vertex.id, mapSize: items.length };
-  const inputs = new Map(
-    items.map((item, index) => [itemName(vertex.name, index), { ...track.input, [policy.as]: item }]),
-  );
+  // The list itself is not given to every item: thousands of copies of it would be stored.
+  const { [policy.over]: _list, ...common } = track.input;
+  const inputs = new Map(items.map((item, index) => [itemName(vertex.name, index), { ...common, [policy.as]: item }]));
   return createPipeline(runner, {
     graph: await loadPipelineGraph(runner, database, key),
     name: `${pipeline.name}/${vertex.name}`.slice(0, MAX_NAME_LENGTH),
