@@ -204,8 +204,7 @@ function reopenPipeline(work: WorkingSet): void {
 function findThoseToLeadOn(work: WorkingSet, tracks: Tracks, { toReset, replaced }: Again): TrackView[] {
   const reset = new Set(toReset);
   return [...tracks.values()].filter((track) => {
-    if (track.awaits !== null || track.chosen !== null) return false;
-    if (track.state !== 'SUCCEED' && track.state !== 'FAILED') return false;
+    if (track.awaits !== null || (track.state !== 'SUCCEED' && track.state !== 'FAILED')) return false;
     const after = work.vertex(track.vertexId).successors.map((id) => tracks.get(id) as TrackView);
     return after.some((other) => other.state === 'WAITING' && (track === replaced || reset.has(other)));
   });

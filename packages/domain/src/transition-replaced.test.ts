@@ -96,6 +96,18 @@ describe('another end in the place of one that stood', () => {
     expect(statesOf(manual)).toMatchObject({ M: 'WAITING', N: 'WAITING' });
   });
 
+  test('in manual mode asks a person also for those that had only waited', () => {
+    const flow = startFlow({
+      edges: ['L->J', 'K->J'],
+      vertices: { J: { join: 'all_done' } },
+      pipeline: { onFailure: 'continue', mode: 'manual' },
+    });
+    runTrack(flow, 'L', { exitCode: 1 });
+    expect(tell(flow, 'L', 'succeed')).toBe('done');
+    expect(trackOf(flow, 'L')).toMatchObject({ state: 'SUCCEED', awaits: 'choice' });
+    expect(trackOf(flow, 'J').counts).toMatchObject({ succeeded: 0, failed: 0 });
+  });
+
   test('of a failure that was allowed leaves what ran after it', () => {
     const flow = startFlow({ edges: ['L->M'], vertices: { L: { allowFailure: true } } });
     runTrack(flow, 'L', { exitCode: 1 });

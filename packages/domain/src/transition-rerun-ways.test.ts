@@ -62,6 +62,14 @@ describe('a rerun in manual mode', () => {
   });
 });
 
+test('a rerun of what comes after a track that is held leaves its decision to the person', () => {
+  const flow = startFlow({ edges: ['F->M'], vertices: { M: { join: 'always' } }, pipeline: { onFailure: 'hold' } });
+  runTrack(flow, 'M');
+  runTrack(flow, 'F', { exitCode: 1 });
+  expect(rerunOf(flow, ['M'])).toBe('done');
+  expect(trackOf(flow, 'F')).toMatchObject({ state: 'FAILED', awaits: 'decision' });
+});
+
 test('the edges of a track that ended after its pipeline are asked when that goes on', () => {
   const edges = ['A->B if params.n > 1', 'A->C if params.n <= 1'];
   const known = startFlow({ edges, vertices: { X: {} }, inputs: { A: { n: 5 } } });
