@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { buildFlowGraph, parametersAskedFor, startsAtOnce, vertexNamed } from './flow-graph.ts';
+import { buildFlowGraph, parametersAskedFor, startsAtOnce, toFlowStep, vertexNamed } from './flow-graph.ts';
 import { DEFAULT_POLICIES } from './graph-definition.ts';
 import type { ParameterDeclaration } from './parameters-value.ts';
 import { makeStep } from './testing-flow.ts';
@@ -54,6 +54,15 @@ test('keeps the condition of an edge by its head', () => {
     { tail: 1, head: 3, when: null },
   ]);
   expect([...(vertices.get(1)?.edgeConditions ?? [])]).toEqual([[2, 'true']]);
+});
+
+test('the rules see a vertex as its policies say; the items of a map are tried again, their map is not', () => {
+  const retry = { max: 2, delayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 };
+  const vertex = { id: 1, name: 'A', description: null, input: {}, script: 'true', next: [] };
+  const policies = { ...DEFAULT_POLICIES, retry, when: 'true' };
+  expect(toFlowStep({ ...vertex, policies })).toMatchObject({ retry, when: 'true', gate: null, asks: [] });
+  const map = { over: 'items', as: 'item', concurrency: null, minSuccessPercent: 100 };
+  expect(toFlowStep({ ...vertex, policies: { ...policies, map } }).retry).toBeNull();
 });
 
 test('a person is asked for required parameters, where the vertex says so, but not for the item of a map', () => {
