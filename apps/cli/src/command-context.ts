@@ -17,8 +17,8 @@ export interface Terminal {
   isLive: boolean;
   columns(): number;
   rows(): number;
-  /** Null where nobody can be asked. */
-  ask: ((questions: readonly Question[]) => Promise<string[]>) | null;
+  /** Null where nobody can be asked. The signal takes the questions back; its reason is thrown. */
+  ask: ((questions: readonly Question[], signal?: AbortSignal) => Promise<string[]>) | null;
 }
 
 /** What every command gets. */

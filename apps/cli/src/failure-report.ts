@@ -26,8 +26,8 @@ export async function reportFailures(client: Client, tracks: readonly Track[], c
 
 /** One failed track: why, its script with the line marked, the end of its output. */
 export function renderFailure(track: TrackDetails, output: string, colors: Colors): string[] {
-  const attempt = track.attempts.at(-1);
-  const detail = attempt?.detail ?? null;
+  const attempt = currentAttempt(track);
+  const detail = attempt?.detail ?? track.detail;
   const range = findFailingLines(detail, output);
   const place = range === null ? '' : ` at ${describeRange(range)} of its script`;
   const ended = attempt?.signal ? `signal ${attempt.signal}` : explainEnd(track);
@@ -35,6 +35,25 @@ export function renderFailure(track: TrackDetails, output: string, colors: Color
   return [
     colors.red(`✖ ${printable(track.vertex)} FAILED${place}: ${ended || 'no reason is known'}  (${where})`),
     ...(detail === null ? [] : [`  ${printable(detail)}`]),
+    ...renderWork(track, output, { range, colors }),
+  ];
+}
+
+/** Undefined where it failed before it could start: its condition, its gate, its wait in the queue. */
+function currentAttempt({ attempts, attempt }: TrackDetails): TrackDetails['attempts'][number] | undefined {
+  return attempts.findLast((one) => one.attempt === attempt);
+}
+
+/** What ran: nothing where it failed before it could, a pipeline, or its script with the end of what that printed. */
+function renderWork(
+  track: TrackDetails,
+  output: string,
+  { range, colors }: { range: Lines | null; colors: Colors },
+): string[] {
+  const { childPipelineId } = track;
+  if (childPipelineId !== null) return [`  it ran pipeline ${childPipelineId}: baton show ${childPipelineId}`];
+  if (currentAttempt(track) === undefined) return [colors.dim('  it was not started')];
+  return [
     ...renderScript(track.script, range, colors),
     ...(output === '' ? [colors.dim('  it printed nothing')] : [colors.dim(`  the end of its output:`)]),
     ...lastLines(output, MAX_OUTPUT_LINES).map((line) => `  | ${line}`),

@@ -1,10 +1,11 @@
 import type { Client, Pipeline, Track } from '@baton/client';
+import { createAwaitedView } from './awaited-view.ts';
 import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { reportFailures } from './failure-report.ts';
 import { findDepths } from './graph-depth.ts';
 import { printable } from './format.ts';
-import { createLiveView } from './live-view.ts';
+import { createLiveView, type LiveView } from './live-view.ts';
 import { formatElapsed, formatEnd, formatResult, renderSnapshot, renderTrackTable } from './render-pipeline.ts';
 import { readOutputSummaries } from './track-output.ts';
 import { watchPipeline, type PipelineSnapshot } from './watch-pipeline.ts';
@@ -20,33 +21,54 @@ export interface FollowOptions {
 /** Above so many tracks the table at the end leaves out what succeeded, and the tree is collapsed from the start. */
 const MAX_TABLE_TRACKS = 60;
 
-/** Shows a pipeline until it has ended: live on a terminal, else a line for each track that ends. With --json nothing. */
+/**
+ * Shows a pipeline until it has ended: live on a terminal, else a line for each track that ends. What awaits a person is
+ * asked for where somebody can be asked, else told with the command to type; with --json only that, on stderr.
+ */
 export async function followPipeline(
   context: CommandContext,
   client: Client,
   { pipeline, ...options }: FollowOptions & { pipeline: Pipeline },
 ): Promise<PipelineSnapshot> {
-  const { signal } = context;
-  const watch = { signal, timeoutMs: options.timeoutMs };
-  if (context.isJson) return watchPipeline(client, pipeline.id, { ...watch, onSnapshot: () => undefined });
-  if (!context.terminal.isLive || options.describeEnd !== undefined) {
-    const onSnapshot = createPlainView(context, options);
-    return watchPipeline(client, pipeline.id, { ...watch, onSnapshot });
-  }
-  const view = createLiveView(context.terminal);
-  const depths = await readDepths(client, pipeline);
+  const { signal, isJson, terminal } = context;
+  const { timeoutMs, indent = '' } = options;
+  const view = isJson || !terminal.isLive || options.describeEnd !== undefined ? null : createLiveView(terminal);
+  const draw = isJson
+    ? () => undefined
+    : view === null
+      ? createPlainView(context, options)
+      : await createLivePicture(context, client, { pipeline, view });
+  const showAwaited = createAwaitedView(context, client, {
+    pipeline,
+    deadline: timeoutMs === null ? null : AbortSignal.timeout(Math.ceil(timeoutMs)),
+    writeLine: (line) => {
+      if (isJson) terminal.writeError(`${line}\n`);
+      // The picture has it.
+      else if (view === null) terminal.write(`${indent}${line}\n`);
+    },
+    onQuestion: () => view?.close(),
+  });
+  const onSnapshot = async (snapshot: PipelineSnapshot): Promise<void> => {
+    await draw(snapshot);
+    await showAwaited(snapshot);
+  };
   try {
-    const { colors, terminal } = context;
-    return await watchPipeline(client, pipeline.id, {
-      ...watch,
-      onSnapshot: (snapshot) => {
-        const size = { columns: terminal.columns(), rows: terminal.rows() };
-        view.draw(renderSnapshot(snapshot, { colors, ...size, nowMs: Date.now(), depths }));
-      },
-    });
+    return await watchPipeline(client, pipeline.id, { signal, timeoutMs, onSnapshot });
   } finally {
-    view.close();
+    view?.close();
   }
+}
+
+async function createLivePicture(
+  { terminal, colors }: CommandContext,
+  client: Client,
+  { pipeline, view }: { pipeline: Pipeline; view: LiveView },
+): Promise<(snapshot: PipelineSnapshot) => void> {
+  const depths = await readDepths(client, pipeline);
+  return (snapshot) => {
+    const size = { columns: terminal.columns(), rows: terminal.rows() };
+    view.draw(renderSnapshot(snapshot, { colors, ...size, nowMs: Date.now(), depths }));
+  };
 }
 
 async function readDepths(client: Client, pipeline: Pipeline): Promise<Map<string, number>> {

@@ -43,7 +43,8 @@ function createTerminal(): Terminal {
 }
 
 /** One reader for all questions: what was typed ahead for the second is not lost with the first. */
-async function askPerson(questions: readonly Question[]): Promise<string[]> {
+async function askPerson(questions: readonly Question[], takenBack?: AbortSignal): Promise<string[]> {
+  const signal = takenBack === undefined ? interrupt.signal : AbortSignal.any([interrupt.signal, takenBack]);
   let isMuted = false;
   // What is typed is written back by readline; a secret is not.
   const output = new Writable({
@@ -62,10 +63,10 @@ async function askPerson(questions: readonly Question[]): Promise<string[]> {
     for (const { text, isSecret } of questions) {
       process.stderr.write(text);
       isMuted = isSecret;
-      const line = await Promise.race([lines.next(), waitForInterrupt()]);
-      if (isSecret) process.stderr.write('\n');
+      const line = await Promise.race([lines.next(), waitForAbort(signal)]);
+      if (isSecret || takenBack?.aborted === true) process.stderr.write('\n');
       isMuted = false;
-      interrupt.signal.throwIfAborted();
+      signal.throwIfAborted();
       answers.push(String(line?.value ?? ''));
     }
     return answers;
@@ -75,9 +76,9 @@ async function askPerson(questions: readonly Question[]): Promise<string[]> {
   }
 }
 
-function waitForInterrupt(): Promise<null> {
+function waitForAbort(signal: AbortSignal): Promise<null> {
   return new Promise((resolve) => {
-    if (interrupt.signal.aborted) resolve(null);
-    interrupt.signal.addEventListener('abort', () => resolve(null), { once: true });
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
   });
 }

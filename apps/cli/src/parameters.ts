@@ -1,10 +1,10 @@
-import type { Client, Graph, StartRequest } from '@baton/client';
+import type { Client, ParameterValues, Vertex } from '@baton/client';
 import { CliError } from './cli-error.ts';
 import type { Terminal } from './command-context.ts';
 import { EXIT } from './exit-codes.ts';
 import { printable } from './format.ts';
 
-type Params = NonNullable<StartRequest['params']>;
+type DeclaringVertex = Pick<Vertex, 'name' | 'input'>;
 
 /** A parameter as the command line needs it; the server judges the values. */
 interface Declared {
@@ -35,9 +35,9 @@ export function parseAssignments(words: readonly string[]): Map<string, string> 
 }
 
 /** Every parameter of a graph once, in the order of the vertices; one declared by several vertices is one. */
-function findDeclared(graph: Pick<Graph, 'vertices'>): Declared[] {
+function findDeclared(vertices: readonly DeclaringVertex[]): Declared[] {
   const found = new Map<string, Declared>();
-  for (const vertex of graph.vertices) {
+  for (const vertex of vertices) {
     if (typeof vertex.input !== 'object' || vertex.input === null) continue;
     for (const [name, declaration] of Object.entries(vertex.input)) {
       const known = found.get(name);
@@ -72,25 +72,36 @@ function composeQuestion({ name, type, choices, description }: Declared): string
 }
 
 /**
- * The parameters of a start. Texts go out as they are and the server converts them by their types; only a `json` parameter
- * takes every JSON value as it is, so its text is read here. What is missing is asked for where somebody can be asked; else
- * the server's refusal names it.
+ * The parameters of a start. What is missing is asked for where somebody can be asked; else the server's refusal names it.
  */
 export async function collectParams(
   client: Client,
   start: { graph: string; assignments: ReadonlyMap<string, string> },
   terminal: Pick<Terminal, 'ask'>,
-): Promise<Params> {
+): Promise<ParameterValues> {
   const [, graph = start.graph, version] = /^(.+)@(\d+)$/.exec(start.graph) ?? [];
-  const declared = findDeclared(await client.getGraph(graph, version === undefined ? undefined : Number(version)));
-  const values = new Map(start.assignments);
-  const missing = terminal.ask === null ? [] : findMissing(declared, values);
-  if (terminal.ask !== null && missing.length > 0) {
-    const given = await terminal.ask(missing.map((one) => ({ text: composeQuestion(one), isSecret: one.isSecret })));
+  const { vertices } = await client.getGraph(graph, version === undefined ? undefined : Number(version));
+  return completeValues(vertices, start.assignments, terminal);
+}
+
+/**
+ * Values by parameter. Texts go out as they are and the server converts them by their types; only a `json` parameter takes
+ * every JSON value as it is, so its text is read here. Required ones without a value are asked for where somebody can be.
+ */
+export async function completeValues(
+  vertices: readonly DeclaringVertex[],
+  assignments: ReadonlyMap<string, string>,
+  { ask }: Pick<Terminal, 'ask'>,
+): Promise<ParameterValues> {
+  const declared = findDeclared(vertices);
+  const values = new Map(assignments);
+  const missing = ask === null ? [] : findMissing(declared, values);
+  if (ask !== null && missing.length > 0) {
+    const given = await ask(missing.map((one) => ({ text: composeQuestion(one), isSecret: one.isSecret })));
     missing.forEach(({ name }, index) => values.set(name, given[index] ?? ''));
   }
   const jsonNames = new Set(declared.filter(({ type }) => type === 'json').map(({ name }) => name));
-  const params: Params = {};
+  const params: ParameterValues = {};
   for (const [key, value] of values) params[key] = jsonNames.has(afterLastDot(key)) ? readJson(value) : value;
   return params;
 }
@@ -100,9 +111,9 @@ function afterLastDot(key: string): string {
   return key.slice(key.lastIndexOf('.') + 1);
 }
 
-function readJson(text: string): Params[string] {
+function readJson(text: string): ParameterValues[string] {
   try {
-    return JSON.parse(text) as Params[string];
+    return JSON.parse(text) as ParameterValues[string];
   } catch {
     // A bare word for a json parameter is that text.
     return text;

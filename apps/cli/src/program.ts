@@ -12,6 +12,7 @@ import { showPipeline, TRACK_STATES } from './commands/show.ts';
 import { startShow, type StartOptions } from './commands/start.ts';
 import { createToken, listTokens, revokeToken, TOKEN_SCOPES } from './commands/tokens.ts';
 import { bringUp, type UpOptions } from './commands/up.ts';
+import { addWhyCommand } from './commands/why.ts';
 import { listWorkers } from './commands/workers.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { collect, collectChoice, readId, readPositive, readWholeNumber } from './options.ts';
@@ -42,6 +43,7 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
   addRunCommand(program, act(runGraph));
   addPipelineCommands(program, act);
   addScheduleCommands(program, act);
+  addWhyCommand(program, act);
   addTokenCommands(program, act);
   inheritSettings(program);
   return {

@@ -1,6 +1,7 @@
 import type { Pipeline, Track } from '@baton/client';
 import type { Colors } from 'picocolors/types';
-import { colorState, formatDuration, formatSpan, formatTable, printable, shorten } from './format.ts';
+import { describeAwaited } from './awaited.ts';
+import { colorState, formatDuration, formatSpan, formatTable, formatTime, printable, shorten } from './format.ts';
 import type { PipelineSnapshot } from './watch-pipeline.ts';
 
 /** How a pipeline looks: pure functions of what was read. */
@@ -53,12 +54,35 @@ export function formatElapsed(time: string, since: string): string {
   return `[${(Math.max(0, Date.parse(time) - Date.parse(since)) / 1000).toFixed(1)}s]`;
 }
 
-/** `exit_code 1`, `timeout`, and what a held track waits for. */
-export function explainEnd(track: Pick<Track, 'reason' | 'exitCode' | 'state' | 'awaits'>): string {
-  if (track.awaits !== null) return `waits for a person: ${track.awaits}`;
-  const code = track.exitCode === null || track.exitCode === 0 ? '' : `exit code ${track.exitCode}`;
-  const reason = track.reason === 'exit_code' && code !== '' ? '' : printable(track.reason ?? '');
-  return [reason, code].filter((part) => part !== '').join(', ');
+const AWAITS = {
+  params: 'awaits values',
+  approval: 'awaits approval',
+  choice: 'awaits a choice',
+  decision: 'awaits a decision',
+} as const satisfies Record<NonNullable<Track['awaits']>, string>;
+
+/** `exit_code 1`, `timeout`, and what it awaits from a person. */
+export function explainEnd({
+  reason,
+  exitCode,
+  awaits,
+}: Pick<Track, 'reason' | 'exitCode' | 'state' | 'awaits'>): string {
+  const code = exitCode === null || exitCode === 0 ? '' : `exit code ${exitCode}`;
+  const why = reason === 'exit_code' && code !== '' ? '' : printable(reason ?? '');
+  return [why, code, awaits === null ? '' : AWAITS[awaits]].filter((part) => part !== '').join(', ');
+}
+
+/** What a table says of a track beside its state: how it ended, what it runs, where the flow went from it. */
+function explainTrack(track: Track, nowMs: number): string {
+  const { state, childPipelineId, chosen, notBefore } = track;
+  const isDelayed = state === 'PENDING' && notBefore !== null && Date.parse(notBefore) > nowMs;
+  const parts = [
+    explainEnd(track),
+    childPipelineId === null ? '' : `${state === 'RUNNING' ? 'runs pipeline' : 'ran pipeline'} ${childPipelineId}`,
+    isDelayed ? `not before ${formatTime(notBefore)}` : '',
+    chosen === null ? '' : `went on with ${chosen.length === 0 ? 'none' : chosen.map(printable).join(', ')}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
 }
 
 /** What a terminal shows while a pipeline runs: never more lines than it has. */
@@ -77,7 +101,9 @@ export function renderSnapshot({ pipeline, tracks }: PipelineSnapshot, view: Vie
     const ordered = tracks.toSorted((one, other) => depthOf(view, one) - depthOf(view, other));
     return [...heading, ...ordered.map((track) => renderTrack(track, view))];
   }
-  const urgent = URGENCY.flatMap((state) => tracks.filter((track) => track.state === state));
+  const held = tracks.filter(({ awaits }) => awaits !== null);
+  const others = tracks.filter(({ awaits }) => awaits === null);
+  const urgent = [...held, ...URGENCY.flatMap((state) => others.filter((track) => track.state === state))];
   const shown = urgent.slice(0, room - 1).map((track) => renderTrack(track, { ...view, depths: new Map() }));
   const hidden = urgent.length - shown.length;
   return [...heading, ...shown, ...(hidden > 0 ? [colors.dim(`  and ${hidden} more`)] : [])];
@@ -103,9 +129,12 @@ function renderTrack(track: Track, view: View): string {
     parts.push(formatSpan(track.startedAt, track.finishedAt, view.nowMs), printable(track.worker ?? ''));
   }
   if (track.attempt > 1) parts.push(`attempt ${track.attempt}`);
-  const why = track.state === 'SUCCEED' ? '' : explainEnd(track);
+  const why = explainEnd(track);
   if (why !== '') parts.push(why);
+  const step = describeAwaited(track);
+  if (step !== null) parts.push(step.command);
   const line = shorten(`${indent}${parts.join('  ')}`, view.columns - 1);
+  if (step !== null) return colors.yellow(line);
   return track.state === 'FAILED' ? colors.red(line) : track.state === 'RUNNING' ? line : colors.dim(line);
 }
 
@@ -123,7 +152,7 @@ export function renderTrackTable(
     shorten(printable(track.worker ?? ''), 30),
     track.startedAt === null ? '' : String(track.attempt),
     track.state === 'PENDING' ? '' : formatSpan(track.startedAt, track.finishedAt, view.nowMs),
-    shorten((outputs?.get(track.id) || (track.state === 'SUCCEED' ? '' : explainEnd(track))) ?? '', 70),
+    shorten(outputs?.get(track.id) || explainTrack(track, view.nowMs), 70),
   ]);
   return formatTable(view.colors, heading, rows);
 }

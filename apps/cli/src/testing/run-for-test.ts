@@ -13,8 +13,8 @@ export interface RunOptions {
   workingDirectory?: string;
   signal?: AbortSignal;
   isLive?: boolean;
-  /** Answers by the beginning of the question; without them nobody can be asked. */
-  answers?: Record<string, string>;
+  /** Answers by the beginning of the question, or what answers each; without them nobody can be asked. */
+  answers?: Record<string, string> | ((question: string, signal?: AbortSignal) => string | Promise<string>);
   startStack?: CliSurroundings['startStack'];
   /** Told after each write to stdout. */
   onWrite?(stdout: string): void;
@@ -24,8 +24,14 @@ export interface RunOptions {
 export async function runForTest(words: readonly string[], options: RunOptions = {}): Promise<CliRun> {
   const written = { stdout: '', stderr: '' };
   const { answers, url } = options;
-  const ask = (questions: readonly Question[]): Promise<string[]> =>
-    Promise.resolve(questions.map(({ text }) => answers?.[text.split(' ')[0] ?? ''] ?? ''));
+  const ask = async (questions: readonly Question[], signal?: AbortSignal): Promise<string[]> => {
+    const given: string[] = [];
+    for (const { text } of questions) {
+      const isFixed = typeof answers !== 'function';
+      given.push(isFixed ? (answers?.[text.split(' ')[0] ?? ''] ?? '') : await answers(text, signal));
+    }
+    return given;
+  };
   const exitCode = await runCli(words, {
     terminal: {
       write(text) {
