@@ -1,5 +1,6 @@
 import createFetchClient, { type Client as FetchClient } from 'openapi-fetch';
 import { answerOf, keyHeader, pages } from './answer-of.ts';
+import { explainCalls } from './explain-calls.ts';
 import { fetchStreamWithin, fetchWithin, type Fetch } from './fetch-within.ts';
 import { followOutput } from './follow-output.ts';
 import { decisionCalls, inboxCalls, pipelineActions } from './person-calls.ts';
@@ -45,6 +46,7 @@ export function createClient(options: ClientOptions) {
     ...decisionCalls(quick),
     ...inboxCalls(quick),
     ...poolCalls(quick),
+    ...explainCalls(patient),
     ...pipelineCalls(quick),
     ...workerCalls(quick),
     /** What a track prints, as it comes, until the attempt has ended; broken connections are made again. */

@@ -22,6 +22,7 @@ export type JsonValue = Schemas['JsonValue'];
 export type Pool = Schemas['Pool'];
 export type Pipeline = Schemas['Pipeline'];
 export type PipelineSummary = Schemas['PipelineSummary'];
+export type PipelineWhy = Schemas['PipelineWhy'];
 export type Problem = Schemas['Problem'];
 export type RerunPipeline = Schemas['RerunPipeline'];
 export type SavedGraph = Schemas['SavedGraph'];
@@ -33,6 +34,7 @@ export type Token = Schemas['Token'];
 export type Track = Schemas['Track'];
 export type TrackDetails = Schemas['TrackDetails'];
 export type TrackOutputs = Schemas['TrackOutputs'];
+export type TrackWhy = Schemas['TrackWhy'];
 export type Vertex = Schemas['Vertex'];
 export type Worker = Schemas['Worker'];
 
