@@ -55,7 +55,7 @@ export async function findDueSchedules(database: Database, now: Date, limit: num
 export interface FireOptions {
   now: Date;
   /** For tests: called in the transaction when everything has been written. */
-  beforeCommit?(runner: Runner): Promise<void>;
+  beforeCommit?: (runner: Runner) => Promise<void>;
 }
 
 const IDLE: ScheduleLoad = { live: [], queued: 0 };
