@@ -53,12 +53,12 @@ function describeEnd(
   { track }: WhySubject,
   { action, because, detail }: { action: LastAction | null; because: TrackReference[]; detail: string | null },
 ): string {
-  const { state, reason, exitCode } = track;
+  const { reason, exitCode } = track;
   const code = reason === 'exit_code' && exitCode !== null ? ` ${exitCode}` : '';
-  const why = reason === null ? '' : ` (${reason}${code}${detail === null ? '' : `: ${detail}`})`;
-  const names = because.map((one) => `${one.vertex}, which is ${one.state}`);
+  const why = reason === null ? '' : ` for ${reason}${code}${detail === null ? '' : ` (${detail})`}`;
+  const names = because.map(({ vertex, state }) => `${vertex}, which is ${state}`);
   const cause = names.length === 0 ? '' : `, because of ${list(names, 3)}`;
-  return `it is ${state}${why}${cause}${byWhom(action)} since ${moment(track.finishedAt)}`;
+  return `ended at ${moment(track.finishedAt)}${byWhom(action)}${why}${cause}`;
 }
 
 const MAX_LEVELS = 100;

@@ -106,17 +106,23 @@ async function explainLimit(scene: WhyScene, subject: WhySubject, key: string): 
   const capacity = own ?? status.capacity ?? 0;
   const holders = await Promise.all(status.holders.map((holder) => nameHolder(scene, holder)));
   const { running, waiting } = status;
-  const pool = poolNameOf(key);
-  const isMissing = pool !== null && status.capacity === null;
   const named = list(
     holders.map((holder) => `${holder.vertex} of pipeline ${holder.pipelineId}`),
     3,
   );
-  const facts = isMissing
-    ? 'nobody has made this pool'
-    : `${running} of ${count(capacity, 'place')} taken${holders.length === 0 ? '' : `, by ${named}`}`;
+  const pool = poolNameOf(key);
+  const facts = describeFullness({ ...status, capacity, isMissing: pool !== null && status.capacity === null }, named);
   const sentence = `waits for ${nameLimit(key, subject)}: ${facts}; ${count(waiting, 'track')} wait${waiting === 1 ? 's' : ''} for it`;
   return { kind: 'limit', sentence, key, capacity, running, waiting, holders, since: toIso(track.waitsSince) };
+}
+
+function describeFullness(
+  { capacity, running, isMissing }: { capacity: number; running: number; isMissing: boolean },
+  holders: string,
+): string {
+  if (isMissing) return 'nobody has made this pool';
+  if (capacity === 0) return 'it is closed';
+  return `${running} of ${count(capacity, 'place')} taken${holders === '' ? '' : `, by ${holders}`}`;
 }
 
 async function nameHolder(scene: WhyScene, holder: LimitHolder): Promise<BlockerOf<'limit'>['holders'][number]> {

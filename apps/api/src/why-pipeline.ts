@@ -137,7 +137,7 @@ async function describeEnd({ deps }: WhyScene, { id, state, reason, finishedAt }
   return {
     kind: 'ended',
     count: 0,
-    sentence: `${state} since ${moment(finishedAt)}${byWhom(action)}${why}`,
+    sentence: `ended at ${moment(finishedAt)}${byWhom(action)}${why}`,
     tracks: [],
   };
 }
