@@ -14,6 +14,8 @@ export interface FlowScene {
   makePerson(name: string): Promise<Person>;
   /** A script that writes that it started, does these lines, and writes that it ended; a failing line ends it before. */
   journaled(lines?: string): string;
+  /** @throws Error where it is refused */
+  put(path: string, body: object | string): Promise<void>;
   /** Makes a graph of this document (JSON, or YAML as text), as a new one or as the next version. */
   putGraph(name: string, document: object | string): Promise<void>;
   start(request: Record<string, unknown>): Promise<number>;
@@ -64,6 +66,10 @@ export async function openFlowScene(options: TestStackOptions = {}): Promise<Flo
   const line = (kind: string): string =>
     `printf '%s\\n' "${kind} $BATON_VERTEX $BATON_ATTEMPT $BATON_RUN_ID $BATON_PIPELINE_ID" >> '${journal}'`;
   const urls = stack.processes.flatMap(({ url }) => (url === undefined ? [] : [url]));
+  const put = async (path: string, body: object | string): Promise<void> => {
+    const answer = await send(stack.url, stack.token, { method: 'PUT', path, body });
+    if (answer.status >= 300) throw new Error(`PUT ${path} was refused: ${JSON.stringify(answer.body)}`);
+  };
   let persons = 0;
   return {
     stack,
@@ -74,11 +80,8 @@ export async function openFlowScene(options: TestStackOptions = {}): Promise<Flo
       return { name, post: (path, body = {}) => send(url, token, { method: 'POST', path, body }) };
     },
     journaled: (lines = 'true') => [line('START'), lines, line('END')].join('\n'),
-    async putGraph(name, document) {
-      const request = { method: 'PUT', path: `/graphs/${encodeURIComponent(name)}`, body: document };
-      const { status, body } = await send(stack.url, stack.token, request);
-      if (status !== 200) throw new Error(`the graph was refused: ${JSON.stringify(body)}`);
-    },
+    put,
+    putGraph: (name, document) => put(`/graphs/${encodeURIComponent(name)}`, document),
     start: async (request) => (await api.post<{ id: number }>('/pipelines', request)).id,
     async readTracks(pipelineId) {
       const tracks = (await listTracks(api, pipelineId)) as FlowTrack[];
