@@ -36,6 +36,8 @@ const summaryFields = {
   createdBy: z.string(),
   parentTrackId: z.int().nullable().describe('the track that runs it; null: it was started by itself'),
   deadlineAt: z.iso.datetime().nullable().describe('FAILED if it has not ended by then'),
+  scheduleId: z.int().nullable().describe('of the schedule that started it; it may be gone by now'),
+  scheduledFor: z.iso.datetime().nullable().describe('the due time that it was started for'),
   createdAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().nullable(),
 };
@@ -89,6 +91,7 @@ export function summarisePipeline(pipeline: PipelineRecord): PipelineSummary {
   return {
     ...shown,
     deadlineAt: pipeline.deadlineAt?.toISOString() ?? null,
+    scheduledFor: pipeline.scheduledFor?.toISOString() ?? null,
     createdAt: pipeline.createdAt.toISOString(),
     finishedAt: pipeline.finishedAt?.toISOString() ?? null,
   };

@@ -1653,6 +1653,10 @@ export interface components {
             parentTrackId: number | null;
             /** @description FAILED if it has not ended by then */
             deadlineAt: string | null;
+            /** @description of the schedule that started it; it may be gone by now */
+            scheduleId: number | null;
+            /** @description the due time that it was started for */
+            scheduledFor: string | null;
             /** Format: date-time */
             createdAt: string;
             finishedAt: string | null;
@@ -1694,6 +1698,10 @@ export interface components {
             parentTrackId: number | null;
             /** @description FAILED if it has not ended by then */
             deadlineAt: string | null;
+            /** @description of the schedule that started it; it may be gone by now */
+            scheduleId: number | null;
+            /** @description the due time that it was started for */
+            scheduledFor: string | null;
             /** Format: date-time */
             createdAt: string;
             finishedAt: string | null;
@@ -1773,6 +1781,10 @@ export interface components {
             parentTrackId: number | null;
             /** @description FAILED if it has not ended by then */
             deadlineAt: string | null;
+            /** @description of the schedule that started it; it may be gone by now */
+            scheduleId: number | null;
+            /** @description the due time that it was started for */
+            scheduledFor: string | null;
             /** Format: date-time */
             createdAt: string;
             finishedAt: string | null;

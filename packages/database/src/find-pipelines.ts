@@ -24,6 +24,9 @@ export interface PipelineRecord {
   createdBy: string;
   /** FAILED when it has not ended by then. */
   deadlineAt: Date | null;
+  /** Of the schedule that started it, and the due time; null: a person or a track did. */
+  scheduleId: number | null;
+  scheduledFor: Date | null;
   /** Of the track that runs it. */
   parentTrackId: number | null;
   /** Of the items of a map: its vertex in the version, and how many there are. */
@@ -52,6 +55,7 @@ export interface PipelineFilter {
 const SELECT_PIPELINE = `SELECT p.id, p.version_id AS versionId, p.graph_id AS graphId, g.name AS graph, v.version,
     p.name, p.mode, p.on_failure AS onFailure, p.priority, p.state, p.params, p.total_tracks AS totalTracks,
     p.open_tracks AS openTracks, p.failures, p.reason, p.created_by AS createdBy, p.deadline_at AS deadlineAt,
+    p.schedule_id AS scheduleId, p.scheduled_for AS scheduledFor,
     p.parent_track_id AS parentTrackId, p.map_vertex_id AS mapVertexId, p.map_size AS mapSize,
     p.created_at AS createdAt, p.finished_at AS finishedAt`;
 const JOIN_GRAPH = 'STRAIGHT_JOIN graph g ON g.id = p.graph_id STRAIGHT_JOIN graph_version v ON v.id = p.version_id';

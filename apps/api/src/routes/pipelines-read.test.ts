@@ -55,6 +55,8 @@ describe('pipelines', () => {
       createdBy: 'test',
       parentTrackId: null,
       deadlineAt: null,
+      scheduleId: null,
+      scheduledFor: null,
       params: { host: 'h1', password: '***', 'deploy.password': '***', 'build.password': 'shown' },
       counts: { WAITING: 1, PENDING: 0, RUNNING: 1, SUCCEED: 1, FAILED: 0, SKIPPED: 0, CANCELLED: 0 },
       createdAt: expect.stringMatching(ISO),

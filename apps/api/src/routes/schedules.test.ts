@@ -71,6 +71,7 @@ describe('a schedule', () => {
       createdBy: `schedule ${name}`,
       params: { 'A.ip': '10.0.0.1' },
     });
+    expect(body).toMatchObject({ scheduleId: id, scheduledFor: '2021-05-01T02:30:00.000Z' });
     expect(body.deadlineAt).not.toBeNull();
   });
 

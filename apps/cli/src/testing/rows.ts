@@ -22,6 +22,8 @@ export function makePipeline(fields: Partial<Pipeline> = {}): Pipeline {
     createdBy: 'admin',
     parentTrackId: null,
     deadlineAt: null,
+    scheduleId: null,
+    scheduledFor: null,
     createdAt: TIME,
     finishedAt: null,
     params: {},
