@@ -13,8 +13,11 @@ export interface AwaitedStep {
 const LISTED_NAMES = 10;
 const MAX_MESSAGE = 120;
 
+/** What of a track says what it awaits. */
+export type AwaitingTrack = Pick<Track, 'pipelineId' | 'vertex' | 'state' | 'awaits' | 'choice' | 'gate'>;
+
 /** @param missing names of the parameters that it lacks, where they are known; only for a track that awaits `params` */
-export function describeAwaited(track: Track, missing: readonly string[] = []): AwaitedStep | null {
+export function describeAwaited(track: AwaitingTrack, missing: readonly string[] = []): AwaitedStep | null {
   const name = quoteWord(nameTrack(track));
   switch (track.awaits) {
     case 'choice':
@@ -40,7 +43,7 @@ export function describeAwaited(track: Track, missing: readonly string[] = []): 
   }
 }
 
-function describeChoice({ choice }: Track, name: string): AwaitedStep {
+function describeChoice({ choice }: AwaitingTrack, name: string): AwaitedStep {
   const successors = choice?.successors ?? [];
   const offered = choice?.offered ?? [];
   const chosen = offered.length > 0 ? offered : successors.slice(0, LISTED_NAMES);
@@ -53,7 +56,7 @@ function describeChoice({ choice }: Track, name: string): AwaitedStep {
   };
 }
 
-function describeGate({ gate }: Track): string {
+function describeGate({ gate }: AwaitingTrack): string {
   if (gate === null) return 'awaits approval';
   const message = gate.message === null ? '' : `: ${shorten(printable(gate.message), MAX_MESSAGE)}`;
   const facts = [
@@ -64,7 +67,7 @@ function describeGate({ gate }: Track): string {
 }
 
 /** One line: `awaits a choice among B, C: baton next 7/A B`. */
-export function formatAwaited(track: Track, missing: readonly string[] = []): string {
+export function formatAwaited(track: AwaitingTrack, missing: readonly string[] = []): string {
   const step = describeAwaited(track, missing);
   if (step === null) return '';
   return `${step.what}: ${step.command}${step.others === '' ? '' : `, ${step.others}`}`;

@@ -153,7 +153,8 @@ describe('run', () => {
     [['run', './absent.yaml'], 'expected a file to read'],
     [['frob'], "unknown command 'frob'"],
     [['ps', '--state', 'odd'], 'expected one of RUNNING'],
-    [['show', 'x'], 'expected a whole number from 1'],
+    [['show', 'x'], "expected a pipeline's id, a track's id or pipeline/vertex"],
+    [['pause', '7/A'], 'expected a whole number from 1'],
     [['logs', 'x'], "expected a track's id or pipeline/vertex"],
   ])('%j is a wrong command line', async (words, message) => {
     const run = await runForTest(words, { url: 'http://127.0.0.1:9' });
@@ -224,16 +225,26 @@ test('tokens are made, listed and revoked', async () => {
   const times = { createdAt: '2026-11-23T07:00:00.000Z', expiresAt: null, revokedAt: null, lastUsedAt: null };
   api = await startFakeApi({
     'GET /api/v1/tokens': {
-      body: { items: [{ id, name: 'ci', scopes: ['read', 'submit'], createdBy: 'admin', ...times }] },
+      body: {
+        items: [{ id, name: 'ci', scopes: ['read', 'submit'], roles: ['release'], createdBy: 'admin', ...times }],
+      },
     },
     'POST /api/v1/tokens': { status: 201, body: { id, token: 'baton_secret' } },
     [`DELETE /api/v1/tokens/${id}`]: { status: 204, body: '' },
     'DELETE /api/v1/tokens/other': problem(404, 'token_not_found', 'no such token'),
   });
-  const made = await runForTest(['tokens', 'create', 'ci', '--scope', 'submit', '--days', '2'], { url: api.url });
+  const words = ['tokens', 'create', 'ci', '--scope', 'submit', '--role', 'release', '--days', '2'];
+  const made = await runForTest(words, { url: api.url });
   expect(made).toEqual({ exitCode: 0, stdout: 'baton_secret\n', stderr: '' });
-  expect(JSON.parse(api.seen[0]?.body ?? '')).toEqual({ name: 'ci', scopes: ['submit'], lifetimeMs: 172_800_000 });
-  expect((await runForTest(['tokens', 'list'], { url: api.url })).stdout).toContain('ci    read,submit  valid');
+  expect(JSON.parse(api.seen[0]?.body ?? '')).toEqual({
+    name: 'ci',
+    scopes: ['submit'],
+    roles: ['release'],
+    lifetimeMs: 172_800_000,
+  });
+  expect((await runForTest(['tokens', 'list'], { url: api.url })).stdout).toContain(
+    'ci    read,submit  release  valid',
+  );
   expect((await runForTest(['tokens', 'revoke', id], { url: api.url })).exitCode).toBe(0);
   const refused = await runForTest(['tokens', 'revoke', 'other'], { url: api.url });
   expect(refused).toMatchObject({ exitCode: 2, stdout: '' });

@@ -33,7 +33,7 @@ export async function followPipeline(
   const { signal, isJson, terminal } = context;
   const { timeoutMs, indent = '' } = options;
   const view = isJson || !terminal.isLive || options.describeEnd !== undefined ? null : createLiveView(terminal);
-  const draw = isJson
+  const draw: (snapshot: PipelineSnapshot) => void | Promise<void> = isJson
     ? () => undefined
     : view === null
       ? createPlainView(context, options)

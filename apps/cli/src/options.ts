@@ -31,3 +31,11 @@ export function collectChoice(choices: readonly string[]): (value: string, befor
     return [...before, choice];
   };
 }
+
+/** The same for words that are written in small letters. */
+export function collectWord(choices: readonly string[]): (value: string, before: string[]) => string[] {
+  return (value, before) => {
+    if (!choices.includes(value)) throw new InvalidArgumentError(`expected one of ${choices.join(', ')}.`);
+    return [...before, value];
+  };
+}

@@ -1,16 +1,17 @@
 import { Command, Option } from 'commander';
 import type { CommandContext } from './command-context.ts';
-import { cancelPipeline } from './commands/cancel.ts';
 import { exportGraph, listGraphs, showGraph } from './commands/graph-show.ts';
 import { applyGraphs, checkGraphs } from './commands/graph-store.ts';
 import { importGraph, type ImportCommandOptions } from './commands/import.ts';
 import { showLogs, type LogsOptions } from './commands/logs.ts';
+import { showOutputs, type OutputsOptions } from './commands/outputs.ts';
+import { addPersonCommands, addPoolCommands } from './commands/person-words.ts';
 import { listPipelines, PIPELINE_STATES, type PsOptions } from './commands/ps.ts';
 import { addRunCommand, runGraph } from './commands/run.ts';
 import { addScheduleCommands } from './commands/schedule-words.ts';
-import { showPipeline, TRACK_STATES } from './commands/show.ts';
+import { showTarget, TRACK_STATES } from './commands/show.ts';
 import { startShow, type StartOptions } from './commands/start.ts';
-import { createToken, listTokens, revokeToken, TOKEN_SCOPES } from './commands/tokens.ts';
+import { createToken, listTokens, revokeToken, TOKEN_SCOPES, type TokenOptions } from './commands/tokens.ts';
 import { bringUp, type UpOptions } from './commands/up.ts';
 import { addWhyCommand } from './commands/why.ts';
 import { listWorkers } from './commands/workers.ts';
@@ -42,6 +43,8 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
   addGraphCommands(program, act);
   addRunCommand(program, act(runGraph));
   addPipelineCommands(program, act);
+  addPersonCommands(program, act);
+  addPoolCommands(program, act);
   addScheduleCommands(program, act);
   addWhyCommand(program, act);
   addTokenCommands(program, act);
@@ -124,13 +127,15 @@ function addPipelineCommands(program: Command, act: Act): void {
     .option('--graph <graph>', 'only of this graph: id or name')
     .option('--limit <number>', 'so many', readWholeNumber(1, 100_000), 20)
     .option('--all', 'all of them')
+    .option('--children', 'also those that tracks run')
+    .option('--parent <track>', 'only those that this track runs, or ran: its id, or pipeline/vertex')
     .action(async (options: PsOptions) => act(listPipelines)(options));
   program
     .command('show')
-    .description('show a pipeline with its tracks, and what failed')
-    .argument('<pipeline>', 'id', readId)
+    .description('show a pipeline with its tracks, what failed and what awaits a person; or one track')
+    .argument('<pipeline-or-track>', "a pipeline's id, a track's id, or pipeline/vertex")
     .option('--state <state>', 'only tracks in this state; may be repeated', collectChoice(TRACK_STATES), [])
-    .action(async (pipelineId: number, options: { state: string[] }) => act(showPipeline)(pipelineId, options));
+    .action(async (word: string, options: { state: string[] }) => act(showTarget)(word, options));
   program
     .command('logs')
     .description('write what a track printed')
@@ -139,10 +144,12 @@ function addPipelineCommands(program: Command, act: Act): void {
     .option('--attempt <number>', 'of this attempt', readId)
     .action(async (target: string, options: LogsOptions) => act(showLogs)(target, options));
   program
-    .command('cancel')
-    .description('cancel a pipeline; its scripts are ended')
-    .argument('<pipeline>', 'id', readId)
-    .action(async (pipelineId: number) => act(cancelPipeline)(pipelineId));
+    .command('outputs')
+    .description('show what a track handed on to those after it')
+    .argument('<track>', "a track's id, or pipeline/vertex")
+    .option('--key <key>', 'only this value, as it is')
+    .option('--attempt <number>', 'of this attempt', readId)
+    .action(async (target: string, options: OutputsOptions) => act(showOutputs)(target, options));
   program
     .command('workers')
     .description('list the workers that are alive, with what they run')
@@ -179,8 +186,9 @@ function addTokenCommands(program: Command, act: Act): void {
       collectChoice(scopes),
       [],
     )
+    .option('--role <role>', 'gates may name it as an approver, role:<name>; may be repeated', collect, [])
     .option('--days <number>', 'valid for so long; for ever unless given', readPositive)
-    .action(async (name: string, options: { scope: string[]; days?: number }) => act(createToken)(name, options));
+    .action(async (name: string, options: TokenOptions) => act(createToken)(name, options));
   tokens
     .command('revoke')
     .description('revoke a token; it works for five seconds more at most')

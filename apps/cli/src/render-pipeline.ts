@@ -73,7 +73,7 @@ export function explainEnd({
 }
 
 /** What a table says of a track beside its state: how it ended, what it runs, where the flow went from it. */
-function explainTrack(track: Track, nowMs: number): string {
+export function explainTrack(track: Track, nowMs: number): string {
   const { state, childPipelineId, chosen, notBefore } = track;
   const isDelayed = state === 'PENDING' && notBefore !== null && Date.parse(notBefore) > nowMs;
   const parts = [

@@ -15,6 +15,8 @@ interface RunOptions {
   mode?: 'auto' | 'manual';
   onFailure?: 'stop' | 'kill' | 'continue' | 'hold';
   priority?: number;
+  /** Seconds. */
+  deadline?: number;
   follow?: boolean;
   timeout?: number;
   idempotencyKey?: string;
@@ -41,6 +43,7 @@ export function addRunCommand(program: Command, run: RunCommand): void {
       new Option('--on-failure <policy>', 'what a failed track means').choices(['stop', 'kill', 'continue', 'hold']),
     )
     .option('--priority <number>', 'higher starts sooner, 0 to 1000', readWholeNumber(0, 1000))
+    .option('--deadline <seconds>', 'FAILED if it has not ended after so long', readPositive)
     .option('-f, --follow', 'show it until it has ended; the exit code is its result')
     .option('--timeout <seconds>', 'follow for so long at most, then exit with 124', readPositive)
     .option('--idempotency-key <key>', 'the same key again starts nothing anew')
@@ -77,7 +80,7 @@ async function resolveGraph(context: CommandContext, graph: string): Promise<str
 }
 
 function composeStart(graph: string, params: StartRequest['params'], options: RunOptions): StartRequest {
-  const { name, mode, onFailure, priority } = options;
+  const { name, mode, onFailure, priority, deadline } = options;
   return {
     // All digits: an id. Names are never so.
     graph: /^\d+$/.test(graph) ? Number(graph) : graph,
@@ -86,6 +89,7 @@ function composeStart(graph: string, params: StartRequest['params'], options: Ru
     ...(mode === undefined ? {} : { mode }),
     ...(onFailure === undefined ? {} : { onFailure }),
     ...(priority === undefined ? {} : { priority }),
+    ...(deadline === undefined ? {} : { timeoutMs: Math.max(1, Math.round(deadline * 1000)) }),
   };
 }
 

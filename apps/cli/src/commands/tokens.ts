@@ -16,11 +16,12 @@ export async function listTokens(context: CommandContext): Promise<ExitCode> {
       token.id,
       shorten(printable(token.name), 40),
       token.scopes.join(','),
+      printable(token.roles.join(',')),
       describeState(token),
       formatTime(token.createdAt),
       formatTime(token.lastUsedAt),
     ]);
-    const heading = ['token', 'name', 'scopes', 'state', 'made', 'last used'];
+    const heading = ['token', 'name', 'scopes', 'roles', 'state', 'made', 'last used'];
     return rows.length === 0 ? 'No tokens but those of the configuration.' : formatTable(context.colors, heading, rows);
   });
   return EXIT.success;
@@ -31,15 +32,18 @@ function describeState({ revokedAt, expiresAt }: Token): string {
   return expiresAt === null ? 'valid' : `until ${formatTime(expiresAt)}`;
 }
 
+export interface TokenOptions {
+  scope: string[];
+  role: string[];
+  days?: number;
+}
+
 /** Makes a token and writes its text, which is shown this once. */
-export async function createToken(
-  context: CommandContext,
-  name: string,
-  options: { scope: string[]; days?: number },
-): Promise<ExitCode> {
+export async function createToken(context: CommandContext, name: string, options: TokenOptions): Promise<ExitCode> {
   const scopes = TOKEN_SCOPES.filter((scope) => options.scope.includes(scope.toUpperCase()));
   const lifetimeMs = options.days === undefined ? null : Math.round(options.days * MS_A_DAY);
-  const body = { name, scopes: scopes.length === 0 ? ['read' as const] : scopes, lifetimeMs };
+  const roles = options.role.length === 0 ? {} : { roles: options.role };
+  const body = { name, scopes: scopes.length === 0 ? ['read' as const] : scopes, ...roles, lifetimeMs };
   const made = answerOf(await context.connect().raw.POST('/api/v1/tokens', { body }));
   answer(context, made, () => made.token);
   return EXIT.success;

@@ -1,0 +1,111 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Client, HistoryEvent } from '@baton/client';
+import { z } from 'zod';
+import { answer, type CommandContext } from '../command-context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { formatTime, printable, shorten } from '../format.ts';
+
+export interface HistoryOptions {
+  follow?: boolean;
+}
+
+const LOOK_MS = 1000;
+const LISTED_TRACKS = 6;
+const MAX_LINE = 400;
+
+/** What happened to a pipeline, who did it and why; with --follow until it has ended. */
+export async function showHistory(
+  context: CommandContext,
+  pipelineId: number,
+  options: HistoryOptions,
+): Promise<ExitCode> {
+  const client = context.connect();
+  const items: HistoryEvent[] = [];
+  let count = 0;
+  for await (const event of readHistory(client, pipelineId, { ...options, signal: context.signal })) {
+    count += 1;
+    if (context.isJson) items.push(event);
+    else context.terminal.write(`${renderEvent(context, event)}\n`);
+  }
+  if (context.isJson || count === 0) answer(context, { items }, () => 'Nothing has happened.');
+  return EXIT.success;
+}
+
+async function* readHistory(
+  client: Client,
+  pipelineId: number,
+  { follow, signal }: HistoryOptions & { signal: AbortSignal },
+): AsyncGenerator<HistoryEvent> {
+  let afterId = 0;
+  for (;;) {
+    // Looked at first: what happened before it ended is then in the history that is read after it.
+    const { state, counts } = await client.getPipeline(pipelineId);
+    for await (const event of client.listHistory(pipelineId, afterId)) {
+      afterId = event.id;
+      yield event;
+    }
+    const isOver = ['FINISH', 'FAILED', 'CANCELLED'].includes(state) && counts.RUNNING === 0;
+    if (follow !== true || isOver) return;
+    await wait(LOOK_MS, undefined, { signal });
+  }
+}
+
+/** What of an event is told in its line; the API gives more, and later versions may give other fields. */
+const changesSchema = z.looseObject({
+  action: z.record(z.string(), z.unknown()).optional(),
+  pipeline: z.looseObject({ state: z.string().optional(), mode: z.string().optional() }).optional(),
+  tracks: z
+    .array(
+      z.looseObject({
+        vertexId: z.number(),
+        vertex: z.string().optional(),
+        state: z.string().optional(),
+        attempt: z.number().optional(),
+        awaits: z.string().nullish(),
+        reason: z.string().nullish(),
+        worker: z.string().nullish(),
+      }),
+    )
+    .optional(),
+  cancelUnstarted: z.string().optional(),
+  killRunning: z.boolean().optional(),
+});
+
+type Changes = z.infer<typeof changesSchema>;
+type TrackEntry = NonNullable<Changes['tracks']>[number];
+
+/** `2026-11-23 07:00:01  choose by alice (why): A awaits nothing, B PENDING`. */
+function renderEvent({ colors }: CommandContext, { at, kind, actor, reason, changes }: HistoryEvent): string {
+  const who = actor === null ? '' : ` by ${printable(actor)}`;
+  const why = reason === null ? '' : ` (${printable(reason)})`;
+  const heading = `${formatTime(at)}  ${actor === null ? kind : colors.bold(kind)}${who}${why}`;
+  const parsed = changesSchema.safeParse(changes);
+  const facts = parsed.success ? describeChanges(parsed.data) : [];
+  return facts.length === 0 ? heading : `${heading}: ${shorten(printable(facts.join(', ')), MAX_LINE)}`;
+}
+
+function describeChanges({ action, pipeline, tracks = [], cancelUnstarted, killRunning }: Changes): string[] {
+  const moved = tracks.flatMap((track) => describeTrack(track) ?? []);
+  const { kind: _kind, vertexId: _vertex, ...asked } = action ?? {};
+  return [
+    ...Object.entries(asked).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+    ...moved.slice(0, LISTED_TRACKS),
+    ...(moved.length > LISTED_TRACKS ? [`and ${moved.length - LISTED_TRACKS} more tracks`] : []),
+    ...(cancelUnstarted === undefined ? [] : [`all that had not started CANCELLED (${cancelUnstarted})`]),
+    ...(killRunning === true ? ['what runs is killed'] : []),
+    ...(pipeline?.mode === undefined ? [] : [`mode ${pipeline.mode}`]),
+    ...(pipeline?.state === undefined ? [] : [`pipeline ${pipeline.state}`]),
+  ];
+}
+
+/** Null where only its counters changed. */
+function describeTrack({ vertexId, vertex, state, attempt, awaits, reason, worker }: TrackEntry): string | null {
+  const facts = [
+    ...(state === undefined ? [] : [state]),
+    ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
+    ...(worker === undefined || worker === null ? [] : [`on ${worker}`]),
+    ...(reason === undefined || reason === null ? [] : [`(${reason})`]),
+    ...(awaits === undefined || awaits === null ? [] : [`awaits ${awaits}`]),
+  ];
+  return facts.length === 0 ? null : `${vertex ?? `vertex ${vertexId}`} ${facts.join(' ')}`;
+}
