@@ -114,9 +114,10 @@ function readPipeline(
 async function expectEndBetween(failure: Failure, first: string, second: string): Promise<void> {
   const tracks = await failure.tracks();
   const { finishedAt } = await readPipeline(failure.pipelineId);
-  const times = [tracks.get(first)?.finishedAt, finishedAt, tracks.get(second)?.finishedAt];
-  expect(times).toEqual(times.toSorted());
-  expect(finishedAt).not.toBe(times[2]);
+  const times = [tracks.get(first)?.finishedAt, finishedAt, tracks.get(second)?.finishedAt].map(String);
+  const [began, turned, ended] = times.map(Date.parse) as [number, number, number];
+  expect(turned).toBeGreaterThanOrEqual(began);
+  expect(turned).toBeLessThan(ended);
 }
 
 test('stop: FAILED at once; what runs ends and is recorded, and starts nothing', async () => {

@@ -134,9 +134,8 @@ test('on a new version that mends their scripts as well', async () => {
     const plan = await retry(id, { version: 'latest', preview });
     expect(plan.version).toEqual({ from: 1, to: 2 });
     const changed = plan.tracks.filter(({ changes }) => changes.length > 0);
-    expect(changed.map(({ vertex, changes }) => [vertex, ...changes]).toSorted()).toEqual(
-      BROKEN.map((vertex) => [vertex, 'script']).toSorted(),
-    );
+    expect(changed.map(({ vertex }) => vertex).toSorted()).toEqual(BROKEN.toSorted());
+    expect(new Set(changed.flatMap(({ changes }) => changes))).toEqual(new Set(['script']));
   }
   await expectRunAgain(id, before);
 }, 240_000);
