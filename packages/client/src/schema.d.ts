@@ -249,6 +249,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/graphs/{graph}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what two versions of a graph differ in
+         * @description Needs a token with the scope read.
+         */
+        get: operations["getGraphsByGraphDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graphs/{graph}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What if? Tell how a pipeline would go, given how some of its vertices end; nothing is run or written
+         * @description Needs a token with the scope read.
+         */
+        post: operations["postGraphsByGraphSimulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/graphs/{graph}/vertices": {
         parameters: {
             query?: never;
@@ -1161,6 +1201,23 @@ export interface components {
             /** @description bytes of output over the cap, not stored */
             cutBytes: number | null;
         };
+        AttemptOutcome: {
+            /**
+             * @description absent: succeed
+             * @enum {string}
+             */
+            result?: "succeed" | "fail" | "timeout" | "lost";
+            /** @description of fail; absent: 1 */
+            exitCode?: number;
+            /** @description absent: 1000 */
+            durationMs?: number;
+            /** @description successors that the script names in $BATON_NEXT */
+            chosen?: string[];
+            /** @description what the script writes to $BATON_OUTPUT */
+            outputs?: {
+                [key: string]: string;
+            };
+        };
         Blocker: {
             /** @constant */
             kind: "params";
@@ -1397,6 +1454,11 @@ export interface components {
             /** @description a condition in CEL; false: this way is not taken */
             when?: string | null;
         };
+        FieldChange: {
+            field: string;
+            before: components["schemas"]["JsonValue"];
+            after: components["schemas"]["JsonValue"];
+        };
         Gate: {
             /** @description token:<name> or role:<name>; absent or empty: whoever may operate */
             approvers?: string[];
@@ -1466,6 +1528,49 @@ export interface components {
             updatedAt: string;
             vertices: components["schemas"]["Vertex"][];
             edges: components["schemas"]["Edge"][];
+        };
+        GraphDiff: {
+            /** @description of the graph */
+            id: number;
+            graph: string;
+            from: number;
+            to: number;
+            /** @description as in documents; null: the default */
+            header: components["schemas"]["FieldChange"][];
+            vertices: {
+                added: {
+                    id: number;
+                    name: string;
+                }[];
+                removed: {
+                    id: number;
+                    name: string;
+                }[];
+                changed: {
+                    id: number;
+                    name: string;
+                    /** @description as in documents; null: the default */
+                    fields: components["schemas"]["FieldChange"][];
+                }[];
+            };
+            edges: {
+                added: {
+                    tail: string;
+                    head: string;
+                    when: string | null;
+                }[];
+                removed: {
+                    tail: string;
+                    head: string;
+                    when: string | null;
+                }[];
+                changed: {
+                    tail: string;
+                    head: string;
+                    /** @description as in documents; null: the default */
+                    fields: components["schemas"]["FieldChange"][];
+                }[];
+            };
         };
         GraphDocument: {
             /** @description A graph's name: 1 to 190 characters, no control characters, no white space around it, not only digits, not ending in @ and digits */
@@ -1990,6 +2095,69 @@ export interface components {
             /** @description the choice offered first in manual mode: vertex ids or names */
             next?: ((number | string) | (number | string)[]) | null;
         };
+        SimulateRequest: {
+            /** @description absent: the latest */
+            version?: number;
+            /**
+             * @description absent: auto
+             * @enum {string}
+             */
+            mode?: "auto" | "manual";
+            /**
+             * @description absent: the graph's, else stop
+             * @enum {string}
+             */
+            onFailure?: "stop" | "kill" | "continue" | "hold";
+            /** @description as at a start */
+            params?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description of the whole pipeline; absent: the graph's */
+            timeoutMs?: number;
+            /** @description scripts that run at once; absent: as many as may */
+            slots?: number;
+            /** @description by vertex: how its attempts end, and what persons say; a vertex that is not named succeeds */
+            outcomes?: {
+                [key: string]: components["schemas"]["VertexOutcome"];
+            };
+        };
+        Simulation: {
+            /** @enum {string} */
+            state: "RUNNING" | "PAUSED" | "FINISH" | "FAILED" | "CANCELLED";
+            reason: string | null;
+            /** @description from the start to the last end */
+            makespanMs: number;
+            tracks: {
+                vertexId: number;
+                vertex: string;
+                /** @enum {string} */
+                state: "WAITING" | "PENDING" | "RUNNING" | "SUCCEED" | "FAILED" | "SKIPPED" | "CANCELLED";
+                reason: string | null;
+                detail: string | null;
+                awaits: ("params" | "approval" | "choice" | "decision") | null;
+                /** @description how many were started */
+                attempts: number;
+            }[];
+            /** @description in the order of their starts */
+            timeline: {
+                vertexId: number;
+                vertex: string;
+                attempt: number;
+                /** @description from the start of the pipeline */
+                startMs: number;
+                endMs: number;
+                /** @enum {string} */
+                result: "succeed" | "fail" | "timeout" | "lost" | "cancelled";
+            }[];
+            /** @description the vertices that the makespan is made of, first to last */
+            criticalPath: string[];
+            /** @description persons that it waits for in the end; empty unless it is RUNNING */
+            waitsFor: {
+                vertex: string;
+                /** @enum {string} */
+                awaits: "params" | "approval" | "choice" | "decision";
+            }[];
+        };
         StartRequest: {
             /** @description id, name, or "name@version"; without a version the latest */
             graph: number | string;
@@ -2276,6 +2444,39 @@ export interface components {
             pools?: string[];
             /** @description it is FAILED when it waited so long for a worker, ms */
             queueTimeoutMs?: number | null;
+        };
+        VertexOutcome: {
+            /**
+             * @description absent: succeed
+             * @enum {string}
+             */
+            result?: "succeed" | "fail" | "timeout" | "lost";
+            /** @description of fail; absent: 1 */
+            exitCode?: number;
+            /** @description absent: 1000 */
+            durationMs?: number;
+            /** @description successors that the script names in $BATON_NEXT */
+            chosen?: string[];
+            /** @description what the script writes to $BATON_OUTPUT */
+            outputs?: {
+                [key: string]: string;
+            };
+            /** @description attempt by attempt, the last for all that follow; replaces the fields beside it */
+            attempts?: components["schemas"]["AttemptOutcome"][];
+            /**
+             * @description absent: approve
+             * @enum {string}
+             */
+            gate?: "approve" | "reject" | "wait";
+            /** @description in manual mode; absent: `next` of the vertex, else all successors */
+            choice?: "wait" | string[];
+            /**
+             * @description of a failure that is held; absent: wait
+             * @enum {string}
+             */
+            decision?: "retry" | "skip" | "give_up" | "wait";
+            /** @description so long after it is asked a person answers; absent: at once */
+            afterMs?: number;
         };
         VertexPatch: {
             /** @description A vertex's name: 1 to 190 characters, no control characters, no white space around it, not only digits, no / */
@@ -3623,6 +3824,223 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getGraphsByGraphDiff: {
+        parameters: {
+            query?: {
+                /** @description absent: the version before */
+                from?: number;
+                /** @description absent: the latest */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id or name */
+                graph: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What leads from one to the other. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDiff"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `graph_not_found`: No such graph */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postGraphsByGraphSimulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or name */
+                graph: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SimulateRequest"];
+            };
+        };
+        responses: {
+            /** @description How it would end, and when what would run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `graph_not_found`: No such graph */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `graph_check_failed`: The graph does not pass its check */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_parameters`: Parameters are unknown, missing or of a wrong form; `invalid_request`: The request does not have the form that this call takes */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -224,9 +224,9 @@ test('a graph of 20,000 vertices in layers is simulated whole', () => {
 
 test('attempts without end are refused', () => {
   const retry = { max: 1000 };
-  const vertices = Object.fromEntries(Array.from({ length: 110 }, (_, index) => [`v${index}`, { retry }]));
+  const vertices = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`v${index}`, { retry }]));
   const outcomes = Object.fromEntries(Object.keys(vertices).map((name) => [name, { result: 'fail' as const }]));
-  expect(() => ask({ vertices, outcomes, onFailure: 'continue' })).toThrow('expected at most 100000 attempts');
+  expect(() => ask({ vertices, outcomes, onFailure: 'continue' })).toThrow('expected at most 30000 attempts');
 });
 
 test('the queue gives what has the smallest key, and of equal ones the first', () => {

@@ -7,6 +7,7 @@
  * the moment it may run; a killed script is gone at once. Vertices that run other graphs or lists are one script each.
  */
 import type { Completion } from './completion.ts';
+import { BatonError } from './errors.ts';
 import { createSimulatedFlow, isOver, trackIdIn, type SimulatedFlow } from './simulate-flow.ts';
 import { findCriticalPath } from './simulate-path.ts';
 import { answerFor } from './simulate-persons.ts';
@@ -22,7 +23,7 @@ import type { Changes, TrackView } from './transition-types.ts';
 
 const DEFAULT_DURATION_MS = 1000;
 /** Attempts in one simulation at most: a retry policy of thousands on thousands of vertices is no question. */
-export const MAX_SIMULATED_ATTEMPTS = 100_000;
+export const MAX_SIMULATED_ATTEMPTS = 30_000;
 
 /** What is under way: the flow, the clock, who runs and who may. */
 interface Stage {
@@ -38,7 +39,7 @@ interface Stage {
   budgets: Map<number, { fromAttempt: number; startMs: number }>;
 }
 
-/** @throws Error where it takes more than MAX_SIMULATED_ATTEMPTS attempts */
+/** @throws BatonError invalid_request where it takes more than MAX_SIMULATED_ATTEMPTS attempts */
 export function simulate(request: SimulationRequest): Simulation {
   const stage: Stage = {
     request,
@@ -126,7 +127,7 @@ function startReady(stage: Stage): void {
 
 function startAttempt(stage: Stage, { vertexId, attempt, budgetFromAttempt }: TrackView): void {
   if (stage.timeline.length >= MAX_SIMULATED_ATTEMPTS) {
-    throw new Error(`expected at most ${MAX_SIMULATED_ATTEMPTS} attempts, found more`);
+    throw new BatonError('invalid_request', `expected at most ${MAX_SIMULATED_ATTEMPTS} attempts, found more`);
   }
   const { name, policies } = vertexIn(stage, vertexId);
   const outcome = outcomeOf(stage.request, name, attempt);

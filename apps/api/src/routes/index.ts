@@ -18,6 +18,7 @@ import {
   listGraphs,
   putGraphRoute,
 } from './graphs.ts';
+import { diffRoute } from './diff.ts';
 import { getHealth, getReadiness } from './health.ts';
 import { getHistory } from './history.ts';
 import { getInbox } from './inbox.ts';
@@ -42,6 +43,7 @@ import {
   listSchedules,
   patchScheduleRoute,
 } from './schedules.ts';
+import { simulateRoute } from './simulate.ts';
 import { deleteToken, listTokens, postToken } from './tokens.ts';
 import {
   cancelTrackRoute,
@@ -73,6 +75,8 @@ export const ROUTES: readonly Route[] = [
   putGraphRoute,
   createVersion,
   checkGraphRoute,
+  diffRoute,
+  simulateRoute,
   addVertexRoute,
   changeVertexRoute,
   removeVertexRoute,
