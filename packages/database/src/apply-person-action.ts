@@ -1,4 +1,5 @@
-import { BatonError, trackIdOf, type Verdict } from '@baton/domain';
+import { BatonError, isTrackEnded, trackIdOf, type Verdict } from '@baton/domain';
+import type { DecidedPipeline } from './apply-changes.ts';
 import { applyDecided, concernsGraphOf, noEffects, type AppliedEvents } from './apply-flow-events.ts';
 import type { Database } from './data-source.ts';
 import { decidePipelines } from './decide-pipelines.ts';
@@ -8,6 +9,7 @@ import {
   findDoneAction,
   findRemainingEffects,
   lockPipeline,
+  refuseEndedChild,
   withActionId,
   type AskedEvent,
   type PersonAction,
@@ -51,10 +53,17 @@ async function decideAndApply(
 ): Promise<AppliedAction> {
   const cause = { kind: event.kind, ...action, action: describeEvent(event) };
   const [decided] = await decidePipelines(runner, [{ locked, events: [event], cause }]);
-  const verdict = decided?.changes.verdicts[0];
+  const [verdict] = decided === undefined ? [] : verdictsOf(decided);
   if (decided === undefined || verdict === undefined) throw new Error(`the rules say nothing about ${event.kind}`);
   if (verdict.kind === 'refused') return { ...noEffects(), verdicts: [verdict], verdict };
   return { ...(await applyDecided(runner, [decided])), verdict };
+}
+
+/** Whoever changes a track that has ended changes what its pipeline came to. */
+function verdictsOf({ locked, changes }: DecidedPipeline): readonly Verdict[] {
+  const isReplaced = changes.tracks.some(({ before }) => isTrackEnded(before.state));
+  const refused = isReplaced ? refuseEndedChild(locked) : null;
+  return refused === null ? changes.verdicts : [refused];
 }
 
 function refuseForeignTrack(locked: LockedPipeline, event: AskedEvent): void {

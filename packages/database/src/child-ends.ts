@@ -173,6 +173,8 @@ async function judge(database: Database, run: ChildRun): Promise<Ending> {
     return { outcome: 'cancelled', exitCode: null, detail };
   }
   const isMap = vertex.policies.map !== null;
+  if (isMap && (await measureItems(database, run.childId)) > MAX_RESULTS_BYTES)
+    return refuseResults(database, run, run.childId);
   const outputs = isMap ? await gatherItems(database, run.childId) : await mapOutputs(database, run.childId, vertex);
   await storeOutputs(database, run, outputs);
   const isWell = isMap ? run.childState !== 'CANCELLED' && hasEnough(vertex, outputs) : run.childState === 'FINISH';
@@ -189,13 +191,45 @@ function hasEnough({ policies }: GraphVertex, { succeeded, failed }: OutputValue
   return Number(succeeded) * 100 >= (policies.map?.minSuccessPercent ?? 100) * all;
 }
 
-/** `results`: a JSON list in the order of the items, of what each handed on; null where it did not succeed. */
-async function gatherItems(database: Database, childId: number): Promise<OutputValues> {
-  const tracks = await selectRows<{ vertexId: number; state: TrackState }>(
+/** What all items hand on becomes one value: of one row, in one statement, and in the memory of whoever reads it. */
+const MAX_RESULTS_BYTES = 4 * 1024 * 1024;
+
+/** @returns about how long `results` would be, without reading it */
+async function measureItems(database: Database, childId: number): Promise<number> {
+  const [row] = await selectRows<{ bytes: number | string | null }>(
     database.dataSource,
-    'SELECT vertex_id AS vertexId, state FROM track WHERE pipeline_id = ? ORDER BY id',
+    `SELECT SUM(OCTET_LENGTH(o.value) + OCTET_LENGTH(o.name)) AS bytes FROM track t STRAIGHT_JOIN track_output o
+       ON o.track_id = t.id AND o.attempt = t.attempt WHERE t.pipeline_id = ? AND t.state = 'SUCCEED'`,
     [childId],
   );
+  return Number(row?.bytes ?? 0);
+}
+
+async function refuseResults(database: Database, run: ChildRun, childId: number): Promise<Ending> {
+  const { succeeded, failed } = countItems(await readItems(database, childId));
+  await storeOutputs(database, run, { succeeded, failed });
+  const detail = `expected at most ${MAX_RESULTS_BYTES} bytes of outputs of all items together, found more in pipeline ${childId}`;
+  return { outcome: 'bad_output', exitCode: null, detail };
+}
+
+interface Item {
+  vertexId: number;
+  state: TrackState;
+}
+
+function readItems(database: Database, childId: number): Promise<Item[]> {
+  const sql = 'SELECT vertex_id AS vertexId, state FROM track WHERE pipeline_id = ? ORDER BY id';
+  return selectRows<Item>(database.dataSource, sql, [childId]);
+}
+
+function countItems(items: readonly Item[]): { succeeded: string; failed: string } {
+  const succeeded = items.filter(({ state }) => state === 'SUCCEED').length;
+  return { succeeded: String(succeeded), failed: String(items.length - succeeded) };
+}
+
+/** `results`: a JSON list in the order of the items, of what each handed on; null where it did not succeed. */
+async function gatherItems(database: Database, childId: number): Promise<OutputValues> {
+  const items = await readItems(database, childId);
   const rows = await selectRows<{ vertexId: number; name: string; value: string }>(
     database.dataSource,
     `SELECT t.vertex_id AS vertexId, o.name, o.value FROM track t STRAIGHT_JOIN track_output o
@@ -208,9 +242,8 @@ async function gatherItems(database: Database, childId: number): Promise<OutputV
     known[name] = value;
     values.set(vertexId, known);
   }
-  const results = tracks.map(({ vertexId, state }) => (state === 'SUCCEED' ? (values.get(vertexId) ?? {}) : null));
-  const succeeded = tracks.filter(({ state }) => state === 'SUCCEED').length;
-  return { results: JSON.stringify(results), succeeded: String(succeeded), failed: String(tracks.length - succeeded) };
+  const results = items.map(({ vertexId, state }) => (state === 'SUCCEED' ? (values.get(vertexId) ?? {}) : null));
+  return { results: JSON.stringify(results), ...countItems(items) };
 }
 
 /** What the vertex's `outputs` name in the child; what was not written there is not here either. */

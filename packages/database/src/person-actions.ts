@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { BatonError, trackIdOf, type JsonValue, type PersonEvent, type TrackToDispatch } from '@baton/domain';
+import {
+  BatonError,
+  isPipelineEnded,
+  trackIdOf,
+  type JsonValue,
+  type PersonEvent,
+  type TrackToDispatch,
+  type Verdict,
+} from '@baton/domain';
 import { noEffects, type AppliedEvents } from './apply-flow-events.ts';
 import type { Database } from './data-source.ts';
 import { lockPipelines, type LockedPipeline } from './load-transition-context.ts';
@@ -29,6 +37,17 @@ export async function lockPipeline(runner: Runner, database: Database, pipelineI
   const locked = (await lockPipelines(runner, database, [pipelineId])).get(pipelineId);
   if (locked !== undefined) return locked;
   throw new BatonError('pipeline_not_found', `expected the id of a pipeline, found ${pipelineId}`);
+}
+
+/**
+ * An ended pipeline that a track runs is not brought back to life: its end has been told to that track, which may have gone
+ * on long ago.
+ * @returns why it stays as it is; null: it is a pipeline of its own, or under way
+ */
+export function refuseEndedChild({ pipeline: { parentTrackId, state } }: LockedPipeline): Verdict | null {
+  if (parentTrackId === null || !isPipelineEnded(state)) return null;
+  const found = `that of track ${parentTrackId}, which is ${state}: run that track again`;
+  return { kind: 'refused', message: `expected a pipeline of its own, or one that is under way, found ${found}` };
 }
 
 /** What was asked for, for the history: without values, which are in the tracks that they were given to. */

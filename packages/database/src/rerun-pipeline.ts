@@ -9,6 +9,7 @@ import {
   findDoneAction,
   findRemainingEffects,
   lockPipeline,
+  refuseEndedChild,
   withActionId,
   type PersonAction,
 } from './person-actions.ts';
@@ -114,10 +115,8 @@ interface Asked {
 
 async function rerunLocked(runner: Runner, locked: LockedPipeline, asked: Asked): Promise<AppliedRerun> {
   const { request, action } = asked;
-  const { parentTrackId } = locked.pipeline;
-  if (parentTrackId !== null) {
-    refuse([`expected a pipeline of its own, found that of track ${parentTrackId}: run that track again`]);
-  }
+  const endedChild = refuseEndedChild(locked);
+  if (endedChild?.kind === 'refused') refuse([endedChild.message]);
   await loadTracks(runner, [{ locked, vertexIds: locked.graph.vertices.keys() }]);
   const prepared = await prepare(runner, locked, asked);
   const event = { kind: 'rerun', from: request.from } as const;

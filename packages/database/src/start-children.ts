@@ -2,6 +2,7 @@ import {
   BatonError,
   fillTemplate,
   findTemplateNames,
+  isPipelineEnded,
   readMapItems,
   splitOutputReference,
   trackIdOf,
@@ -29,7 +30,7 @@ import { MAX_DETAIL_LENGTH } from './track-updates.ts';
  * (child-ends.ts), and whoever sees that reports the end through the same completion as a worker would.
  *
  * What cannot be started (no such graph any more, wrong parameters, no list) is claimed all the same, with the reason in the
- * track's `detail`, and due at once: the same look that finds ended children finds it and ends the attempt.
+ * track's `detail`, and due at once, as is the track of a child that has ended with its start: the same look that finds ended children finds it and ends the attempt.
  *
  * When an orchestrator dies: before the commit nothing was done; after it, the child's first tracks are PENDING and due, as
  * those of every pipeline are.
@@ -69,8 +70,8 @@ export async function startChildren(
       started = { toDispatch: [], ended: [] }; // an earlier try was rolled back
       for (const claim of won) {
         const child = await makeChild(runner, database, claim);
-        if ('pipelineId' in child) started.toDispatch.push(...child.toDispatch);
-        else started.ended.push(claim.claim.trackId);
+        if ('pipelineId' in child) for (const track of child.toDispatch) started.toDispatch.push(track);
+        if (hasEnded(child)) started.ended.push(claim.claim.trackId);
       }
     },
   });
@@ -89,15 +90,17 @@ interface NoChild {
   problem: string | null;
 }
 
+/** There is none, or its conditions left nothing of it to run. */
+function hasEnded(child: CreatedPipeline | NoChild): boolean {
+  return !('pipelineId' in child) || isPipelineEnded(child.state);
+}
+
 async function makeChild(runner: Runner, database: Database, won: WonClaim): Promise<CreatedPipeline | NoChild> {
   const child = await createOrExplain(runner, database, won);
   const { trackId, runId } = won.claim;
   if ('pipelineId' in child) {
-    await execute(runner, 'UPDATE track SET child_pipeline_id = ? WHERE id = ? AND run_id = ?', [
-      child.pipelineId,
-      trackId,
-      runId,
-    ]);
+    const set = `child_pipeline_id = ?${hasEnded(child) ? ', due_at = UTC_TIMESTAMP(6)' : ''}`;
+    await execute(runner, `UPDATE track SET ${set} WHERE id = ? AND run_id = ?`, [child.pipelineId, trackId, runId]);
     const tracks = [{ vertexId: won.vertex.id, childPipelineId: child.pipelineId }];
     const common = { actor: null, reason: null, actionId: null };
     await insertEvents(runner, [{ pipelineId: won.pipeline.id, kind: 'child', ...common, body: { tracks } }]);

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testServers } from '@baton/devstack/testing';
+import { trackIdOf } from '@baton/domain';
+import { applyPersonAction } from './apply-person-action.ts';
+import { rerunPipeline } from './rerun-pipeline.ts';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { createChildStage, type ChildStage } from './testing-children.ts';
+import { readStates, startTestFlow, storeTestGraph, type TestFlow } from './testing-flow.ts';
+import { readTrackOutputs } from './track-outputs.ts';
+
+let database: TestDatabase;
+let stage: ChildStage;
+beforeAll(async () => {
+  database = await createTestDatabase(testServers().mysqlUrl);
+  stage = createChildStage(database);
+});
+afterAll(() => database.close());
+
+const action = { actor: 'alice', reason: null, actionId: null };
+
+async function startChildOf(vertices: Record<string, object>, onFailure?: string): Promise<[TestFlow, number]> {
+  const { graph, versionId } = await storeTestGraph(database, { vertices });
+  await database.dataSource.query('UPDATE graph_version SET on_failure = ? WHERE id = ?', [
+    onFailure ?? null,
+    versionId,
+  ]);
+  const flow = await startTestFlow(database, { vertices: { run: { script: undefined, pipeline: { graph } } } });
+  return [flow, await stage.startChild(flow, 'run')];
+}
+
+test('a child of which nothing is to run ends its track at once', async () => {
+  const [flow, child] = await startChildOf({ never: { when: 'false' } });
+  expect(await stage.stateOf(child)).toBe('FINISH');
+  expect(await readStates(flow)).toEqual({ run: 'SUCCEED' });
+});
+
+test('a map whose items hand on more than one value may hold fails, and says so', async () => {
+  const vertex = { input: { item: { type: 'integer' } }, map: { over: 'list' } };
+  const input = { ...vertex.input, list: { type: 'json' } };
+  const list = Array.from({ length: 3 }, (_, index) => index);
+  const inputs = { each: { list } as never };
+  const flow = await startTestFlow(database, { vertices: { each: { ...vertex, input } }, inputs });
+  const child = await stage.startChild(flow, 'each');
+  const text = 'x'.repeat(2 * 1024 * 1024);
+  for (const item of [1, 2, 3]) await stage.runTrack(trackIdOf(child, item), { outputs: { text } });
+  const { state, reason, detail } = await stage.trackOf(flow.trackId('each'));
+  expect({ state, reason }).toEqual({ state: 'FAILED', reason: 'bad_output' });
+  expect(detail).toContain('4194304');
+  const outputs = await readTrackOutputs(database.dataSource, flow.trackId('each'), 1);
+  expect(outputs).toEqual({ succeeded: '3', failed: '0' });
+});
+
+describe('persons and tracks of children', () => {
+  test.each(['skip', 'succeed'] as const)('%s brings no ended child back to life', async (kind) => {
+    const [flow, child] = await startChildOf({ A: {} });
+    await stage.runTrack(trackIdOf(child, 1), { exitCode: 1 });
+    expect(await readStates(flow)).toEqual({ run: 'FAILED' });
+    const event = { kind, vertexId: 1 };
+    const { verdict } = await applyPersonAction(database, { pipelineId: child, event }, action);
+    expect(verdict).toEqual({ kind: 'refused', message: expect.stringContaining(String(flow.trackId('run'))) });
+    expect(await stage.stateOf(child)).toBe('FAILED');
+  });
+
+  test('a failed track of a child that holds is run again by itself', async () => {
+    const [flow, child] = await startChildOf({ A: {} }, 'hold');
+    await stage.runTrack(trackIdOf(child, 1), { exitCode: 1 });
+    const from = { vertexIds: [1], descendants: false };
+    const { verdict } = await rerunPipeline(database, { pipelineId: child, from }, action);
+    expect(verdict).toEqual({ kind: 'done' });
+    await stage.runTrack(trackIdOf(child, 1));
+    expect(await readStates(flow)).toEqual({ run: 'SUCCEED' });
+  });
+});
