@@ -80,11 +80,14 @@ export function findFires(
   );
 }
 
-/** @returns the first due time of a lane that waits; null: none does */
+/**
+ * Found by the index of states; the primary key has the order that is asked for, but the whole history as well.
+ * @returns the first due time of a lane that waits; null: none does
+ */
 export async function findQueueHead(runner: Runner, scheduleId: number, lane: FireLane): Promise<FireRecord | null> {
   const [row] = await selectRows<FireRecord>(
     runner,
-    `SELECT ${FIRE_COLUMNS} FROM schedule_fire FORCE INDEX (ix_schedule_fire_state)
+    `SELECT ${FIRE_COLUMNS} FROM schedule_fire IGNORE INDEX (PRIMARY)
      WHERE state = 'queued' AND schedule_id = ? AND backfill_at_once IS ${lane === 'due' ? '' : 'NOT'} NULL
      ORDER BY due_at LIMIT 1`,
     [scheduleId],
