@@ -10,7 +10,12 @@ function graphOf(predecessors: Edges): Parameters<typeof findAncestors>[0] {
 
 test('all that comes before, once, and nothing else', () => {
   const graph = graphOf({ 1: [], 2: [1], 3: [1], 4: [2, 3], 5: [4], 6: [] });
-  expect([1, 4, 5, 6].map((id) => [...findAncestors(graph, id)].toSorted((a, b) => a - b))).toEqual([[], [1, 2, 3], [1, 2, 3, 4], []]);
+  expect([1, 4, 5, 6].map((id) => [...findAncestors(graph, id)].toSorted((a, b) => a - b))).toEqual([
+    [],
+    [1, 2, 3],
+    [1, 2, 3, 4],
+    [],
+  ]);
   expect(findAncestors(graph, 5)).toBe(findAncestors(graph, 5));
 });
 

@@ -25,7 +25,12 @@ export const queueBoard: Mount = {
     });
     const router = Router();
     router.use(protectPages, refuseChanges);
-    router.use(showQueues({ database, queueOf: (labelSet) => queue.queueOf(labelSet), completions, children: queue.childQueue() }, board));
+    router.use(
+      showQueues(
+        { database, queueOf: (labelSet) => queue.queueOf(labelSet), completions, children: queue.childQueue() },
+        board,
+      ),
+    );
     router.use(adapter.getRouter() as RequestHandler);
     return router;
   },
