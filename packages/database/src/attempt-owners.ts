@@ -1,4 +1,5 @@
 import type { Database } from './data-source.ts';
+import { CHILD_WORKER } from './start-children.ts';
 import { selectRows } from './statements.ts';
 
 /** Something that a run sends about its attempt. */
@@ -33,15 +34,19 @@ export async function acceptFromOwners<T extends SentByRun>(
   return { accepted, refused: [...refused.values()] };
 }
 
+/** A run that is a pipeline has an id that others can work out: no worker may write for it. */
+const NO_WORKERS_RUN = '';
+
 /** The runs that hold or held each attempt. */
 async function findOwners(database: Database, sent: readonly SentByRun[]): Promise<Map<string, string[]>> {
   const trackIds = [...new Set(sent.map(({ trackId }) => trackId))];
   if (trackIds.length === 0) return new Map();
   const rows = await selectRows<SentByRun>(
     database.dataSource,
-    `SELECT id AS trackId, attempt, run_id AS runId FROM track WHERE id IN (?) AND run_id IS NOT NULL
-      UNION ALL SELECT track_id, attempt, run_id FROM attempt WHERE track_id IN (?)`,
-    [trackIds, trackIds],
+    `SELECT id AS trackId, attempt, IF(worker_id = ?, ?, run_id) AS runId FROM track
+      WHERE id IN (?) AND run_id IS NOT NULL
+      UNION ALL SELECT track_id, attempt, IF(worker_id = ?, ?, run_id) FROM attempt WHERE track_id IN (?)`,
+    [CHILD_WORKER, NO_WORKERS_RUN, trackIds, CHILD_WORKER, NO_WORKERS_RUN, trackIds],
   );
   const owners = new Map<string, string[]>();
   for (const row of rows) owners.set(attemptKey(row), [...(owners.get(attemptKey(row)) ?? []), row.runId]);

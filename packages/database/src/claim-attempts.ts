@@ -169,7 +169,9 @@ function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decisio
     track.state === 'RUNNING' &&
     track.attempt === claim.attempt &&
     track.runId === claim.runId &&
-    track.workerId === request.workerId;
+    track.workerId === request.workerId &&
+    // The run id of a pipeline is no secret: what it has is for those who start pipelines.
+    runsPipeline(vertex) === (request.startChildren !== undefined);
   if (isRepeat) return { kind: 'repeated', claim, track, ...owner };
   const why = findRefusal(claim, { ...owner, track, request });
   if (why !== null) return { kind: 'refused', claim, why };

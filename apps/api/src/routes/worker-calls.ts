@@ -1,3 +1,4 @@
+import { CHILD_WORKER } from '@baton/database';
 import { runIdSchema } from '@baton/domain';
 import { z } from 'zod';
 import { claimTracks, claimedRunSchema } from '../claim-tracks.ts';
@@ -18,7 +19,10 @@ const MAX_CHUNK_BYTES = 1024 * 1024;
 const HEARTBEAT_LIMIT_BYTES = 4 * 1024 * 1024;
 const OUTPUT_LIMIT_BYTES = 8 * 1024 * 1024;
 
-const workerIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const workerIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .refine((id) => id !== CHILD_WORKER, `expected a worker's own id, found ${CHILD_WORKER}, which orchestrators have`);
 const labelsSchema = z
   .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/))
   .min(1)
