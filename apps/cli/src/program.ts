@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { CommandContext } from './command-context.ts';
+import { addGraphDiffCommand } from './commands/graph-diff.ts';
 import { exportGraph, listGraphs, showGraph } from './commands/graph-show.ts';
 import { applyGraphs, checkGraphs } from './commands/graph-store.ts';
 import { importGraph, type ImportCommandOptions } from './commands/import.ts';
@@ -13,6 +14,7 @@ import { showTarget, TRACK_STATES } from './commands/show.ts';
 import { startShow, type StartOptions } from './commands/start.ts';
 import { createToken, listTokens, revokeToken, TOKEN_SCOPES, type TokenOptions } from './commands/tokens.ts';
 import { bringUp, type UpOptions } from './commands/up.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addWhyCommand } from './commands/why.ts';
 import { listWorkers } from './commands/workers.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -47,6 +49,7 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
   addPoolCommands(program, act);
   addScheduleCommands(program, act);
   addWhyCommand(program, act);
+  addSimulateCommand(program, act);
   addTokenCommands(program, act);
   inheritSettings(program);
   return {
@@ -117,6 +120,7 @@ function addGraphCommands(program: Command, act: Act): void {
     .argument('<graph>', 'id, name, or name@version')
     .addOption(new Option('--format <format>').choices(['yaml', 'json']).default('yaml'))
     .action(async (reference: string, options: { format: 'yaml' | 'json' }) => act(exportGraph)(reference, options));
+  addGraphDiffCommand(graph, act);
 }
 
 function addPipelineCommands(program: Command, act: Act): void {
