@@ -153,10 +153,11 @@ interface Again {
 function runAgain(work: WorkingSet, tracks: Tracks, again: Again): void {
   const { pipeline } = work;
   for (const track of again.toReset) resetTrack(work, track);
-  if (!isPipelineLive(pipeline)) reopenPipeline(work);
+  const isReopened = !isPipelineLive(pipeline);
+  if (isReopened) reopenPipeline(work);
   const isSomeLeft = [...tracks.values()].some(({ state, awaits }) => state === 'CANCELLED' && awaits === null);
   pipeline.reason = isSomeLeft ? LEFT_CANCELLED : null;
-  for (const track of findThoseToLeadOn(work, tracks, again)) {
+  for (const track of findThoseToLeadOn(work, tracks, { ...again, isReopened })) {
     if (!isFailure(work.vertex(track.vertexId), track) && awaitsChoice(work, track)) track.awaits = 'choice';
     else decideWays(work, track);
   }
@@ -201,11 +202,17 @@ function reopenPipeline(work: WorkingSet): void {
  * ended first, or their end has just been replaced. In manual mode a person says it, also for those that went on by
  * themselves before the mode was manual; else the conditions of their edges do.
  */
-function findThoseToLeadOn(work: WorkingSet, tracks: Tracks, { toReset, replaced }: Again): TrackView[] {
+function findThoseToLeadOn(
+  work: WorkingSet,
+  tracks: Tracks,
+  { toReset, replaced, isReopened }: Again & { isReopened: boolean },
+): TrackView[] {
   const reset = new Set(toReset);
+  // In a pipeline that had ended nothing waited: what waits now runs again, or its vertex is new in the graph.
+  const runs = (other: TrackView): boolean => isReopened || reset.has(other);
   return [...tracks.values()].filter((track) => {
     if (track.awaits !== null || (track.state !== 'SUCCEED' && track.state !== 'FAILED')) return false;
     const after = work.vertex(track.vertexId).successors.map((id) => tracks.get(id) as TrackView);
-    return after.some((other) => other.state === 'WAITING' && (track === replaced || reset.has(other)));
+    return after.some((other) => other.state === 'WAITING' && (track === replaced || runs(other)));
   });
 }

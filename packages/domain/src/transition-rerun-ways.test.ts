@@ -5,6 +5,7 @@ import {
   completionOf,
   eventOf,
   idOf,
+  makeTrack,
   runTrack,
   startFlow,
   statesOf,
@@ -83,4 +84,15 @@ test('the edges of a track that ended after its pipeline are asked when that goe
   expect(statesOf(known)).toMatchObject({ A: 'SUCCEED', B: 'PENDING', C: 'SKIPPED' });
   expect(trackOf(unknown, 'A')).toMatchObject({ state: 'SUCCEED', awaits: 'choice' });
   expect(statesOf(unknown)).toMatchObject({ B: 'WAITING', C: 'WAITING', X: 'PENDING' });
+});
+
+test('the condition of the edge to a vertex that is new is asked, though its tail is kept', () => {
+  const [edges, inputs] = [['K->L', 'B->C'], { K: { n: 5 } }];
+  const old = startFlow({ edges, inputs });
+  for (const name of ['K', 'L']) runTrack(old, name);
+  runTrack(old, 'B', { exitCode: 1 });
+  const { graph } = startFlow({ edges: [...edges, 'K->N if params.n > 9'], inputs });
+  const flow: Flow = { ...old, graph, tracks: new Map([...old.tracks, [5, makeTrack(5)]]) };
+  expect(rerun(flow, 'failed')).toBe('done');
+  expect(statesOf(flow)).toEqual({ K: 'SUCCEED', L: 'SUCCEED', B: 'PENDING', C: 'WAITING', N: 'SKIPPED' });
 });
