@@ -40,7 +40,7 @@ export function consumeChildren(deps: OrchestratorDeps, redis: Redis): Consumer 
 }
 
 /** @returns `give_back` where somebody keeps the track locked: another look soon */
-export async function startChild(
+async function startChild(
   deps: OrchestratorDeps,
   { trackId, attempt }: Pick<TrackMessage, 'trackId' | 'attempt'>,
 ): Promise<'done' | 'give_back'> {
@@ -72,7 +72,7 @@ export async function followChildren(
 }
 
 /** Looks at the children of these tracks, and does what is to be done. */
-export async function settleChildren(deps: OrchestratorDeps, trackIds: readonly number[]): Promise<void> {
+async function settleChildren(deps: OrchestratorDeps, trackIds: readonly number[]): Promise<void> {
   if (trackIds.length === 0) return;
   const { completions, toCancel } = await lookAtChildren(deps.database, trackIds);
   const events = groupByPipeline(completions);

@@ -14,7 +14,7 @@ const attemptFields = {
 };
 
 /** How one attempt ends. */
-export const attemptOutcomeSchema = z.strictObject(attemptFields).meta({ id: 'AttemptOutcome' });
+const attemptOutcomeSchema = z.strictObject(attemptFields).meta({ id: 'AttemptOutcome' });
 
 /** How a vertex ends, and what persons say to it. */
 export const vertexOutcomeSchema = z
