@@ -1,9 +1,11 @@
 import {
   findChildrenToCancel,
+  isDatabaseAway,
   lookAtChildren,
   postponeChildren,
   startChildren,
   type AppliedEvents,
+  type ChildLook,
 } from '@baton/database';
 import type { FlowEvent } from '@baton/domain';
 import {
@@ -74,13 +76,33 @@ export async function followChildren(
 /** Looks at the children of these tracks, and does what is to be done. */
 async function settleChildren(deps: OrchestratorDeps, trackIds: readonly number[]): Promise<void> {
   if (trackIds.length === 0) return;
-  const { completions, toCancel } = await lookAtChildren(deps.database, trackIds);
+  const { completions, toCancel } = await lookApart(deps, trackIds);
   const events = groupByPipeline(completions);
   for (const pipelineId of toCancel) {
     const cancel: FlowEvent = { kind: 'cancel' };
     events.set(pipelineId, [...(events.get(pipelineId) ?? []), cancel]);
   }
   if (events.size > 0) await applyEventsApart(deps, events);
+}
+
+/** Where they cannot be looked at together, each is by itself: one that cannot be does not keep the others from their ends. */
+async function lookApart(deps: OrchestratorDeps, trackIds: readonly number[]): Promise<ChildLook> {
+  try {
+    return await lookAtChildren(deps.database, trackIds);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+  }
+  const all: ChildLook = { completions: [], toCancel: [] };
+  for (const trackId of trackIds) {
+    try {
+      const { completions, toCancel } = await lookAtChildren(deps.database, [trackId]);
+      all.completions.push(...completions);
+      all.toCancel.push(...toCancel);
+    } catch (error) {
+      deps.logger.error({ event: 'child_not_looked_at', trackId, err: error }, 'tried again later');
+    }
+  }
+  return all;
 }
 
 /** The same for tracks that are due, in the reconcile loop. */
