@@ -187,3 +187,30 @@ test('a rerun from the failed runs them and what follows, and nothing else', () 
   const { tracks } = lastOf(chapters).result;
   expect([1, 2, 3, 4].map((id) => tracks.get(id)?.attempt)).toEqual([1, 2, 1, 1]);
 });
+
+test('a rerun that leaves a cancelled track behind never ends as FINISH', () => {
+  const afterwards = [{ kind: 'rerun', from: { vertexIds: [1], descendants: false } }] as const;
+  const scenario = buildScenario({ A: { attempts: [1, 0] }, B: {} }, [['A', 'B']], { onFailure: 'stop', afterwards });
+  expect(endOf(scenario)).toEqual({ pipeline: 'FAILED', A: 'SUCCEED', B: 'CANCELLED' });
+});
+
+test('who awaited a choice when the pipeline failed awaits it again after the rerun, whatever already ran behind it', () => {
+  const edges = [
+    ['A', 'B'],
+    ['A', 'C'],
+  ] as const;
+  const vertices = { A: {}, B: {}, C: { join: 'always' }, D: { attempts: [1, 0] } } as const;
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const options = {
+      mode: 'manual',
+      onFailure: 'stop',
+      afterwards: [{ kind: 'rerun', from: 'failed' }],
+      seed,
+    } as const;
+    expect(endOf(buildScenario(vertices, edges, options))).toMatchObject({
+      A: 'SUCCEED awaits choice',
+      B: 'WAITING',
+      D: 'SUCCEED',
+    });
+  }
+});

@@ -49,14 +49,14 @@ export function markOf(kind: LateAction['kind'], state: VertexResult['state']): 
  */
 function replace(rest: Rest, shape: Shape, [id, bad]: [number, VertexResult]): Situation {
   const track: VertexResult = { ...bad, chosen: null, isFailure: false };
-  if (track.awaits === 'decision') return again(rest, { replaced: [owe(id, track)] });
+  if (track.awaits !== null) return again(rest, { replaced: [owe(id, track)] });
   const below = rest.result.state === 'RUNNING' ? findDescendants(shape, [id]) : shape.plans.keys();
   const isCancelled = (other: number): boolean => {
     const found = rest.result.tracks.get(other);
     return other !== id && found?.state === 'CANCELLED' && found.reason !== 'cancelled';
   };
   const owes = track.state === 'SUCCEED' ? 'when waited for' : null;
-  return again(rest, { reset: new Set([...below].filter(isCancelled)), replaced: [[id, { ...track, owes }]] });
+  return runAgain(rest, new Set([...below].filter(isCancelled)), [[id, { ...track, owes }]]);
 }
 
 /** Ended now, as far as those behind it know. */
@@ -83,8 +83,28 @@ function rerun(rest: Rest, shape: Shape, from: Extract<LateAction, { kind: 'reru
     for (const id of [...from.vertexIds, ...below]) scope.add(id);
   }
   // What still waits will run anyway.
-  const states = [...scope].map((id) => rest.result.tracks.get(id)?.state).filter((state) => state !== 'WAITING');
-  return states.length === 0 || states.includes('PENDING') ? null : again(rest, { reset: scope });
+  const ended = [...scope].filter((id) => rest.result.tracks.get(id)?.state !== 'WAITING');
+  const isLive = ended.some((id) => rest.result.tracks.get(id)?.state === 'PENDING');
+  return ended.length === 0 || isLive ? null : runAgain(rest, new Set(ended));
+}
+
+/**
+ * These run again. Whoever stays and has not said which ways it went, and has one of them behind it, says so now: in manual
+ * mode a person does, also for those that went on by themselves before the mode was manual (docs/states.md, A rerun).
+ */
+function runAgain(
+  rest: Rest,
+  reset: ReadonlySet<number>,
+  replaced: readonly (readonly [number, VertexResult])[] = [],
+): Situation {
+  const { after } = shapeOf(rest.story.scenario);
+  const silent = [...rest.result.tracks].filter(([id, { state, awaits, chosen }]) => {
+    const isEnd = state === 'SUCCEED' || state === 'FAILED';
+    const leadsOn = (after.get(id) ?? []).some(({ head }) => reset.has(head));
+    return isEnd && awaits === null && chosen === null && leadsOn;
+  });
+  const asked = silent.map(([id, track]) => [id, { ...track, owes: 'when waited for' }] as const);
+  return again(rest, { reset, replaced: [...asked, ...replaced] });
 }
 
 /** Everything stays but what is reset, what still waits, and what is replaced. */

@@ -245,12 +245,14 @@ export function close(world: World, plan: VertexPlan, result: VertexResult): Ver
   const closed: VertexResult = { ...result, awaits: null, isClosed: true, owes: null };
   if ((result.state !== 'SUCCEED' && result.state !== 'FAILED') || result.chosen !== null) return closed;
   const ways = findWays(world, plan, result);
+  if (ways === 'all') return closed;
   return ways === null ? askPerson(world, plan, result) : { ...closed, chosen: ways };
 }
 
 /** @returns the successors that the conditions of its edges let it go on with; all: no edge has one; null: one has no answer */
-function findWays(world: World, plan: VertexPlan, result: VertexResult): number[] | null {
+function findWays(world: World, plan: VertexPlan, result: VertexResult): number[] | 'all' | null {
   const edges = world.shape.after.get(plan.id) ?? [];
+  if (edges.every(({ when }) => when === null)) return 'all';
   const answers = edges.map(({ when }) => when === null || askCondition(world, plan, when, result));
   // From a failure nothing leads on by a condition that has no answer.
   if (answers.includes(null) && result.state === 'SUCCEED') return null;

@@ -200,8 +200,8 @@ function endAttempts(play: Play, running: readonly number[]): void {
   const events = ended.map((vertexId): FlowEvent => {
     const { view } = trackOf(play.flow, vertexId);
     const plan = takeStep(shapeOf(play.scenario).plans.get(vertexId)?.attempts ?? [], view.attempt - 1);
-    play.flow.store(vertexId, plan.outputs);
     const isKilled = view.cancelRequested;
+    if (!isKilled) play.flow.store(vertexId, plan.outputs);
     return { kind: 'completion', completion: play.flow.completionOf(vertexId, isKilled ? KILLED : reportOf(plan)) };
   });
   play.ends += ended.length;
