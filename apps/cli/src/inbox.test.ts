@@ -129,7 +129,7 @@ describe('history', () => {
         { body: makePipeline({ state: 'FINISH' }) },
       ],
       'GET /api/v1/pipelines/7/history': ({ path }) =>
-        page(later[new URL(path, 'http://api').searchParams.get('cursor') ?? ''] ?? []),
+        page(later[new URL(path, 'http://api').searchParams.get('cursor') ?? 0] ?? []),
     });
     const run = await runForTest(['history', '7', '--follow'], { url: api.url });
     expect(run.stdout.split('\n')).toEqual([

@@ -61,6 +61,13 @@ test('what a person does carries its reason and its key; without them it carries
   ]);
 });
 
+test('an output of nothing is an empty text', async () => {
+  const client = await serve((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': '0' }).end();
+  });
+  expect(await client.readOutput(101)).toBe('');
+});
+
 test('a history goes on after the event that is known', async () => {
   const seen: unknown[] = [];
   const client = await serve((request, response) => {
@@ -71,9 +78,12 @@ test('a history goes on after the event that is known', async () => {
   const ids: number[] = [];
   for await (const { id } of client.listHistory(7, 5)) ids.push(id);
   expect(ids).toEqual([6, 8]);
+  const all: number[] = [];
+  for await (const { id } of client.listHistory(7)) all.push(id);
   expect(seen).toEqual([
     '/api/v1/pipelines/7/history?cursor=5&limit=200',
     '/api/v1/pipelines/7/history?cursor=6&limit=200',
+    '/api/v1/pipelines/7/history?limit=200',
   ]);
 });
 

@@ -141,7 +141,9 @@ function pipelineCalls(api: FetchClient<paths>) {
         query: attempt === undefined ? {} : { attempt },
         header: tailBytes === undefined ? {} : { range: `bytes=-${tailBytes}` },
       };
-      return answerOf<string>(await api.GET('/api/v1/tracks/{trackId}/output', { params, parseAs: 'text' }));
+      // Of an empty answer there is no data.
+      const output = await api.GET('/api/v1/tracks/{trackId}/output', { params, parseAs: 'text' });
+      return answerOf<string | undefined>(output) ?? '';
     },
     async listWorkers(options: { all?: boolean } = {}): Promise<Types.Worker[]> {
       const query = options.all === true ? { all: 'true' as const } : {};

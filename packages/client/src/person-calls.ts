@@ -141,7 +141,7 @@ export function inboxCalls(api: FetchClient<paths>) {
      */
     async *listHistory(pipelineId: number, afterId = 0): AsyncGenerator<Types.HistoryEvent> {
       yield* pages(async (page) => {
-        const query = { cursor: String(afterId), ...page };
+        const query = { ...(afterId === 0 ? {} : { cursor: String(afterId) }), ...page };
         const params = { path: { pipelineId }, query };
         return answerOf(await api.GET('/api/v1/pipelines/{pipelineId}/history', { params }));
       });
