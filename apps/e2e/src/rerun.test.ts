@@ -139,3 +139,29 @@ test('on a new version that mends their scripts as well', async () => {
   }
   await expectRunAgain(id, before);
 }, 240_000);
+
+test('what ran because of the failure runs again as well, and what did not follow it does not', async () => {
+  const obstacle = join(scene.stack.directory, 'small obstacle');
+  await writeFile(obstacle, '');
+  await scene.putGraph('small', {
+    name: 'small',
+    vertices: [
+      { name: 'bad', script: scene.journaled(`! test -e '${obstacle}' || exit 9`) },
+      { name: 'after', script: scene.journaled() },
+      { name: 'cleanup', join: 'all_done', script: scene.journaled() },
+      { name: 'other', script: scene.journaled() },
+    ],
+    edges: [
+      ['bad', 'after'],
+      ['after', 'cleanup'],
+    ],
+  });
+  const id = await scene.start({ graph: 'small', onFailure: 'continue' });
+  expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FAILED' });
+  expect(listStarts(await scene.readJournal(id)).toSorted()).toEqual(['bad 1', 'cleanup 1', 'other 1']);
+  await rm(obstacle);
+  const plan = await retry(id, {});
+  expect(plan.tracks.map(({ vertex }) => vertex).toSorted()).toEqual(['after', 'bad', 'cleanup']);
+  expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FINISH' });
+  expect(listStarts(await scene.readJournal(id)).slice(3)).toEqual(['bad 2', 'after 1', 'cleanup 2']);
+});

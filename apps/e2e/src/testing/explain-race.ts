@@ -1,4 +1,5 @@
-import { actOn, stepsOf, VERTICES, type Model, type ModelAction, type ModelAnswer } from './race-model.ts';
+import { VERTICES } from './race-graph.ts';
+import { actOn, stepsOf, type Model, type ModelAction, type ModelAnswer } from './race-model.ts';
 
 /** What was seen of a pipeline at one moment; what the model says can be seen of it. */
 export interface Sight {

@@ -5,7 +5,8 @@ import type { TrackDetails } from '@baton/client';
 import { createRandom, type RandomSource } from '../reference/random-source.ts';
 import { describeTrack, explainRace, findSeen, type Fired, type Sight } from './explain-race.ts';
 import { waitForTracks, type Answer, type FlowScene, type FlowTrack, type Person } from './flow-scene.ts';
-import { EDGES, startModel, VERTICES, type Model, type ModelAction } from './race-model.ts';
+import { EDGES, VERTICES } from './race-graph.ts';
+import { startModel, type Model, type ModelAction } from './race-model.ts';
 
 /** One round: what is special about its pipeline, and what is fired at it. */
 interface Round {
@@ -48,6 +49,8 @@ function makeActions(mode: Model['mode'], vertex: 'A' | 'B'): ModelAction[] {
     { kind: 'rerun' },
     { kind: 'retry', vertex },
     { kind: 'retry', vertex },
+    { kind: 'retry_below', vertex: 'A' },
+    { kind: 'retry_below', vertex: 'A' },
     { kind: 'cancel_track', vertex },
     { kind: 'skip', vertex },
     { kind: 'skip', vertex: 'C' },
@@ -60,7 +63,7 @@ function makeActions(mode: Model['mode'], vertex: 'A' | 'B'): ModelAction[] {
   return [...actions, ...choices, ...choices, { kind: 'auto' }];
 }
 
-const PATHS = { cancel_track: 'cancel', give_up: 'give-up', choose: 'next' } as const;
+const PATHS = { retry_below: 'retry', cancel_track: 'cancel', give_up: 'give-up', choose: 'next' } as const;
 
 /** @returns the request that does an action; its reason finds it in the history again */
 function requestFor(
@@ -73,7 +76,8 @@ function requestFor(
   if (action.kind === 'rerun') return { path: `${pipeline}/retry`, body: { reason } };
   if (!('vertex' in action)) return { path: `${pipeline}/${action.kind}`, body: { reason } };
   const step = action.kind in PATHS ? PATHS[action.kind as keyof typeof PATHS] : action.kind;
-  const body = action.kind === 'choose' ? { next: action.next, reason } : { reason };
+  const further = action.kind === 'choose' ? { next: action.next } : {};
+  const body = { ...further, ...(action.kind === 'retry_below' ? { descendants: true } : {}), reason };
   return { path: `/tracks/${place.tracks.get(action.vertex)?.id}/${step}`, body };
 }
 

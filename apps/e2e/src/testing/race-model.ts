@@ -1,16 +1,10 @@
+import { findBelow, headsOf, tailsOf, VERTICES, type Name } from './race-graph.ts';
+
 /**
  * A tiny model of one pipeline, A -> B, A -> C, B -> D, C -> D, written from SPEC section 2 and the rules of docs/states.md.
  * Nothing is incremental and nothing is shared with the product: after each step what waits is decided anew from all states.
  * No retries, gates, parameters or conditions; every join is the default one.
  */
-export const EDGES: readonly (readonly [string, string])[] = [
-  ['A', 'B'],
-  ['A', 'C'],
-  ['B', 'D'],
-  ['C', 'D'],
-];
-export const VERTICES = ['A', 'B', 'C', 'D'] as const;
-type Name = (typeof VERTICES)[number];
 
 interface ModelTrack {
   state: 'WAITING' | 'PENDING' | 'RUNNING' | 'SUCCEED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
@@ -38,7 +32,7 @@ export type ModelAnswer = 'done' | 'unchanged' | 'refused';
 
 export type ModelAction =
   | { kind: 'pause' | 'resume' | 'cancel' | 'rerun' | 'auto' }
-  | { kind: 'retry' | 'cancel_track' | 'skip' | 'succeed' | 'give_up'; vertex: Name }
+  | { kind: 'retry' | 'retry_below' | 'cancel_track' | 'skip' | 'succeed' | 'give_up'; vertex: Name }
   | { kind: 'choose'; vertex: Name; next: string[] };
 
 const WAITING: ModelTrack = {
@@ -63,20 +57,6 @@ function isLive({ state }: Model): boolean {
   return state === 'RUNNING' || state === 'PAUSED';
 }
 
-function tails(vertex: string): Name[] {
-  return EDGES.filter(([, head]) => head === vertex).map(([tail]) => tail as Name);
-}
-
-function heads(vertex: string): Name[] {
-  return EDGES.filter(([tail]) => tail === vertex).map(([, head]) => head as Name);
-}
-
-function below(vertices: readonly Name[]): Set<Name> {
-  const found = new Set(vertices);
-  for (const vertex of found) for (const head of heads(vertex)) found.add(head);
-  return found;
-}
-
 /** Decides all that waits, and the end of the pipeline. Changes its argument. */
 function settle(model: Model): Model {
   if (!isLive(model)) return model;
@@ -84,7 +64,7 @@ function settle(model: Model): Model {
     const track = model.tracks[vertex];
     if (ENDED.has(track.state) && track.awaits === null) track.wentOn = true;
     if (track.state !== 'WAITING') continue;
-    const before = tails(vertex).map((tail) => ({ tail, ...model.tracks[tail] }));
+    const before = tailsOf(vertex).map((tail) => ({ tail, ...model.tracks[tail] }));
     const ended = before.filter(({ state, awaits }) => ENDED.has(state) && awaits === null);
     const isBad = ended.some(({ state }) => state === 'FAILED' || state === 'CANCELLED');
     const leadsOn = ended.some(
@@ -127,7 +107,7 @@ function fail(model: Model, track: ModelTrack): void {
 function succeed(model: Model, vertex: Name): void {
   const track = model.tracks[vertex];
   track.state = 'SUCCEED';
-  if (isLive(model) && model.mode === 'manual' && heads(vertex).length > 0) track.awaits = 'choice';
+  if (isLive(model) && model.mode === 'manual' && headsOf(vertex).length > 0) track.awaits = 'choice';
 }
 
 /** What the flow may do by itself next: a worker takes a track, a script ends, a worker has killed one. */
@@ -191,6 +171,8 @@ function act(model: Model, action: ModelAction): ModelAnswer {
       return rerun(model, findFailed(model));
     case 'retry':
       return rerun(model, new Set([action.vertex]));
+    case 'retry_below':
+      return rerun(model, findBelow([action.vertex]));
     default:
       return actOnTrack(model, model.tracks[action.vertex], action);
   }
@@ -205,7 +187,10 @@ function cancel(model: Model): ModelAnswer {
   return 'done';
 }
 
-type TrackAction = Exclude<ModelAction, { kind: 'pause' | 'resume' | 'cancel' | 'rerun' | 'auto' } | { kind: 'retry' }>;
+type TrackAction = Exclude<
+  ModelAction,
+  { kind: 'pause' | 'resume' | 'cancel' | 'rerun' | 'auto' } | { kind: 'retry' | 'retry_below' }
+>;
 
 function actOnTrack(model: Model, track: ModelTrack, action: TrackAction): ModelAnswer {
   const failed = track.state === 'FAILED' || (track.state === 'CANCELLED' && track.byPerson);
@@ -246,7 +231,7 @@ function replace(model: Model, vertex: Name, to: 'SKIPPED' | 'SUCCEED'): ModelAn
   if (!isBad && !isOpen) return 'refused';
   if (isBad && track.awaits === null) {
     if (isBeingKilled(model)) return 'refused';
-    const reach = below([vertex]);
+    const reach = findBelow([vertex]);
     const again = VERTICES.filter((name) => {
       const other = model.tracks[name];
       if (name === vertex || other.state !== 'CANCELLED' || other.byPerson) return false;
@@ -274,7 +259,7 @@ function findFailed(model: Model): Set<Name> {
     return state === 'FAILED' || (state === 'CANCELLED' && byPerson);
   });
   const cancelled = VERTICES.filter((vertex) => model.tracks[vertex].state === 'CANCELLED');
-  return new Set([...below(failed), ...cancelled]);
+  return new Set([...findBelow(failed), ...cancelled]);
 }
 
 function rerun(model: Model, scope: ReadonlySet<Name>): ModelAnswer {
