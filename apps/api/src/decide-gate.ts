@@ -1,4 +1,4 @@
-import { loadPipelineGraph, type GraphVertex } from '@baton/database';
+import { findStarters, loadPipelineGraph, type Database, type GraphVertex } from '@baton/database';
 import {
   BatonError,
   completeParameters,
@@ -37,7 +37,7 @@ export async function decideGate(deps: ActionDeps, answer: GateAnswer, action: R
   const pipeline = await getPipeline(deps.database, track.pipelineId);
   const vertex = vertexOf(await loadPipelineGraph(deps.database.dataSource, deps.database, pipeline), track);
   const { gate } = vertex.policies;
-  refuseStrangers(gate, identity, pipeline.createdBy);
+  await refuseStrangers(deps.database, gate, { identity, pipelineId: pipeline.id });
   if (gate === null) {
     throw new BatonError('state_conflict', `expected a gate before ${JSON.stringify(vertex.name)}, found none`);
   }
@@ -62,11 +62,26 @@ function applyDecision(
   return applyAction(deps, { pipelineId, event }, action);
 }
 
-/** Who may decide: `null` is everybody who may; else why not. */
+/**
+ * What would let a flow past a gate without an approval is for those who may approve.
+ * @throws BatonError track_not_found, not_an_approver, self_approval_forbidden
+ */
+export async function refusePastGate(database: Database, trackId: number, identity: Identity): Promise<void> {
+  const track = await getTrack(database, trackId);
+  if (track.gateDecision === 'approved') return;
+  const pipeline = await getPipeline(database, track.pipelineId);
+  const { gate } = vertexOf(await loadPipelineGraph(database.dataSource, database, pipeline), track).policies;
+  if (gate !== null) await refuseStrangers(database, gate, { identity, pipelineId: pipeline.id });
+}
+
+/**
+ * Who may decide: `null` is everybody who may; else why not.
+ * @param starters by whose doing the pipeline runs; asked for where the gate forbids self-approval
+ */
 export function findObjection(
   gate: Pick<GatePolicy, 'approvers' | 'forbidSelfApproval'> | null,
   identity: Identity,
-  createdBy: string,
+  starters: ReadonlySet<string> = new Set(),
 ): 'forbidden' | 'not_an_approver' | 'self_approval_forbidden' | null {
   // Without authentication nobody can be told from anybody else.
   if (identity.tokenId === ANYBODY.tokenId) return null;
@@ -74,17 +89,22 @@ export function findObjection(
   if (approvers.length === 0 && !allows(identity.scopes, 'operate')) return 'forbidden';
   const names = [`token:${identity.name}`, ...identity.roles.map((role) => `role:${role}`)];
   if (approvers.length > 0 && !names.some((name) => approvers.includes(name))) return 'not_an_approver';
-  return gate?.forbidSelfApproval === true && identity.name === createdBy ? 'self_approval_forbidden' : null;
+  return gate?.forbidSelfApproval === true && starters.has(identity.name) ? 'self_approval_forbidden' : null;
 }
 
-function refuseStrangers(gate: GatePolicy | null, identity: Identity, createdBy: string): void {
-  const code = findObjection(gate, identity, createdBy);
+async function refuseStrangers(
+  database: Database,
+  gate: GatePolicy | null,
+  { identity, pipelineId }: { identity: Identity; pipelineId: number },
+): Promise<void> {
+  const starters = await findStarters(database, gate?.forbidSelfApproval === true ? [pipelineId] : []);
+  const code = findObjection(gate, identity, starters.get(pipelineId));
   if (code === null) return;
   const found = `the token ${JSON.stringify(identity.name)}`;
   const details = {
     forbidden: `expected a token with the scope operate, found one with ${identity.scopes.join(', ')}`,
     not_an_approver: `expected one of ${gate?.approvers.join(', ')} to decide, found ${found} with the roles ${identity.roles.join(', ') || 'none'}`,
-    self_approval_forbidden: `expected somebody else than ${JSON.stringify(createdBy)}, who started the pipeline, to decide, found ${found}`,
+    self_approval_forbidden: `expected somebody else to decide than who started the pipeline or ran it again, found ${found}`,
   };
   throw new BatonError(code, details[code]);
 }

@@ -16,7 +16,7 @@ export const gateSchema = z
     approvers: z
       .array(z.string())
       .describe('`token:<name>` or `role:<name>`; empty: every token with the scope operate'),
-    forbidSelfApproval: z.boolean().describe('whoever started the pipeline may not decide'),
+    forbidSelfApproval: z.boolean().describe('whoever started the pipeline, or ran it again, may not decide'),
     onExpiry: z.enum(['approve', 'reject']),
     expiresAt: z.iso.datetime().nullable().describe('while it awaits approval; null: it never expires'),
   })

@@ -1,4 +1,4 @@
-import { findAwaiting, loadFlowGraph, type AwaitingTrack, type Database } from '@baton/database';
+import { findAwaiting, findStarters, loadFlowGraph, type AwaitingTrack, type Database } from '@baton/database';
 import { AWAITED, TRACK_STATES, type Awaited, type ParameterDeclarations } from '@baton/domain';
 import { z } from 'zod';
 import { allows, ANYBODY, type Identity } from './auth/scopes.ts';
@@ -43,6 +43,9 @@ export interface InboxFilter {
   limit: number;
 }
 
+/** `starters`: by whose doing the pipeline runs, where the gate asks for it. */
+type InboxTrack = AwaitingTrack & { starters: ReadonlySet<string> | undefined };
+
 /** With a filter that only this process can check, so many rows are read for one page at most. */
 const MAX_READ = 2000;
 const READ_AT_ONCE = 200;
@@ -58,11 +61,17 @@ export async function showInbox(
 ): Promise<{ items: InboxItem[]; nextCursor: string | null }> {
   const kinds = filter.kinds.length === 0 ? AWAITED : filter.kinds;
   const limit = filter.isMine ? READ_AT_ONCE : filter.limit + 1;
-  const found: AwaitingTrack[] = [];
+  const found: InboxTrack[] = [];
   let { afterId } = filter;
   for (let read = 0; read < MAX_READ; read += READ_AT_ONCE) {
     const rows = await findAwaiting(database, { kinds, afterId, limit });
-    for (const row of rows) {
+    const asking = rows.filter((row) => gateOf(row)?.forbidSelfApproval === true);
+    const starters = await findStarters(
+      database,
+      asking.map(({ pipelineId }) => pipelineId),
+    );
+    for (const track of rows) {
+      const row = { ...track, starters: starters.get(track.pipelineId) };
       if (filter.isMine && !mayDecide(row, identity)) continue;
       found.push(row);
       if (found.length > filter.limit) return showPage(database, identity, { found, limit: filter.limit });
@@ -77,7 +86,7 @@ export async function showInbox(
 async function showPage(
   database: Database,
   identity: Identity,
-  { found, limit }: { found: readonly AwaitingTrack[]; limit: number },
+  { found, limit }: { found: readonly InboxTrack[]; limit: number },
 ): Promise<{ items: InboxItem[]; nextCursor: string | null }> {
   const shown = found.slice(0, limit);
   const items: InboxItem[] = [];
@@ -92,9 +101,9 @@ async function choiceOf(database: Database, track: AwaitingTrack): Promise<Choic
   return describeChoice(graph, vertexOf(graph, track));
 }
 
-function describeItem(track: AwaitingTrack, identity: Identity, choice: ChoiceDetails | null): InboxItem {
+function describeItem(track: InboxTrack, identity: Identity, choice: ChoiceDetails | null): InboxItem {
   const { awaits, vertex, pipelineId, pipeline, graph, createdBy, state, attempt, exitCode, reason, detail } = track;
-  const gate = awaits === 'approval' ? track.policies.gate : null;
+  const gate = gateOf(track);
   const hasEnded = awaits === 'choice' || awaits === 'decision';
   return {
     trackId: track.id,
@@ -119,8 +128,13 @@ function describeItem(track: AwaitingTrack, identity: Identity, choice: ChoiceDe
   };
 }
 
-function mayDecide(track: AwaitingTrack, identity: Identity): boolean {
-  if (track.awaits === 'approval') return findObjection(track.policies.gate, identity, track.createdBy) === null;
+/** The gate that it stands before. */
+function gateOf({ awaits, policies }: AwaitingTrack): AwaitingTrack['policies']['gate'] {
+  return awaits === 'approval' ? policies.gate : null;
+}
+
+function mayDecide(track: InboxTrack, identity: Identity): boolean {
+  if (track.awaits === 'approval') return findObjection(track.policies.gate, identity, track.starters) === null;
   return identity.tokenId === ANYBODY.tokenId || allows(identity.scopes, 'operate');
 }
 

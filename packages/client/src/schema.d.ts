@@ -1492,7 +1492,7 @@ export interface components {
             };
             /** @description `token:<name>` or `role:<name>`; empty: every token with the scope operate */
             approvers: string[];
-            /** @description whoever started the pipeline may not decide */
+            /** @description whoever started the pipeline, or ran it again, may not decide */
             forbidSelfApproval: boolean;
             /** @enum {string} */
             onExpiry: "approve" | "reject";
@@ -6806,7 +6806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused; `not_an_approver`: The gate names other approvers; `self_approval_forbidden`: Whoever started the pipeline may not decide at this gate */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6937,7 +6937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused; `not_an_approver`: The gate names other approvers; `self_approval_forbidden`: Whoever started the pipeline may not decide at this gate */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -32,6 +32,8 @@ export interface PipelineRequest {
   /** Names of vertices whose tracks are held until a person gives the missing parameters. */
   held: ReadonlySet<string>;
   createdBy: string;
+  /** Whose doing it is, where that is not `createdBy`: who made the schedule. */
+  startedBy?: string;
   /** Of the whole pipeline, ms; null or absent: the graph's, if it has one. */
   timeoutMs?: number | null;
   /** Of a pipeline that a track runs: that track, and how many pipelines are above it. */
@@ -64,8 +66,8 @@ export async function createPipeline(runner: Runner, request: PipelineRequest): 
     {
       pipelineId,
       kind: 'start',
-      actor: request.createdBy,
-      reason: null,
+      actor: request.startedBy ?? request.createdBy,
+      reason: request.startedBy === undefined ? null : request.createdBy,
       actionId: null,
       body: recordStart(request, started),
     },

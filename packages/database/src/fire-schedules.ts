@@ -168,7 +168,10 @@ async function startFire(
     return { fire: { ...fire, state: 'failed', detail }, toDispatch: [] };
   }
   const order = { ...schedule.order, name: schedule.order.name ?? schedule.name };
-  const origin = { createdBy: `schedule ${schedule.name}`, schedule: { id: schedule.id, dueAt } };
+  const origin = {
+    createdBy: `schedule ${schedule.name}`,
+    schedule: { id: schedule.id, dueAt, madeBy: schedule.createdBy },
+  };
   try {
     const { pipelineId, toDispatch } = await startPipelineIn(runner, database, { order, origin });
     await execute(runner, 'UPDATE schedule SET last_error = NULL WHERE id = ?', [schedule.id]);

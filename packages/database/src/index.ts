@@ -21,6 +21,7 @@ export * from './tokens.ts';
 export * from './apply-flow-events.ts';
 export * from './claim-attempts.ts';
 export * from './create-pipeline.ts';
+export * from './find-starters.ts';
 export * from './find-stranded.ts';
 export * from './load-flow-graph.ts';
 export * from './renew-leases.ts';

@@ -37,7 +37,7 @@ export interface PipelineOrder {
 /** Who orders it: a person, or a schedule for one of its due times. */
 export interface PipelineOrigin {
   createdBy: string;
-  schedule?: { id: number; dueAt: Date };
+  schedule?: { id: number; dueAt: Date; madeBy: string };
   /** The track that runs it, and how many pipelines are above that one's. */
   parent?: { trackId: number; depth: number };
 }
@@ -65,6 +65,7 @@ export async function startPipelineIn(
     inputs: values,
     held: new Set(held.keys()),
     createdBy: origin.createdBy,
+    ...(origin.schedule === undefined ? {} : { startedBy: origin.schedule.madeBy }),
     timeoutMs: order.timeoutMs ?? null,
     scheduleId: origin.schedule?.id ?? null,
     scheduledFor: origin.schedule?.dueAt ?? null,

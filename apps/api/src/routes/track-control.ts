@@ -1,6 +1,7 @@
 import { vertexIdOf, type PersonEvent } from '@baton/domain';
 import { z } from 'zod';
 import { applyAction } from '../apply-action.ts';
+import { refusePastGate } from '../decide-gate.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
 import type { Route } from '../http/route-types.ts';
@@ -10,7 +11,11 @@ import { getTrack, showTrack, trackDetailsSchema } from '../show-track.ts';
 
 type TrackAction = Extract<PersonEvent['kind'], 'skip' | 'succeed' | 'give_up' | 'cancel_track'>;
 
+/** What would lead past a gate: only who may approve may do that before it was approved. */
+const PAST_GATES: readonly TrackAction[] = ['skip', 'succeed'];
+
 function trackAction(kind: TrackAction, step: string, texts: { summary: string; description: string }): Route {
+  const leadsPast = PAST_GATES.includes(kind);
   return defineRoute({
     method: 'post',
     path: `/api/v1/tracks/{trackId}/${step}`,
@@ -23,10 +28,16 @@ function trackAction(kind: TrackAction, step: string, texts: { summary: string; 
       body: jsonBody(z.strictObject({ reason: reasonField }), { isOptional: true }),
     },
     responses: { 200: { description: texts.description, schema: trackDetailsSchema } },
-    errors: ['track_not_found', 'state_conflict', 'idempotency_key_reused'],
+    errors: [
+      'track_not_found',
+      ...(leadsPast ? (['not_an_approver', 'self_approval_forbidden'] as const) : []),
+      'state_conflict',
+      'idempotency_key_reused',
+    ],
   }).handle(async (call) => {
-    const { deps, params, body } = call;
+    const { deps, params, body, identity } = call;
     const { pipelineId } = await getTrack(deps.database, params.trackId);
+    if (leadsPast) await refusePastGate(deps.database, params.trackId, identity);
     const event = { kind, vertexId: vertexIdOf(params.trackId) };
     await applyAction(deps, { pipelineId, event }, personAction(call, body.reason));
     return { status: 200, body: await showTrack(deps.database, params.trackId) };
