@@ -107,7 +107,7 @@ describe('history', () => {
 
   test('tells who did what and why, and goes on until the pipeline has ended', async () => {
     const chosen = {
-      action: { kind: 'choose', vertexId: 1, names: ['B'] },
+      action: { kind: 'choose', vertexId: 1, vertex: 'A', names: ['B'] },
       tracks: [{ vertexId: 2, vertex: 'B', state: 'PENDING' }],
     };
     const later: Record<string, object[]> = {
@@ -134,7 +134,7 @@ describe('history', () => {
     const run = await runForTest(['history', '7', '--follow'], { url: api.url });
     expect(run.stdout.split('\n')).toEqual([
       '2026-11-23 07:00:00  start by admin: v1 PENDING, v2 PENDING, v3 PENDING, v4 PENDING, v5 PENDING, v6 PENDING, and 2 more tracks',
-      '2026-11-23 07:00:00  choose by alice (faster ): names ["B"], B PENDING',
+      '2026-11-23 07:00:00  choose A by alice (faster ): names B, B PENDING',
       '2026-11-23 07:00:00  flow: B SUCCEED, pipeline FINISH',
       '',
     ]);

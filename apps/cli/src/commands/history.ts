@@ -74,21 +74,23 @@ const changesSchema = z.looseObject({
 type Changes = z.infer<typeof changesSchema>;
 type TrackEntry = NonNullable<Changes['tracks']>[number];
 
-/** `2026-11-23 07:00:01  choose by alice (why): A awaits nothing, B PENDING`. */
+/** `2026-11-23 07:00:01  choose A by alice (why): names B, B PENDING`. */
 function renderEvent({ colors }: CommandContext, { at, kind, actor, reason, changes }: HistoryEvent): string {
   const who = actor === null ? '' : ` by ${printable(actor)}`;
   const why = reason === null ? '' : ` (${printable(reason)})`;
-  const heading = `${formatTime(at)}  ${actor === null ? kind : colors.bold(kind)}${who}${why}`;
   const parsed = changesSchema.safeParse(changes);
   const facts = parsed.success ? describeChanges(parsed.data) : [];
+  const vertex = parsed.success ? parsed.data.action?.vertex : undefined;
+  const what = typeof vertex === 'string' ? `${kind} ${printable(vertex)}` : kind;
+  const heading = `${formatTime(at)}  ${actor === null ? what : colors.bold(what)}${who}${why}`;
   return facts.length === 0 ? heading : `${heading}: ${shorten(printable(facts.join(', ')), MAX_LINE)}`;
 }
 
 function describeChanges({ action, pipeline, tracks = [], cancelUnstarted, killRunning }: Changes): string[] {
   const moved = tracks.flatMap((track) => describeTrack(track) ?? []);
-  const { kind: _kind, vertexId: _vertex, ...asked } = action ?? {};
+  const { kind: _kind, vertexId: _id, vertex: _vertex, ...asked } = action ?? {};
   return [
-    ...Object.entries(asked).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+    ...Object.entries(asked).map(([name, value]) => `${name} ${describeValue(value)}`),
     ...moved.slice(0, LISTED_TRACKS),
     ...(moved.length > LISTED_TRACKS ? [`and ${moved.length - LISTED_TRACKS} more tracks`] : []),
     ...(cancelUnstarted === undefined ? [] : [`all that had not started CANCELLED (${cancelUnstarted})`]),
@@ -96,6 +98,12 @@ function describeChanges({ action, pipeline, tracks = [], cancelUnstarted, killR
     ...(pipeline?.mode === undefined ? [] : [`mode ${pipeline.mode}`]),
     ...(pipeline?.state === undefined ? [] : [`pipeline ${pipeline.state}`]),
   ];
+}
+
+function describeValue(value: unknown): string {
+  const isList = Array.isArray(value) && value.every((one) => typeof one === 'string');
+  if (isList) return value.length === 0 ? 'none' : value.join(' ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Null where only its counters changed. */
