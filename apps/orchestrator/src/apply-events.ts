@@ -27,7 +27,7 @@ export interface OrchestratorDeps {
 export async function applyEvents(
   deps: OrchestratorDeps,
   events: ReadonlyMap<number, readonly FlowEvent[]>,
-  options: Pick<TransactionOptions, 'retriesLockWaits'> = {},
+  options: Pick<TransactionOptions, 'retriesLockWaits'> & { maxTracks?: number } = {},
 ): Promise<AppliedEvents> {
   const applied = await applyFlowEvents(deps.database, events, {
     ...options,

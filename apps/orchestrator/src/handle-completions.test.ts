@@ -171,3 +171,22 @@ test('a pipeline that is kept locked waits apart: the completions of all others 
   expect(await first).toBe('done');
   for (const flow of [blocked, ...others]) expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
 });
+
+test('an end that concerns very many tracks is applied apart: the others of its batch do not wait for it', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 10 });
+  const edges = numbered(2001).map((name) => `A->${name}`);
+  const large = await startTestFlow(deps.database, { edges, onFailure: 'continue' });
+  const small = await startTestFlow(deps.database, { edges: ['A->B'] });
+  const locked = await lockRows(deps.database, 'track', large.trackId('V0'));
+  const messages = [
+    ...(await runToMessages(deps.secret, large, ['A'])),
+    ...(await runToMessages(deps.secret, small, ['A'])),
+  ];
+  const [slow, quick] = messages.map((message) => handler.handle(message));
+  await quick;
+  const events = [...deps.events];
+  await locked.release();
+  expect(await slow).toBe('done');
+  expect(events).toEqual(['large_decision']);
+  expect(await readPipeline(large)).toMatchObject({ openTracks: 2001 });
+});

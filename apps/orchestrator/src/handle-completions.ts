@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDatabaseAway, isLockWait } from '@baton/database';
+import { isDatabaseAway, isLockWait, LargeDecision } from '@baton/database';
 import { pipelineIdOf, type Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage } from '@baton/queue';
 import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
@@ -11,7 +11,8 @@ import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-eve
  * A queue entry is acknowledged after the commit and after its successors were enqueued. When this process dies before
  * that, the entry is delivered again and found stale; when Redis forgets it, the worker sends it again, because the API
  * does not tell it that the completion was applied. While MySQL is away, entries are held and tried again. While another
- * transaction keeps one pipeline locked, that pipeline's completions wait apart, and all others go on.
+ * transaction keeps one pipeline locked, that pipeline's completions wait apart, and all others go on; so they do where an
+ * end concerns very many tracks.
  */
 export interface CompletionHandler {
   /** Resolves when the completion is applied. @throws where it is forged, or cannot be applied at all */
@@ -27,6 +28,8 @@ interface Waiting {
 }
 
 const DATABASE_RETRY_MS = 500;
+/** Of one pipeline. What concerns more (a failure that cancels all after it) may take seconds. */
+const TRACKS_TOGETHER = 2000;
 
 /** @param secret of the installation, which completions are signed with */
 export function createCompletionHandler(
@@ -86,14 +89,23 @@ class Batches {
   /** Never throws: each completion's own promise is settled. One that cannot be applied must not hold up the others. */
   async #settle(batch: readonly Waiting[]): Promise<void> {
     try {
-      await this.#applyPatiently(batch);
+      await this.#applyPatiently(batch, { maxTracks: TRACKS_TOGETHER });
       for (const one of batch) one.resolve();
     } catch (error) {
       if (this.#stopping.signal.aborted || isDatabaseAway(error)) for (const one of batch) one.reject(error);
+      else if (error instanceof LargeDecision) await this.#settleBeside(batch, error.pipelineId);
       else if (isLockWait(error)) this.#setApart(batch);
       else if (batch.length === 1) batch[0]?.reject(error);
       else for (const one of batch) await this.#settle([one]);
     }
+  }
+
+  async #settleBeside(batch: readonly Waiting[], large: number): Promise<void> {
+    const isLarge = ({ completion }: Waiting): boolean => pipelineIdOf(completion.trackId) === large;
+    this.#deps.logger.info({ event: 'large_decision', pipelineId: large }, 'applied apart from others');
+    this.#setApart(batch.filter(isLarge));
+    const others = batch.filter((one) => !isLarge(one));
+    if (others.length > 0) await this.#settle(others);
   }
 
   /** Each pipeline of the batch by itself from now on: those that are not locked are through at once. */
@@ -139,13 +151,13 @@ class Batches {
     }
   }
 
-  async #applyPatiently(batch: readonly Waiting[]): Promise<void> {
+  async #applyPatiently(batch: readonly Waiting[], limits: { maxTracks?: number } = {}): Promise<void> {
     const { logger } = this.#deps;
     const { signal } = this.#stopping;
     const events = groupByPipeline(batch.map(({ completion }) => completion));
     for (;;) {
       try {
-        const applied = await applyEvents(this.#deps, events, { retriesLockWaits: false });
+        const applied = await applyEvents(this.#deps, events, { retriesLockWaits: false, ...limits });
         if (applied.stale > 0) logger.info({ event: 'stale_completions', count: applied.stale });
         if (applied.unknown > 0) logger.warn({ event: 'unknown_completions', count: applied.unknown });
         return;

@@ -10,6 +10,8 @@ import { describeTrack } from './track-to-dispatch.ts';
 import { findReadyTracks, mendPredecessorsLeft } from './track-updates.ts';
 import { withTransaction, type TransactionOptions } from './with-transaction.ts';
 
+export { LargeDecision } from './decide-pipelines.ts';
+
 /** What has to be done after the commit, and what to tell people. */
 export interface AppliedEvents {
   toDispatch: TrackToDispatch[];
@@ -36,11 +38,12 @@ export interface AppliedEvents {
  *
  * Lock the pipelines in id order, load and lock the tracks that the events name and their successors, decide by the pure
  * rules, load more where the rules ask for more, write. Nothing is sent to any queue in here: a rollback would make it a lie.
+ * @throws LargeDecision naming a pipeline of which more than `maxTracks` tracks are concerned: nothing was written
  */
 export function applyFlowEvents(
   database: Database,
   events: ReadonlyMap<number, readonly FlowEvent[]>,
-  options: TransactionOptions = {},
+  { maxTracks, ...options }: TransactionOptions & { maxTracks?: number } = {},
 ): Promise<AppliedEvents> {
   return withTransaction(
     database,
@@ -56,7 +59,7 @@ export function applyFlowEvents(
           known.push({ locked: pipeline, events: fitting, cause: causeOf(fitting) });
         }
       }
-      const decided = await decidePipelines(runner, known);
+      const decided = await decidePipelines(runner, known, maxTracks);
       return { ...(await applyDecided(runner, decided)), unknown };
     },
     options,

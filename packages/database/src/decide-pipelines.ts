@@ -10,19 +10,34 @@ export interface PipelineEvents {
   cause: DecidedPipeline['cause'];
 }
 
-/** Loads what the rules ask for, until they decide. Nothing is written. */
+/** What is to happen to a pipeline concerns more of its tracks than the caller wants to wait for; nothing was written. */
+export class LargeDecision extends Error {
+  readonly pipelineId: number;
+
+  constructor({ pipeline }: LockedPipeline, maxTracks: number) {
+    super(`expected to decide about at most ${maxTracks} tracks of pipeline ${pipeline.id}, found more`);
+    this.pipelineId = pipeline.id;
+  }
+}
+
+/**
+ * Loads what the rules ask for, until they decide. Nothing is written.
+ * @param maxTracks of one pipeline
+ * @throws LargeDecision
+ */
 export async function decidePipelines(
   runner: Runner,
   pipelines: readonly PipelineEvents[],
+  maxTracks = Infinity,
 ): Promise<DecidedPipeline[]> {
-  await loadTracks(
-    runner,
-    pipelines.map(({ locked, events }) => ({ locked, vertexIds: tracksNeededFirst(locked, events) })),
-  );
+  const needed = pipelines.map(({ locked, events }) => ({ locked, vertexIds: tracksNeededFirst(locked, events) }));
+  for (const { locked, vertexIds } of needed) refuseMore(locked, vertexIds.size, maxTracks);
+  await loadTracks(runner, needed);
   const decided: DecidedPipeline[] = [];
   for (const { locked, events, cause } of pipelines) {
     let result = decideChanges(locked, events);
     while (result.kind === 'needs_tracks') {
+      refuseMore(locked, locked.tracks.size + result.vertexIds.length, maxTracks);
       const loaded = locked.tracks.size + locked.facts.size;
       await loadTracks(runner, [{ locked, vertexIds: withDescendants(locked, result.vertexIds) }]);
       await loadFacts(runner, locked, result.factsOf);
@@ -34,6 +49,10 @@ export async function decidePipelines(
     decided.push({ locked, changes: result, countsAnew, mends, cause });
   }
   return decided;
+}
+
+function refuseMore(locked: LockedPipeline, tracks: number, maxTracks: number): void {
+  if (tracks > maxTracks) throw new LargeDecision(locked, maxTracks);
 }
 
 /**
