@@ -37,6 +37,25 @@ describe('a vertex that runs another graph', () => {
     await expect(stage.runTrack(flow.trackId('run'))).rejects.toThrow('no_script');
   });
 
+  test.each([
+    [true, null],
+    [false, 'expected what is given a secret to be declared secret'],
+  ])('shows nobody a secret that it passes on (declared secret: %s)', async (secret, problem) => {
+    const word = { type: 'string', secret };
+    const { graph } = await storeTestGraph(database, { vertices: { say: { input: { word }, script: 'true' } } });
+    const input = { pin: { type: 'string', secret: true } };
+    const pipeline = { graph, params: { 'say.word': 'the pin is {pin}' } };
+    const flow = await startTestFlow(database, {
+      vertices: { run: { script: undefined, input, pipeline } },
+      inputs: { run: { pin: 'hunter2' } },
+    });
+    await startChildren(database, [{ trackId: flow.trackId('run'), attempt: 1 }]);
+    const { detail, childPipelineId } = await stage.trackOf(flow.trackId('run'));
+    expect(detail).toEqual(problem === null ? null : expect.stringContaining(problem));
+    expect(detail ?? '').not.toContain('hunter2');
+    expect(childPipelineId === null).toBe(problem !== null);
+  });
+
   test('passes parameters and outputs down, and the outputs of the child up', async () => {
     const graph = await stage.storeEcho();
     const pipeline = {

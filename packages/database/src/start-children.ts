@@ -1,5 +1,6 @@
 import {
   BatonError,
+  declarationsOf,
   fillTemplate,
   findTemplateNames,
   isPipelineEnded,
@@ -14,6 +15,7 @@ import { claimAttempts, scopeOf, type WonClaim } from './claim-attempts.ts';
 import { createPipeline, type CreatedPipeline } from './create-pipeline.ts';
 import type { Database } from './data-source.ts';
 import { findNamedOutputs } from './find-outputs.ts';
+import type { GraphVertex } from './load-flow-graph.ts';
 import { itemName, loadPipelineGraph } from './load-pipeline-graph.ts';
 import { insertEvents } from './pipeline-events.ts';
 import { startPipelineIn } from './start-pipeline.ts';
@@ -179,8 +181,17 @@ async function createSubPipeline(
     priority: pipeline.priority,
     ...(timeoutMs === null ? {} : { timeoutMs }),
   };
-  const origin = { createdBy: pipeline.createdBy, parent: { trackId: claim.trackId, depth: pipeline.depth } };
+  const parent = { trackId: claim.trackId, depth: pipeline.depth, secrets: findSecretKeys(vertex, policy.params) };
+  const origin = { createdBy: pipeline.createdBy, parent };
   return startPipelineIn(runner, database, { order, origin });
+}
+
+/** @returns the keys of parameters whose templates name a secret of the vertex */
+function findSecretKeys(vertex: GraphVertex, params: Readonly<Record<string, JsonValue>>): Set<string> {
+  const declared = declarationsOf(vertex);
+  const isSecret = (template: JsonValue): boolean =>
+    findTemplateNames(template).some((name) => Object.hasOwn(declared, name) && declared[name]?.secret === true);
+  return new Set(Object.keys(params).filter((key) => isSecret(params[key] ?? null)));
 }
 
 const MAX_NAME_LENGTH = 190;

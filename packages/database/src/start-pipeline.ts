@@ -34,12 +34,15 @@ export interface PipelineOrder {
   timeoutMs?: number | undefined;
 }
 
-/** Who orders it: a person, or a schedule for one of its due times. */
+/**
+ * Who orders it: a person, or a schedule for one of its due times.
+ * `secrets`: keys of the parameters whose values hold secrets of the parent.
+ */
 export interface PipelineOrigin {
   createdBy: string;
   schedule?: { id: number; dueAt: Date; madeBy: string };
   /** The track that runs it, and how many pipelines are above that one's. */
-  parent?: { trackId: number; depth: number };
+  parent?: { trackId: number; depth: number; secrets: ReadonlySet<string> };
 }
 
 /**
@@ -54,6 +57,7 @@ export async function startPipelineIn(
   { order, origin }: { order: PipelineOrder; origin: PipelineOrigin },
 ): Promise<CreatedPipeline> {
   const { graph, isSealed, values, held } = await prepareOrder(runner, database, order);
+  refuseRevealed(graph, origin.parent?.secrets ?? new Set());
   if (!isSealed) await sealVersion(runner, graph);
   return createPipeline(runner, {
     graph,
@@ -110,6 +114,20 @@ export async function loadGraphToStart(
   }
   const isSealed = (await findGraphHeader(runner, exact)).sealedAt !== null;
   return { graph: await loadFlowGraph(runner, database, versionId), isSealed };
+}
+
+/** What is secret in one graph must be so in the one that it is passed to: everybody may read parameters that are not. */
+function refuseRevealed(graph: StoredGraph, secrets: ReadonlySet<string>): void {
+  if (secrets.size === 0) return;
+  const revealed = [...graph.vertices.values()].flatMap((vertex) =>
+    Object.entries(vertex.input)
+      .filter(([name, { secret }]) => !secret && (secrets.has(name) || secrets.has(`${vertex.name}.${name}`)))
+      .map(([name]) => `${vertex.name}.${name}`),
+  );
+  if (revealed.length === 0) return;
+  const named = revealed.slice(0, 10).join(', ') + (revealed.length > 10 ? ', ...' : '');
+  const detail = `expected what is given a secret to be declared secret in ${JSON.stringify(graph.graph)}, found otherwise ${named}`;
+  throw new BatonError('invalid_parameters', detail);
 }
 
 function resolveOrRefuse(graph: StoredGraph, params: Record<string, JsonValue>): ResolvedParameters {

@@ -126,6 +126,16 @@ describe('maps in the check', () => {
     expect(linesOf(check({ B: { map } }))).toEqual(lines);
   });
 
+  test('items of a secret list are secret', () => {
+    const input = { hosts: { type: 'json', secret: true }, item: {} };
+    const lines = ['bad_map /vertices/1/map/as B'];
+    expect(linesOf(check({ B: { input, map: { over: 'hosts' } } }))).toEqual(lines);
+    const secret = { ...input, item: { secret: true } };
+    expect(check({ B: { input: secret, map: { over: 'hosts' } } })).toEqual([]);
+    expect(check({ B: { input: { ...input, hosts: { type: 'json' } }, map: { over: 'hosts' } } })).toEqual([]);
+    expect(linesOf(check({ B: { input, map: { over: 'hosts', as: 'none' } } }))).toEqual(lines);
+  });
+
   test('a form may give the list', () => {
     const fields = { gate: { form: { hosts: { type: 'json' } } }, map: { over: 'hosts' } };
     expect(check({ B: fields })).toEqual([]);

@@ -66,7 +66,12 @@ function checkMap({ over, as }: MapPolicy, place: Place): void {
     const message = `expected two parameters for the list and its item in ${name}, found ${over} for both`;
     refuse(place, 'bad_map', { pointer, message });
   } else {
-    const type = declarationsOf(place.vertex)[over]?.type;
+    const list = declarationsOf(place.vertex)[over];
+    if (list?.secret === true && input[as]?.secret === false) {
+      const message = `expected ${as} of ${name} to be secret, as the list ${over} that it comes from, found that it is not`;
+      refuse(place, 'bad_map', { pointer: '/map/as', message });
+    }
+    const type = list?.type;
     if (type === 'json') return;
     const found = type === undefined ? 'which it does not declare' : `which is of type ${type}`;
     const message = `expected over of ${name} to name a json parameter, or an output, found ${over}, ${found}`;
