@@ -79,7 +79,7 @@ export function nameTrack({ pipelineId, vertex }: Pick<Track, 'pipelineId' | 've
 }
 
 /** A word as a shell takes it; letters of any language need no quotes. */
-export function quoteWord(word: string): string {
+function quoteWord(word: string): string {
   return /^[\p{L}\p{N}_@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 

@@ -3,7 +3,7 @@ import { answerOf, keyHeader, pages } from './answer-of.ts';
 import { explainCalls } from './explain-calls.ts';
 import { fetchStreamWithin, fetchWithin, type Fetch } from './fetch-within.ts';
 import { followOutput } from './follow-output.ts';
-import { decisionCalls, inboxCalls, pipelineActions } from './person-calls.ts';
+import { decisionCalls, inboxCalls, pipelineActions, trackActions } from './person-calls.ts';
 import { poolCalls } from './pool-calls.ts';
 import type { paths } from './schema.d.ts';
 import type * as Types from './types.ts';
@@ -44,6 +44,7 @@ export function createClient(options: ClientOptions) {
     ...startCalls(patient),
     ...pipelineActions(patient),
     ...decisionCalls(quick),
+    ...trackActions(quick),
     ...inboxCalls(quick),
     ...poolCalls(quick),
     ...explainCalls(patient),

@@ -60,11 +60,11 @@ export function pipelineActions(api: FetchClient<paths>) {
   };
 }
 
+function trackParams(trackId: number, { idempotencyKey }: ActionOptions) {
+  return { path: { trackId }, header: keyHeader(idempotencyKey) };
+}
+
 export function decisionCalls(api: FetchClient<paths>) {
-  const paramsOf = (trackId: number, { idempotencyKey }: ActionOptions) => ({
-    path: { trackId },
-    header: keyHeader(idempotencyKey),
-  });
   return {
     /** Gives a held track the values that it lacks. */
     async giveParameters(
@@ -72,7 +72,7 @@ export function decisionCalls(api: FetchClient<paths>) {
       values: Types.ParameterValues,
       options: ActionOptions = {},
     ): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: { params: values, ...reasonOf(options) } };
+      const call = { params: trackParams(trackId, options), body: { params: values, ...reasonOf(options) } };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/params', call));
     },
     /** @param next names or ids of successors; none: it goes on with none of them */
@@ -81,7 +81,7 @@ export function decisionCalls(api: FetchClient<paths>) {
       next: (string | number)[],
       options: ActionOptions = {},
     ): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: { next, ...reasonOf(options) } };
+      const call = { params: trackParams(trackId, options), body: { next, ...reasonOf(options) } };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/next', call));
     },
     /** @param form values for the gate's form */
@@ -90,24 +90,29 @@ export function decisionCalls(api: FetchClient<paths>) {
       form: Types.ParameterValues = {},
       options: ActionOptions = {},
     ): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: { params: form, ...reasonOf(options) } };
+      const call = { params: trackParams(trackId, options), body: { params: form, ...reasonOf(options) } };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/approve', call));
     },
     async rejectTrack(trackId: number, options: ActionOptions = {}): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: reasonOf(options) };
+      const call = { params: trackParams(trackId, options), body: reasonOf(options) };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/reject', call));
     },
+  };
+}
+
+export function trackActions(api: FetchClient<paths>) {
+  return {
     async skipTrack(trackId: number, options: ActionOptions = {}): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: reasonOf(options) };
+      const call = { params: trackParams(trackId, options), body: reasonOf(options) };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/skip', call));
     },
     async succeedTrack(trackId: number, options: ActionOptions = {}): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: reasonOf(options) };
+      const call = { params: trackParams(trackId, options), body: reasonOf(options) };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/succeed', call));
     },
     /** A failure that awaits a decision stands. */
     async giveUpTrack(trackId: number, options: ActionOptions = {}): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: reasonOf(options) };
+      const call = { params: trackParams(trackId, options), body: reasonOf(options) };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/give-up', call));
     },
     /** Runs one track again that has ended, or whose failure awaits a decision. */
@@ -116,12 +121,12 @@ export function decisionCalls(api: FetchClient<paths>) {
       request: { params?: Types.ParameterValues; descendants?: boolean } = {},
       options: ActionOptions = {},
     ): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: { ...request, ...reasonOf(options) } };
+      const call = { params: trackParams(trackId, options), body: { ...request, ...reasonOf(options) } };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/retry', call));
     },
     /** One that runs is CANCELLED when its processes are gone. */
     async cancelTrack(trackId: number, options: ActionOptions = {}): Promise<Types.TrackDetails> {
-      const call = { params: paramsOf(trackId, options), body: reasonOf(options) };
+      const call = { params: trackParams(trackId, options), body: reasonOf(options) };
       return answerOf(await api.POST('/api/v1/tracks/{trackId}/cancel', call));
     },
   };
