@@ -20,7 +20,8 @@ import { z } from 'zod';
 import { MASK, maskSecrets } from './show-pipeline.ts';
 
 const SHOWN_DUE_TIMES = 5;
-const FAR_AHEAD_MS = 100 * 366 * 86_400_000;
+/** From the first of them on. Every day of it is looked at, for each schedule of a page. */
+const LOOK_AHEAD_MS = 8 * 366 * 86_400_000;
 
 export const scheduleSchema = z
   .strictObject({
@@ -40,7 +41,9 @@ export const scheduleSchema = z
     pausedAt: z.iso.datetime().nullable().describe('null: it is not paused'),
     nextDueTimes: z
       .array(z.iso.datetime())
-      .describe(`the next ${SHOWN_DUE_TIMES} that come by themselves; none while it is paused`),
+      .describe(
+        `the next ${SHOWN_DUE_TIMES} that come by themselves, fewer where years are between them; none while it is paused`,
+      ),
     lastError: z.string().nullable().describe('why the last due time could not be started; null: it could'),
     createdBy: z.string(),
     createdAt: z.iso.datetime(),
@@ -84,7 +87,7 @@ export async function showSchedule(
 
 /** One that has come already, and that nobody has decided about yet, is the first. */
 function findNextDueTimes(schedule: ScheduleRecord, nextDueAt: Date, now: Date): string[] {
-  const until = new Date(Math.max(now.getTime(), nextDueAt.getTime()) + FAR_AHEAD_MS);
+  const until = new Date(Math.max(now.getTime(), nextDueAt.getTime()) + LOOK_AHEAD_MS);
   const range = { from: nextDueAt, until, limit: SHOWN_DUE_TIMES };
   return firstDueTimes(timetableOf(schedule), range).map((dueAt) => dueAt.toISOString());
 }

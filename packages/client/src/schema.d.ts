@@ -2034,7 +2034,7 @@ export interface components {
             catchUpLimit: number;
             /** @description null: it is not paused */
             pausedAt: string | null;
-            /** @description the next 5 that come by themselves; none while it is paused */
+            /** @description the next 5 that come by themselves, fewer where years are between them; none while it is paused */
             nextDueTimes: string[];
             /** @description why the last due time could not be started; null: it could */
             lastError: string | null;

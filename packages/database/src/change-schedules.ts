@@ -111,9 +111,13 @@ export function backfillSchedule(database: Database, request: BackfillRequest): 
 
 function findBackfillTimes(schedule: ScheduleRecord, { from, until, now }: BackfillRequest): Date[] {
   const problems: Problem[] = [];
-  const refuse = (code: string, message: string): void => {
-    problems.push({ code, message, pointer: '/to' });
+  const refuse = (code: string, message: string, pointer = '/to'): void => {
+    problems.push({ code, message, pointer });
   };
+  // Nothing was due before there was a clock for it; and every day of a range is looked at.
+  if (from.getTime() < 0) {
+    refuse('range_too_early', `expected a time since 1970, found ${from.toISOString()}`, '/from');
+  }
   if (from >= until) refuse('empty_range', `expected a time after ${from.toISOString()}, found ${until.toISOString()}`);
   if (until > now) refuse('range_not_over', `expected a range that is over, found ${until.toISOString()}`);
   const limit = MAX_BACKFILL + 1;

@@ -96,10 +96,14 @@ test.each([
   ['2021-05-01T00:00:00Z', '2999-01-01T00:00:00Z', ['range_not_over']],
   ['2021-01-01T00:00:00Z', '2021-05-01T00:00:00Z', ['range_too_long']],
   ['2999-05-01T00:00:00Z', '2999-01-01T00:00:00Z', ['empty_range', 'range_not_over']],
+  ['0001-01-01T00:00:00Z', '2021-05-01T00:00:00Z', ['range_too_early']],
 ])('from %s to %s is refused', async (from, to, codes) => {
   const { id, path } = await make({ cron: '@hourly' });
   const { body } = await api.call('post', `${path}/backfill`).send({ from, to }).expect(422);
-  expect(body).toMatchObject({ code: 'invalid_schedule', problems: codes.map((code) => ({ code, pointer: '/to' })) });
+  expect(body).toMatchObject({
+    code: 'invalid_schedule',
+    problems: codes.map((code) => ({ code, pointer: code === 'range_too_early' ? '/from' : '/to' })),
+  });
   expect(await countFires(api.database, id)).toEqual({});
 });
 

@@ -57,6 +57,11 @@ describe('a schedule', () => {
     expect((await api.call('get', `${at}/${encodeURIComponent('每天')}`).expect(200)).body).toEqual(body);
   });
 
+  test('that is due once in decades is not looked ahead for through a century: a page may have hundreds of them', async () => {
+    const { path } = await make({ cron: '0 0 29 2 */7' });
+    expect((await api.call('get', path).expect(200)).body.nextDueTimes).toEqual([expect.stringMatching(/-02-29T/)]);
+  });
+
   test('starts pipelines with its parameters and policies', async () => {
     const more = { pipelineName: 'nightly', mode: 'manual', onFailure: 'continue', priority: 7, timeoutMs: 60_000 };
     const { id, name } = await make({ ...more, params: { 'A.ip': '10.0.0.1' } });
