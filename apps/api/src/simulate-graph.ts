@@ -52,7 +52,6 @@ const MAX_SIMULATED_VERTICES = 20_000;
 export async function simulateGraph(database: Database, graph: string, request: SimulateRequest): Promise<Simulation> {
   const named = parseGraphReference(graph);
   const stored = await loadGraph(database, { ...named, version: request.version ?? named.version });
-  refuseLarge(stored);
   const outcomes = new Map(Object.entries(request.outcomes ?? {}));
   refuseUnknown(stored, [...outcomes.keys()]);
   return simulate({
@@ -70,13 +69,17 @@ export async function simulateGraph(database: Database, graph: string, request: 
 async function loadGraph(database: Database, reference: GraphReference): Promise<StoredGraph> {
   const { versionId, sealedAt, name, version } = await findGraphHeader(database.dataSource, reference);
   if (sealedAt === null) {
-    const problems = checkGraph(await findGraph(database, reference));
+    const stored = await findGraph(database, reference);
+    refuseLarge(name, stored.vertices.length);
+    const problems = checkGraph(stored);
     if (problems.length > 0) {
       const detail = `expected version ${version} of ${JSON.stringify(name)} to pass its check, found ${problems[0]?.message}`;
       throw new BatonError('graph_check_failed', detail, { problems });
     }
   }
-  return loadFlowGraph(database.dataSource, database, versionId);
+  const graph = await loadFlowGraph(database.dataSource, database, versionId);
+  refuseLarge(name, graph.vertices.size);
+  return graph;
 }
 
 function resolveInputs(graph: StoredGraph, params: Record<string, unknown>): Parameters<typeof simulate>[0]['inputs'] {
@@ -86,9 +89,9 @@ function resolveInputs(graph: StoredGraph, params: Record<string, unknown>): Par
   throw new BatonError('invalid_parameters', detail, { problems });
 }
 
-function refuseLarge({ graph, vertices }: StoredGraph): void {
-  if (vertices.size <= MAX_SIMULATED_VERTICES) return;
-  const detail = `expected a graph of at most ${MAX_SIMULATED_VERTICES} vertices to simulate, found ${vertices.size} in ${JSON.stringify(graph)}`;
+function refuseLarge(graph: string, vertices: number): void {
+  if (vertices <= MAX_SIMULATED_VERTICES) return;
+  const detail = `expected a graph of at most ${MAX_SIMULATED_VERTICES} vertices to simulate, found ${vertices} in ${JSON.stringify(graph)}`;
   throw new BatonError('invalid_request', detail);
 }
 

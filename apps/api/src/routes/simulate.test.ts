@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { selectRows } from '@baton/database';
+import { execute, selectRows } from '@baton/database';
+import { insertGraphRows } from '@baton/database/testing';
 import { createTestApi, type TestApi } from '../testing.ts';
 import { as, makeToken } from '../testing-flow.ts';
 
@@ -89,6 +90,14 @@ describe('simulate', () => {
     }).expect(200);
     const cyclic = await simulate({}, 'cyclic').expect(409);
     expect(cyclic.body).toMatchObject({ code: 'graph_check_failed', problems: [{ code: 'cycle' }] });
+  });
+
+  test('graphs that would keep the API busy are refused, sealed or not', async () => {
+    const vertices = Array.from({ length: 20_001 }, (_, index) => ({ name: `v${index}` }));
+    const { versionId } = await insertGraphRows(api.database, { graphName: 'large', vertices });
+    expect((await simulate({}, 'large').expect(422)).body.detail).toContain('at most 20000 vertices');
+    await execute(api.database.dataSource, 'UPDATE graph_version SET sealed_at = NULL WHERE id = ?', [versionId]);
+    expect((await simulate({}, 'large').expect(422)).body.detail).toContain('found 20001');
   });
 
   test('attempts without end are refused', async () => {

@@ -128,6 +128,7 @@ test('a running track that is to end says since when somebody wants that', async
   const flow = await startApiFlow(api, { graph: { vertices: [{ name: 'A' }] } });
   await claim(flow, 'A');
   await flow.decide('A', 'cancel').expect(200);
+  expect((await whyAll(flow)).groups).toMatchObject([{ kind: 'running', count: 1, sentence: '1 track runs: A' }]);
   const { blockers, sentence } = await why(flow, 'A');
   expect(blockers).toMatchObject([
     { kind: 'running', worker: 'w-one', lastLine: null, cancelRequestedAt: expect.any(String) },
