@@ -11,6 +11,9 @@ import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import { followChildren } from './run-children.ts';
 
+/** Of one pipeline. What concerns more (a failure that cancels all after it) may take seconds: no other waits for it. */
+export const TRACKS_TOGETHER = 2000;
+
 /** What both ways of the orchestrator work with. */
 export interface OrchestratorDeps {
   database: Database;
@@ -77,7 +80,7 @@ export async function applyEventsApart(
 ): Promise<AppliedEvents[]> {
   const options = { retriesLockWaits: false };
   try {
-    return [await applyEvents(deps, events, options)];
+    return [await applyEvents(deps, events, events.size === 1 ? options : { ...options, maxTracks: TRACKS_TOGETHER })];
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
   }

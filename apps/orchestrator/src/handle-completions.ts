@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseAway, isLockWait, LargeDecision } from '@baton/database';
 import { pipelineIdOf, type Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage } from '@baton/queue';
-import { applyEvents, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
+import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } from './apply-events.ts';
 
 /**
  * Completions, many at a time. While one transaction runs, the completions that arrive are collected; they are the next
@@ -28,8 +28,6 @@ interface Waiting {
 }
 
 const DATABASE_RETRY_MS = 500;
-/** Of one pipeline. What concerns more (a failure that cancels all after it) may take seconds. */
-const TRACKS_TOGETHER = 2000;
 
 /** @param secret of the installation, which completions are signed with */
 export function createCompletionHandler(
