@@ -25,7 +25,7 @@ export type BlockerKind = (typeof BLOCKER_KINDS)[number];
 const time = z.iso.datetime();
 const since = time.nullable().describe('since when');
 
-export const trackReferenceSchema = z
+const trackReferenceSchema = z
   .strictObject({ trackId: z.int(), vertex: z.string(), state: z.enum(TRACK_STATES) })
   .meta({ id: 'TrackReference' });
 
@@ -137,7 +137,7 @@ const notWaiting = [
   }),
 ] as const;
 
-export const blockerSchema = z
+const blockerSchema = z
   .discriminatedUnion('kind', [...waitingForPersons, ...waitingForPlaces, ...waitingForOthers, ...notWaiting])
   .meta({ id: 'Blocker' });
 

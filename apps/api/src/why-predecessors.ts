@@ -44,7 +44,7 @@ export async function explainPredecessors(
 }
 
 /** What a rule that has not decided yet waits for: docs/join-rules.md has the whole table. */
-export function describeNeeds(join: JoinRule, total: number): string {
+function describeNeeds(join: JoinRule, total: number): string {
   const all = total === 1 ? 'the end of its predecessor' : `the ends of all ${total} predecessors`;
   if (join === 'one_success') return `one predecessor that succeeds, or ${all}`;
   if (join === 'one_failed') return `one predecessor that fails, or ${all}`;

@@ -34,7 +34,7 @@ async function explainTrack(scene: WhyScene, subject: WhySubject): Promise<Block
 }
 
 /** A track that waits for no other. @returns the one that counts first */
-export async function explainLeaf(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
+async function explainLeaf(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
   const blockers = await explainByState(scene, subject);
   return blockers.toSorted((a, b) => BLOCKER_KINDS.indexOf(a.kind) - BLOCKER_KINDS.indexOf(b.kind));
 }

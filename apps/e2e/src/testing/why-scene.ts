@@ -22,7 +22,7 @@ export interface WhyScene extends WorkerScene {
   waitForBlocker(pipelineId: number, vertex: string, kind: TrackWhy['blockers'][number]['kind']): Promise<TrackWhy>;
 }
 
-export interface WhyVertex {
+interface WhyVertex {
   name: string;
   [field: string]: unknown;
 }
