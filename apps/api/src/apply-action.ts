@@ -16,15 +16,28 @@ export async function applyAction(
   asked: { pipelineId: number; event: AskedEvent },
   action: RepeatableAction,
 ): Promise<void> {
+  refuseRefused(await tryAction(deps, asked, action));
+}
+
+/** @returns what the rules say; where they refuse it nothing was done, here and in what runs below */
+async function tryAction(
+  deps: ActionDeps,
+  asked: { pipelineId: number; event: AskedEvent },
+  action: RepeatableAction,
+): Promise<Verdict> {
   const { key: _key, ...recorded } = action;
   await refuseReusedKey(deps.database, asked.pipelineId, action);
   const applied = await applyPersonAction(deps.database, asked, recorded);
-  refuseRefused(applied.verdict);
+  if (applied.verdict.kind === 'refused') return applied.verdict;
   await finishAction(deps, applied);
   await passDown(deps, asked, action);
+  return applied.verdict;
 }
 
-/** Whoever pauses a pipeline means those that its tracks run as well. Again is the same as once, also where it broke off. */
+/**
+ * Whoever pauses a pipeline means those that its tracks run as well. Again is the same as once, also where it broke off. One
+ * that has ended meanwhile refuses it, and has nothing left to pause.
+ */
 async function passDown(
   deps: ActionDeps,
   { pipelineId, event }: { pipelineId: number; event: AskedEvent },
@@ -33,7 +46,7 @@ async function passDown(
   if (event.kind !== 'pause' && event.kind !== 'resume') return;
   const state = event.kind === 'pause' ? 'RUNNING' : 'PAUSED';
   for (const child of await findLiveChildren(deps.database, pipelineId)) {
-    if (child.state === state) await applyAction(deps, { pipelineId: child.id, event }, action);
+    if (child.state === state) await tryAction(deps, { pipelineId: child.id, event }, action);
   }
 }
 
