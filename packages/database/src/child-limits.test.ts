@@ -51,6 +51,21 @@ test('a map whose items hand on more than one value may hold fails, and says so'
 });
 
 describe('persons and tracks of children', () => {
+  test('an item of a map under way is run again with what it has, and with nothing else', async () => {
+    const input = { list: { type: 'json' }, item: { type: 'integer', required: true } };
+    const vertices = { each: { input, map: { over: 'list' } } };
+    const flow = await startTestFlow(database, { vertices, inputs: { each: { list: [7, 8] } as never } });
+    const child = await stage.startChild(flow, 'each');
+    await stage.runTrack(trackIdOf(child, 1), { exitCode: 1 });
+    const request = { pipelineId: child, from: { vertexIds: [1], descendants: false } };
+    const { verdict } = await rerunPipeline(database, { ...request, params: { item: 9 } }, action);
+    expect(verdict).toEqual({ kind: 'refused', message: expect.stringContaining('no parameters') });
+    expect((await rerunPipeline(database, request, action)).verdict).toEqual({ kind: 'done' });
+    expect((await stage.trackOf(trackIdOf(child, 1))).input).toEqual({ item: 7 });
+    for (const item of [1, 2]) await stage.runTrack(trackIdOf(child, item));
+    expect(await readStates(flow)).toEqual({ each: 'SUCCEED' });
+  });
+
   test.each(['skip', 'succeed'] as const)('%s brings no ended child back to life', async (kind) => {
     const [flow, child] = await startChildOf({ A: {} });
     await stage.runTrack(trackIdOf(child, 1), { exitCode: 1 });

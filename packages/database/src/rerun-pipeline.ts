@@ -117,6 +117,9 @@ async function rerunLocked(runner: Runner, locked: LockedPipeline, asked: Asked)
   const { request, action } = asked;
   const endedChild = refuseEndedChild(locked);
   if (endedChild?.kind === 'refused') refuse([endedChild.message]);
+  if (locked.graph.map !== undefined && request.params != null) {
+    refuse([`expected no parameters: those of an item of a map come from the track ${locked.pipeline.parentTrackId}`]);
+  }
   await loadTracks(runner, [{ locked, vertexIds: locked.graph.vertices.keys() }]);
   const prepared = await prepare(runner, locked, asked);
   const event = { kind: 'rerun', from: request.from } as const;
