@@ -20,6 +20,8 @@ export interface NamesInCondition {
   vertices: string[];
   parameters: string[];
   problem: string | null;
+  /** Of all its patterns together: what they cost to read, and to look for. */
+  patternSteps: number;
 }
 
 const ROOTS: ReadonlySet<string> = new Set(['params', 'outputs', 'states']);
@@ -52,7 +54,7 @@ function createEnvironment(): Environment {
     .registerVariable('outputs', 'map<string, map<string, string>>')
     .registerVariable('states', 'map<string, string>')
     .registerFunction(`string.${SAFE_MATCHES}(string): bool`, (text: string, pattern: string) =>
-      RE2JS.compile(pattern).matcher(text).find(),
+      compilePattern(pattern).matcher(text).find(),
     );
   // JSON knows one kind of number: 2 and 2.5 may be values of the same parameter.
   for (const [operator, compute] of Object.entries(ARITHMETIC)) {
@@ -71,7 +73,8 @@ export function nameCondition(expression: ASTNode): NamesInCondition {
   const names = { vertices: new Set<string>(), parameters: new Set<string>() };
   const state = { ...names, patternSteps: 0, additions: 0 };
   const problem = walk(expression, OUTSIDE, state);
-  return { vertices: [...names.vertices], parameters: [...names.parameters], problem };
+  const { patternSteps } = state;
+  return { vertices: [...names.vertices], parameters: [...names.parameters], problem, patternSteps };
 }
 
 /** Where in the expression: `item` is the name that a macro gives to what it looks at, null outside of macros. */
@@ -184,11 +187,27 @@ function readPattern(pattern: ASTNode | undefined, state: WalkState): string | n
     return 'expected the pattern of matches() as a text in the expression itself, found something else';
   }
   const bad = explainBadPattern(pattern.args);
-  if (bad !== null) return `expected a regular expression of RE2 in matches(), found: ${bad}`;
-  state.patternSteps += RE2JS.compile(pattern.args).programSize();
+  if (bad !== null) {
+    state.patternSteps += pattern.args.length;
+    return `expected a regular expression of RE2 in matches(), found: ${bad}`;
+  }
+  state.patternSteps += compilePattern(pattern.args).programSize();
   return state.patternSteps > MAX_PATTERN_STEPS
     ? `expected patterns of at most ${MAX_PATTERN_STEPS} steps in one condition, found ${state.patternSteps}`
     : null;
+}
+
+/** In order of their last use: an item of a list after the other is held against one pattern. */
+const compiledPatterns = new Map<string, RE2JS>();
+const MAX_COMPILED_PATTERNS = 1000;
+
+function compilePattern(pattern: string): RE2JS {
+  const compiled = compiledPatterns.get(pattern) ?? RE2JS.compile(pattern);
+  compiledPatterns.delete(pattern);
+  compiledPatterns.set(pattern, compiled);
+  const [oldest] = compiledPatterns.keys();
+  if (compiledPatterns.size > MAX_COMPILED_PATTERNS && oldest !== undefined) compiledPatterns.delete(oldest);
+  return compiled;
 }
 
 function walkMacro([name, range, operands]: [string, ASTNode, ASTNode[]], place: Place, state: WalkState) {

@@ -7,12 +7,15 @@ export type CelVariables = Record<string, Map<string, CelValue>>;
 /** Of all values together that one condition looks at: characters of texts, and so much for every value. */
 const MAX_WEIGHT = 512 * 1024;
 const WEIGHT_OF_VALUE = 32;
+/** A character is held against every step of a pattern, in the worst case: with so many steps half as many are looked at. */
+const STEPS_OF_HALF = 50;
 /** Of nested lists and objects: what looks at them recurses. */
 const MAX_DEPTH = 64;
 
 /** What may still be looked at, and what was too much. */
 interface Budget {
   weight: number;
+  readonly maxWeight: number;
   problem: string | null;
 }
 
@@ -20,12 +23,15 @@ type GivenValue = JsonValue | Readonly<Record<string, string>> | undefined;
 
 /**
  * Turns values into variables of an expression; those that are undefined are left out.
+ * @param patternSteps of the patterns that the texts are held against
  * @returns a sentence where they are more than one condition may look at
  */
 export function toCelVariables(
   variables: Readonly<Record<string, readonly (readonly [string, GivenValue])[]>>,
+  patternSteps: number,
 ): CelVariables | string {
-  const budget: Budget = { weight: MAX_WEIGHT, problem: null };
+  const maxWeight = Math.floor(MAX_WEIGHT / (1 + patternSteps / STEPS_OF_HALF));
+  const budget: Budget = { weight: maxWeight, maxWeight, problem: null };
   const read = Object.entries(variables).map(([variable, values]) => {
     const present = values.flatMap(([name, value]) => {
       return value === undefined ? [] : [[name, toCel(value, budget, MAX_DEPTH)] as const];
@@ -38,7 +44,7 @@ export function toCelVariables(
 function toCel(value: JsonValue, budget: Budget, depth: number): CelValue {
   budget.weight -= WEIGHT_OF_VALUE + (typeof value === 'string' ? value.length : 0);
   if (budget.weight < 0) {
-    budget.problem = 'expected values of less than half a million characters in all, found more';
+    budget.problem = `expected values of less than ${budget.maxWeight} characters in all, found more`;
     return null;
   }
   if (depth === 0) {

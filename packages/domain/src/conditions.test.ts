@@ -101,7 +101,11 @@ describe('readCondition', () => {
   test('names vertices and parameters once, in order', () => {
     const text =
       'states["my vertex"] == "FAILED" || outputs.A.k == outputs.B.k || states.A == params.x || has(params.y)';
-    expect(readCondition(text)).toEqual({ vertices: ['my vertex', 'A', 'B'], parameters: ['x', 'y'], problem: null });
+    expect(readCondition(text)).toMatchObject({
+      vertices: ['my vertex', 'A', 'B'],
+      parameters: ['x', 'y'],
+      problem: null,
+    });
     expect(readCondition('params.l.exists(i, i == outputs.Z.k)').vertices).toEqual(['Z']);
   });
 
@@ -229,6 +233,11 @@ describe('hostile conditions end soon', () => {
       'params.l.all(x, !x.matches("(a*)*[^a]{90}$"))',
       { l: Array(900).fill('a'.repeat(100)) as string[] },
     ],
+    [
+      'a pattern that is long to compile, on every item',
+      `params.l.all(x, !x.matches("(?i)${'[^\\\\pL]'.repeat(30)}"))`,
+      { l: Array(4000).fill('') as string[] },
+    ],
   ];
 
   test.each(cases)('%s', (_name, text, params) => {
@@ -239,7 +248,8 @@ describe('hostile conditions end soon', () => {
   });
 
   test.each([
-    ['params.a == params.b && params.c == params.d && params.e == params.f', 'less than half a million characters'],
+    ['params.a == params.b && params.c == params.d && params.e == params.f', 'less than 524288 characters'],
+    ['params.a.matches("[^x]{150}") && params.b == params.c', 'less than 129'],
     ['params.deep == params.deep', 'nested at most 64 levels deep'],
   ])('%s is not looked at', (text, problem) => {
     const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) as JsonValue;

@@ -17,6 +17,8 @@ export interface ReadCondition {
   parameters: string[];
   /** A sentence for people; null where it is a condition. */
   problem: string | null;
+  /** Of all its patterns together; 0 where it is no CEL. */
+  patternSteps: number;
 }
 
 /** What a condition may look at. */
@@ -43,8 +45,8 @@ const compiledConditions = new Map<string, CompiledCondition>();
  * part of CEL that is, and why.
  */
 export function readCondition(text: string): ReadCondition {
-  const { vertices, parameters, problem } = compile(text);
-  return { vertices, parameters, problem };
+  const { vertices, parameters, problem, patternSteps } = compile(text);
+  return { vertices, parameters, problem, patternSteps };
 }
 
 /**
@@ -97,7 +99,7 @@ function compileAnew(text: string): CompiledCondition {
 }
 
 function unusable(problem: string): CompiledCondition {
-  return { vertices: [], parameters: [], problem, run: null };
+  return { vertices: [], parameters: [], problem, patternSteps: 0, run: null };
 }
 
 function explainText(error: unknown): string {
@@ -131,13 +133,17 @@ function describe(value: unknown): string {
 }
 
 /** Only what the expression mentions is read. @returns a sentence where it is too much to look at */
-function readValues({ parameters, vertices }: ReadCondition, values: ConditionValues): CelVariables | string {
+function readValues(
+  { parameters, vertices, patternSteps }: ReadCondition,
+  values: ConditionValues,
+): CelVariables | string {
   const { params, outputs, states } = values;
-  return toCelVariables({
-    params: parameters.map((name) => [name, own(params, name)]),
-    outputs: vertices.map((name) => [name, own(outputs, name) ?? {}]),
-    states: vertices.map((name) => [name, own(states, name)]),
-  });
+  const variables = {
+    params: parameters.map((name) => [name, own(params, name)] as const),
+    outputs: vertices.map((name) => [name, own(outputs, name) ?? {}] as const),
+    states: vertices.map((name) => [name, own(states, name)] as const),
+  };
+  return toCelVariables(variables, patternSteps);
 }
 
 function own<T>(from: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -1,4 +1,4 @@
-import { readCondition } from './conditions.ts';
+import { readCondition, type ReadCondition } from './conditions.ts';
 import type { Problem } from './errors.ts';
 import type { CheckedReference } from './graph-check-references.ts';
 import { checkReferences } from './graph-check-references.ts';
@@ -8,6 +8,8 @@ import { declarationsOf } from './parameters.ts';
 
 /** Different conditions of one graph: compiling one takes about a tenth of a millisecond. */
 const MAX_CONDITIONS = 20_000;
+/** Of all patterns of one graph: a step may take a quarter of a millisecond to compile. */
+const MAX_PATTERN_STEPS = 10_000;
 
 /** A condition and where it stands. */
 interface PlacedCondition {
@@ -31,14 +33,11 @@ interface PlacedCondition {
  */
 export function checkConditions(context: CheckContext, edges: readonly EdgeDefinition[]): Problem[] {
   const conditions = [...findVertexConditions(context), ...findEdgeConditions(context, edges)];
-  const count = new Set(conditions.map(({ text }) => text)).size;
-  if (count > MAX_CONDITIONS) {
-    const message = `expected at most ${MAX_CONDITIONS} different conditions in one graph, found ${count}`;
-    return [{ code: 'bad_condition', message, pointer: '' }];
-  }
+  const read = readAll(new Set(conditions.map(({ text }) => text)));
+  if (typeof read === 'string') return [{ code: 'bad_condition', message: read, pointer: '' }];
   const references: CheckedReference[] = [];
   const problems = conditions.flatMap((condition) => {
-    const { vertices, parameters, problem } = readCondition(condition.text);
+    const { vertices, parameters, problem } = read.get(condition.text) as ReadCondition;
     if (problem !== null) return [explainAt(condition, `${condition.title}: ${problem}`)];
     for (const vertex of vertices) references.push(...referTo(vertex, condition));
     if (condition.at === undefined) return [];
@@ -46,6 +45,24 @@ export function checkConditions(context: CheckContext, edges: readonly EdgeDefin
     return unknown.map((name) => explainAt(condition, explainUnknown(name, condition)));
   });
   return [...problems, ...checkReferences(context, references)];
+}
+
+/** @returns a sentence where they are more than is read while others wait */
+function readAll(texts: ReadonlySet<string>): ReadonlyMap<string, ReadCondition> | string {
+  if (texts.size > MAX_CONDITIONS) {
+    return `expected at most ${MAX_CONDITIONS} different conditions in one graph, found ${texts.size}`;
+  }
+  const read = new Map<string, ReadCondition>();
+  let steps = 0;
+  for (const text of texts) {
+    const condition = readCondition(text);
+    read.set(text, condition);
+    steps += condition.patternSteps;
+    if (steps > MAX_PATTERN_STEPS) {
+      return `expected patterns of at most ${MAX_PATTERN_STEPS} steps in all conditions of one graph, found more`;
+    }
+  }
+  return read;
 }
 
 function findVertexConditions({ vertices }: CheckContext): PlacedCondition[] {

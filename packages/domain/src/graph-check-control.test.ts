@@ -91,6 +91,29 @@ describe('conditions in the check', () => {
   });
 });
 
+describe('patterns in conditions', () => {
+  const problemsOf = (count: number, pattern: (index: number) => string): string[] => {
+    const vertices = Array.from({ length: count }, (_, index) => {
+      return { name: `v${index}`, script: '', input: { x: {} }, when: `params.x.matches("${pattern(index)}")` };
+    });
+    return checkGraphDocument({ name: 'many', vertices }).map(({ message }) => message);
+  };
+
+  test('there may be many of them', () => {
+    expect(problemsOf(1100, (index) => `${index}`)).toEqual([]);
+  });
+
+  test.each([
+    ['sound', (index: number): string => `(?i)${'[^\\\\pL]'.repeat(40)}${index}`],
+    ['bad', (index: number): string => `(?i)${'[^\\\\pL]'.repeat(40)}${index}(`],
+    ['too long', (index: number): string => `[^a]{300}${index}`],
+  ])('all of them together are bounded, %s ones', (_name, pattern) => {
+    const before = performance.now();
+    expect(problemsOf(5000, pattern)).toEqual([expect.stringContaining('at most 10000 steps in all conditions')]);
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
+});
+
 describe('gates in the check', () => {
   const form = { reason: { required: true }, level: { type: 'int', required: true, default: 1 } };
 
