@@ -30,11 +30,12 @@ process.exitCode = await runCli(process.argv.slice(2), {
 
 function createTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
-  const isAsking = stdin.isTTY && stderr.isTTY;
+  // `isTTY` is undefined, not false, for a pipe, whatever its type says: picocolors would then colour by the environment (CI, FORCE_COLOR).
+  const isAsking = stdin.isTTY === true && stderr.isTTY === true;
   return {
     write: (text) => void stdout.write(text),
     writeError: (text) => void stderr.write(text),
-    isLive: stdout.isTTY && stderr.isTTY,
+    isLive: stdout.isTTY === true && stderr.isTTY === true,
     // 0 where a terminal does not know its size.
     columns: () => stdout.columns || 80,
     rows: () => stdout.rows || 24,

@@ -124,14 +124,14 @@ function renderTrack(track: Track, view: View): string {
   const indent = '  '.repeat(Math.min(MAX_INDENT, 1 + depthOf(view, track)));
   const name = shorten(printable(track.vertex), 40);
   const parts = [`${SYMBOLS[track.state]} ${name}`];
-  // Between two attempts the times are those of the last one.
-  if (track.startedAt !== null && track.state !== 'PENDING') {
+  const step = describeAwaited(track);
+  // Between two attempts the times are those of the last one; what is to be typed needs the room.
+  if (track.startedAt !== null && track.state !== 'PENDING' && step === null) {
     parts.push(formatSpan(track.startedAt, track.finishedAt, view.nowMs), printable(track.worker ?? ''));
   }
   if (track.attempt > 1) parts.push(`attempt ${track.attempt}`);
   const why = explainEnd(track);
   if (why !== '') parts.push(why);
-  const step = describeAwaited(track);
   if (step !== null) parts.push(step.command);
   const line = shorten(`${indent}${parts.join('  ')}`, view.columns - 1);
   if (step !== null) return colors.yellow(line);

@@ -141,3 +141,10 @@ test('pause and resume, a pool, a track that is cancelled, and a pipeline in a p
   expect(await waitForEnd(api, id)).toMatchObject({ state: 'FAILED' });
   expect(await baton('pool', 'list')).toMatch(/narrow +1 +0 +0/);
 }, 180_000);
+
+test.each([{ CI: 'true' }, { FORCE_COLOR: '1' }])('what is piped has no colours with %j', async (environment) => {
+  const id = await start(await save({ name: 'plain', vertices: [vertex('A')], edges: [] }));
+  await waitForEnd(api, id);
+  const { stdout } = await runCli(stack, ['why', String(id)], environment);
+  expect(stdout).toContain(`plain (pipeline ${id}) is FINISH`);
+});

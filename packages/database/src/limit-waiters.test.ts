@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import type { VertexPolicies } from '@baton/domain';
 import type { RunKey } from './claim-attempts.ts';
-import { fillLimits, SELECT_LIMIT_WAITERS, takeLimitWaiters } from './limit-waiters.ts';
+import { fillLimits, SELECT_LIMIT_WAITERS, SELECT_WAITED_LIMITS, takeLimitWaiters } from './limit-waiters.ts';
 import { setPool } from './pools.ts';
 import { execute, selectRows } from './statements.ts';
 import { applyCompletions, applyEventsOf, completionOf, createTestDatabase, startPipelineOf } from './testing.ts';
@@ -226,4 +226,12 @@ test('those that wait are found in their order without sorting them', async () =
     ['p', 'PRIMARY'],
   ]);
   expect(plan.map(({ Extra }) => Extra).join()).not.toMatch(/filesort|temporary/);
+});
+
+test('the limits that tracks wait for are found by the index of those that wait', async () => {
+  const plan = await selectRows<{ key: string }>(
+    database.dataSource,
+    `EXPLAIN FORMAT=TRADITIONAL ${SELECT_WAITED_LIMITS}`,
+  );
+  expect(plan.map(({ key }) => key)).toEqual(['ix_track_waits_for']);
 });

@@ -33,7 +33,7 @@ export interface Answer {
   n: number;
 }
 
-export const MAX_VERTICES = 12;
+const MAX_VERTICES = 12;
 const PAIRS = (MAX_VERTICES * (MAX_VERTICES - 1)) / 2;
 
 const retry = fc.integer({ min: 0, max: 2 }).map((max) => {
