@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestApi, type TestApi } from './testing.ts';
 
-/** How deep a body may be: as deep as every database that we know stores, and no schema or query ever sees a deeper one. */
+/**
+ * How deep a body may be: no schema or query ever sees a deeper one. How deep a value in it may be: so that every database
+ * that we know stores it, in its tables and in the history.
+ */
 
 let api: TestApi;
 beforeAll(async () => {
@@ -22,12 +25,19 @@ function send(path: string, text: string, type = 'application/json'): ReturnType
   return api.call('post', path).type(type).send(text);
 }
 
-test('32 levels are taken and stored', async () => {
-  await send('/api/v1/pipelines', startText(32)).expect(202);
-  await send('/api/v1/graphs', graphText('json', 32)).expect(201);
-  await send('/api/v1/graphs', graphText('yaml', 32), 'application/yaml').expect(201);
-  await send('/api/v1/graphs/json/vertices', vertexText('B', 32)).expect(201);
+test('values of 24 levels are taken and stored, wherever they stand', async () => {
+  await send('/api/v1/pipelines', startText(26)).expect(202);
+  await send('/api/v1/graphs', graphText('json', 29)).expect(201);
+  await send('/api/v1/graphs', graphText('yaml', 29), 'application/yaml').expect(201);
+  await send('/api/v1/graphs/json/vertices', vertexText('B', 27)).expect(201);
   await send('/api/v1/pipelines', '{"graph":"json"}').expect(202);
+});
+
+test('deeper values are refused, each with its place', async () => {
+  const { body } = await send('/api/v1/pipelines', startText(27)).expect(422);
+  expect(body.problems).toMatchObject([{ message: expect.stringContaining('at most 24 levels') }]);
+  const graph = await send('/api/v1/graphs', graphText('deep', 30)).expect(422);
+  expect(graph.body.problems).toMatchObject([{ message: expect.stringContaining('at most 24 levels'), line: 1 }]);
 });
 
 test('more than 32 levels are refused by every call', async () => {

@@ -50,6 +50,13 @@ describe('readMapItems', () => {
     expect(messagesOf(read(source))).toEqual([expect.stringContaining(message)]);
   });
 
+  test('refuses items that are nested too deep to be kept', () => {
+    const text = JSON.stringify([JSON.parse('['.repeat(25) + ']'.repeat(25)), 1]);
+    expect(messagesOf(read({ text }, { type: 'json' }))).toEqual([
+      expect.stringContaining('expected item 0 of list of the map M to be at most 24 levels, found'),
+    ]);
+  });
+
   test('takes as many items as there may be', () => {
     expect(read({ value: Array(MAX_MAP_ITEMS).fill(1) })).toMatchObject({ ok: true });
   });

@@ -29,6 +29,12 @@ export type ConvertedValue = { ok: true; value: JsonValue } | { ok: false; expec
 /** Longest form of one value in an environment, bytes of UTF-8. Linux takes 128 KiB for one `NAME=value`. */
 export const MAX_VALUE_BYTES = 100 * 1024;
 
+/**
+ * Deepest value: lists and objects within each other. Tables and histories keep values some levels below their own, and
+ * MariaDB takes 32 levels of JSON (MySQL 100).
+ */
+export const MAX_VALUE_LEVELS = 24;
+
 const INTEGER_TEXT = /^[+-]?\d+$/;
 const NUMBER_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** NUL cannot stand in an environment, half a surrogate pair not in UTF-8. */
@@ -43,6 +49,7 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 export function convertValue(type: ParameterType, given: unknown): ConvertedValue {
   const converted = CONVERSIONS[type](given);
   if (converted === undefined) return { ok: false, expected: EXPECTED[type] };
+  if (isDeeperThan(converted, MAX_VALUE_LEVELS)) return { ok: false, expected: `at most ${MAX_VALUE_LEVELS} levels` };
   const text = formatValue(converted);
   if (UNSTORABLE.test(text)) return { ok: false, expected: 'a text without NUL and without half surrogate pairs' };
   if (isLongerThan(text, MAX_VALUE_BYTES)) return { ok: false, expected: `at most ${MAX_VALUE_BYTES} bytes` };
@@ -83,10 +90,24 @@ export function isJsonValue(given: unknown): given is JsonValue {
   const left: unknown[] = [given];
   while (left.length > 0) {
     const value = left.pop();
-    if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) left.push(inner);
+    if (isContainer(value)) for (const inner of Object.values(value)) left.push(inner);
     else if (typeof value === 'number' ? !Number.isFinite(value) : !isPlain(value)) return false;
   }
   return true;
+}
+
+/** Level by level: what comes later may recurse. */
+function isDeeperThan(value: JsonValue, levels: number): boolean {
+  let level: object[] = [value].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > levels) return true;
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+  return false;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function isPlain(value: unknown): boolean {

@@ -4,7 +4,14 @@ import type { ParameterisedVertex } from './parameters.ts';
 import { completeParameters, resolveParameters, toEnvironment } from './parameters.ts';
 import { isParameterName, MAX_PARAMETERS_PER_VERTEX, parseDeclarations } from './parameters-declaration.ts';
 import type { JsonValue, ParameterType } from './parameters-value.ts';
-import { convertValue, isJsonValue, MAX_VALUE_BYTES, PARAMETER_TYPES } from './parameters-value.ts';
+import { convertValue, isJsonValue, MAX_VALUE_BYTES, MAX_VALUE_LEVELS, PARAMETER_TYPES } from './parameters-value.ts';
+
+/** Lists within each other. */
+function nest(levels: number): JsonValue {
+  let value: JsonValue = [];
+  for (let level = 1; level < levels; level += 1) value = [value];
+  return value;
+}
 
 function vertexOf(name: string, input: object, onMissing: 'refuse' | 'ask' = 'refuse'): ParameterisedVertex {
   const { declarations, problems } = parseDeclarations(input, '/input');
@@ -71,12 +78,16 @@ describe('convertValue', () => {
     ['json', { toString: '', valueOf: 1 }, { toString: '', valueOf: 1 }],
     ['json', { a: Number.NaN }, undefined],
     ['json', undefined, undefined],
+    ['json', nest(MAX_VALUE_LEVELS), nest(MAX_VALUE_LEVELS)],
+    ['json', nest(MAX_VALUE_LEVELS + 1), undefined],
+    ['json', Object.fromEntries([['a', nest(MAX_VALUE_LEVELS)]]), undefined],
   ];
   test.each(cases)('%s takes %j as %j', (type, given, expected) => {
     const converted = convertValue(type, given);
     expect(converted.ok ? converted.value : undefined).toStrictEqual(expected);
     if (!converted.ok) expect(converted.expected).not.toBe('');
   });
+  test('no depth overflows it', () => expect(convertValue('json', nest(100_000)).ok).toBe(false));
 
   test('every integer survives its text', () => {
     fc.assert(

@@ -91,7 +91,7 @@ function parseText(text: string, format: DocumentSource['format'], kind: BodySha
   }
 }
 
-/** MariaDB takes 32 levels of JSON, MySQL 100; what is stored is never more than the body that it came in. */
+/** Of a whole body; the values in it are stored, and bounded by themselves (MAX_VALUE_LEVELS). */
 const MAX_LEVELS = 32;
 
 /** Level by level, without recursion: whatever comes later may recurse. */

@@ -55,9 +55,9 @@ test('its page asks no other host for anything, and cannot be framed', async () 
 });
 
 test('a new label set has its queue without a restart', async () => {
-  expect(await queueNames()).toEqual(['completions', 'tracks']);
+  expect(await queueNames()).toEqual(['children', 'completions', 'tracks']);
   await execute(api.database.dataSource, `INSERT INTO track_queue VALUES ('gpu+linux', UTC_TIMESTAMP(6))`);
-  expect(await queueNames()).toEqual(['completions', 'tracks', 'tracks-gpu+linux']);
+  expect(await queueNames()).toEqual(['children', 'completions', 'tracks', 'tracks-gpu+linux']);
 });
 
 test('what waits is shown, and nothing can be changed', async () => {
