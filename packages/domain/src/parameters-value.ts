@@ -98,7 +98,7 @@ export function isJsonValue(given: unknown): given is JsonValue {
 
 /** Level by level: what comes later may recurse. */
 function isDeeperThan(value: JsonValue, levels: number): boolean {
-  let level: object[] = [value].filter(isContainer);
+  let level = [value as unknown].filter(isContainer);
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > levels) return true;
     level = level.flatMap((container) => Object.values(container).filter(isContainer));
