@@ -1,6 +1,7 @@
 import {
   decideStart,
   isPipelineEnded,
+  waitingTrack,
   type FailurePolicy,
   type JsonValue,
   type PipelineMode,
@@ -156,7 +157,7 @@ function recordStart(request: PipelineRequest, started: StartedPipeline): EventB
   for (const vertex of graph.vertices.values()) {
     const view = started.tracks.get(vertex.id);
     const plain: TrackEntry = { vertexId: vertex.id, ...(held.has(vertex.name) ? { awaits: 'params' as const } : {}) };
-    const entry = view === undefined ? plain : recordTrack({ before: plainTrack(view), after: view });
+    const entry = view === undefined ? plain : recordTrack({ before: waitingTrack(vertex.id), after: view });
     const input = inputs.get(vertex.name) ?? {};
     if (Object.keys(input).length > 0) entry.input = input;
     if (Object.keys(entry).length > 1) tracks.push(entry);
@@ -164,10 +165,4 @@ function recordStart(request: PipelineRequest, started: StartedPipeline): EventB
   const { versionId } = graph;
   const totalTracks = graph.vertices.size;
   return { pipeline: { versionId, name, mode, onFailure, priority, params, totalTracks, ...started.pipeline }, tracks };
-}
-
-function plainTrack(view: TrackView): TrackView {
-  const counts = { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 };
-  const nothing = { awaits: null, gateDecision: null, chosen: null, exitCode: null, reason: null, detail: null };
-  return { ...view, state: 'WAITING', counts, ...nothing };
 }

@@ -1,4 +1,11 @@
-import { isTrackEnded, type FlowGraph, type JsonValue, type ParameterValues, type TrackView } from '@baton/domain';
+import {
+  isTrackEnded,
+  waitingTrack,
+  type FlowGraph,
+  type JsonValue,
+  type ParameterValues,
+  type TrackView,
+} from '@baton/domain';
 import type { AttemptEntry, EventBody, PipelineEntry, TrackEntry } from './pipeline-events.ts';
 
 /** A pipeline as its history says that it is: what its tables hold but leases, dispatch hints and times. */
@@ -60,26 +67,8 @@ function foldEvent(rebuilt: RebuiltPipeline, body: EventBody, graphs: ReadonlyMa
 function addTracks({ tracks }: RebuiltPipeline, graph: FlowGraph): void {
   for (const vertexId of graph.vertices.keys()) {
     if (tracks.has(vertexId)) continue;
-    tracks.set(vertexId, {
-      vertexId,
-      state: 'WAITING',
-      attempt: 1,
-      startedAttempt: 0,
-      budgetFromAttempt: 1,
-      lostAttempts: 0,
-      runId: null,
-      awaits: null,
-      gateDecision: null,
-      cancelRequested: false,
-      counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
-      chosen: null,
-      exitCode: null,
-      reason: null,
-      detail: null,
-      input: {},
-      childPipelineId: null,
-      predecessorsLeft: 0,
-    });
+    const { elapsedMs: _elapsedMs, isExpired: _isExpired, ...track } = waitingTrack(vertexId);
+    tracks.set(vertexId, { ...track, input: {}, childPipelineId: null, predecessorsLeft: 0 });
   }
 }
 

@@ -1,4 +1,4 @@
-import { isPipelineEnded, type TrackView } from '@baton/domain';
+import { isPipelineEnded, waitingTrack } from '@baton/domain';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 import type { LockedPipeline } from './load-transition-context.ts';
 
@@ -60,30 +60,8 @@ export function showOnVersion(locked: LockedPipeline, to: StoredGraph): GraphVer
   const added = [...to.vertices.values()].filter(({ id }) => !locked.graph.vertices.has(id));
   locked.graph = to;
   for (const { id } of added) {
-    locked.tracks.set(id, newTrack(id));
+    locked.tracks.set(id, waitingTrack(id));
     locked.runs.set(id, { workerId: null, pendingAt: null, startedAt: null, dispatchSeq: 0 });
   }
   return added;
-}
-
-function newTrack(vertexId: number): TrackView {
-  return {
-    vertexId,
-    state: 'WAITING',
-    attempt: 1,
-    startedAttempt: 0,
-    budgetFromAttempt: 1,
-    lostAttempts: 0,
-    elapsedMs: 0,
-    runId: null,
-    awaits: null,
-    gateDecision: null,
-    isExpired: false,
-    cancelRequested: false,
-    counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
-    chosen: null,
-    exitCode: null,
-    reason: null,
-    detail: null,
-  };
 }

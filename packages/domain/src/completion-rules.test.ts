@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ATTEMPT_OUTCOMES, completionSchema } from './completion.ts';
 import { endOf, findChosen, findStaleness } from './completion-rules.ts';
-import { completionOf, makeTrack, runIdOf, startFlow } from './testing-flow.ts';
+import { completionOf, runIdOf, startFlow } from './testing-flow.ts';
+import { waitingTrack } from './waiting-track.ts';
 import { TRACK_STATES } from './track-status.ts';
 
 const COMPLETION = completionOf(startFlow({ vertices: { A: {} } }), 'A');
@@ -11,7 +12,7 @@ const SUCCESSORS = [
 ];
 
 describe('findStaleness', () => {
-  const running = { ...makeTrack(1), state: 'RUNNING', attempt: 2, runId: runIdOf(1, 2) } as const;
+  const running = { ...waitingTrack(1), state: 'RUNNING', attempt: 2, runId: runIdOf(1, 2) } as const;
   const completion = { ...COMPLETION, attempt: 2, runId: runIdOf(1, 2) };
 
   test('the word of the claim that holds the track is not stale', () => {

@@ -18,6 +18,7 @@ export type { StartedPipeline, StartRequest } from './start-rules.ts';
 export type { TrackToDispatch } from './track-to-dispatch.ts';
 export * from './transition-rules.ts';
 export * from './transition-types.ts';
+export { waitingTrack } from './waiting-track.ts';
 export { checkGraph, checkGraphDocument } from './graph-check.ts';
 export type { CheckableGraph } from './graph-check-structure.ts';
 export {

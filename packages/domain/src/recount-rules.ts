@@ -1,6 +1,7 @@
 import { joinIfDecided, outcomeForSuccessors } from './propagation-rules.ts';
 import type { PipelineView, TrackView } from './transition-types.ts';
 import { isFailure, isPipelineLive, isTrackOpen, type WorkingSet } from './working-set.ts';
+import { noCounts } from './waiting-track.ts';
 
 /**
  * Computes from the states alone what the counters must be, mends what differs, and lets run what should have run.
@@ -55,9 +56,7 @@ export function countPredecessors(
   tracks: ReadonlyMap<number, TrackView>,
 ): ReadonlyMap<number, TrackView['counts']> {
   const counts = new Map<number, TrackView['counts']>();
-  for (const vertexId of tracks.keys()) {
-    counts.set(vertexId, { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 });
-  }
+  for (const vertexId of tracks.keys()) counts.set(vertexId, noCounts());
   for (const track of tracks.values()) {
     if (isTrackOpen(track)) continue;
     const vertex = work.vertex(track.vertexId);

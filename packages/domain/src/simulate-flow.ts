@@ -3,6 +3,7 @@ import { trackIdOf, vertexIdOf } from './track-id.ts';
 import { decideChanges } from './transition-rules.ts';
 import type { Changes, FlowEvent, PipelineView, TrackFacts, TrackView, TransitionContext } from './transition-types.ts';
 import type { SimulationRequest } from './simulate-types.ts';
+import { waitingTrack } from './waiting-track.ts';
 
 /**
  * A pipeline in memory under the same rules as a real one: it shows them the smallest neighbourhood, and more when they
@@ -111,27 +112,5 @@ function startedPipeline({ graph, mode, onFailure }: SimulationRequest): Pipelin
     failures: 0,
     reason: null,
     isExpired: false,
-  };
-}
-
-function waitingTrack(vertexId: number): TrackView {
-  return {
-    vertexId,
-    state: 'WAITING',
-    attempt: 1,
-    startedAttempt: 0,
-    budgetFromAttempt: 1,
-    lostAttempts: 0,
-    elapsedMs: 0,
-    runId: null,
-    awaits: null,
-    gateDecision: null,
-    isExpired: false,
-    cancelRequested: false,
-    counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
-    chosen: null,
-    exitCode: null,
-    reason: null,
-    detail: null,
   };
 }

@@ -3,6 +3,7 @@ import { startsAtOnce, type FlowGraph, type FlowVertex } from './flow-graph.ts';
 import type { ParameterValues } from './parameters.ts';
 import { joinIfDecided, propagateEnds } from './propagation-rules.ts';
 import type { PipelineView, TrackFacts, TrackView } from './transition-types.ts';
+import { waitingTrack } from './waiting-track.ts';
 import { createWorkingSet } from './working-set.ts';
 
 export interface StartRequest {
@@ -38,13 +39,13 @@ export function decideStart(graph: FlowGraph, request: StartRequest): StartedPip
   const work = createWorkingSet({
     graph,
     pipeline: newPipeline(request, vertices.length),
-    tracks: new Map(concerned.map(({ id, name }) => [id, newTrack(id, request.held.has(name) ? 'params' : null)])),
+    tracks: new Map(concerned.map((vertex) => [vertex.id, newTrack(request, vertex)])),
     facts: new Map(mayEnd ? vertices.map(({ id, name }) => [id, newFacts(request, name)]) : []),
     random: 0,
   });
   const tracks = new Map<number, TrackView>();
   for (const vertex of first) {
-    if (isPlain(vertex)) tracks.set(vertex.id, { ...newTrack(vertex.id, null), state: 'PENDING' });
+    if (isPlain(vertex)) tracks.set(vertex.id, { ...waitingTrack(vertex.id), state: 'PENDING' });
     else joinIfDecided(work, work.track(vertex.id) as TrackView);
   }
   // By then every track is loaded that one of them could end.
@@ -59,28 +60,10 @@ function newPipeline({ mode, onFailure }: StartRequest, openTracks: number): Pip
   return { id: 0, state: 'RUNNING', mode, onFailure, openTracks, failures: 0, reason: null, isExpired: false };
 }
 
-function newFacts({ inputs }: StartRequest, name: string): TrackFacts {
-  return { input: inputs.get(name) ?? {}, outputs: {} };
+function newTrack({ held }: StartRequest, { id, name }: FlowVertex): TrackView {
+  return { ...waitingTrack(id), awaits: held.has(name) ? 'params' : null };
 }
 
-function newTrack(vertexId: number, awaits: TrackView['awaits']): TrackView {
-  return {
-    vertexId,
-    state: 'WAITING',
-    attempt: 1,
-    startedAttempt: 0,
-    budgetFromAttempt: 1,
-    lostAttempts: 0,
-    elapsedMs: 0,
-    runId: null,
-    awaits,
-    gateDecision: null,
-    isExpired: false,
-    cancelRequested: false,
-    counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
-    chosen: null,
-    exitCode: null,
-    reason: null,
-    detail: null,
-  };
+function newFacts({ inputs }: StartRequest, name: string): TrackFacts {
+  return { input: inputs.get(name) ?? {}, outputs: {} };
 }

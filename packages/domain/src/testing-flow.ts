@@ -8,6 +8,7 @@ import { applyEvents } from './testing-store.ts';
 import { trackIdOf } from './track-id.ts';
 import type { TrackState } from './track-status.ts';
 import type { Changes, FlowEvent, PersonEvent, PipelineView, TrackView, Verdict } from './transition-types.ts';
+import { waitingTrack } from './waiting-track.ts';
 
 /** For tests: one pipeline in memory, with its workers' part; testing-store does the database's part. */
 export interface Flow {
@@ -71,7 +72,7 @@ export function startGraph(
     isRewritten: false,
   };
   for (const { id, name } of graph.vertices.values()) {
-    flow.tracks.set(id, started.tracks.get(id) ?? makeTrack(id));
+    flow.tracks.set(id, started.tracks.get(id) ?? waitingTrack(id));
     flow.inputs.set(id, byName.get(name) ?? {});
   }
   return flow;
@@ -100,28 +101,6 @@ function makePipeline(): PipelineView {
     failures: 0,
     reason: null,
     isExpired: false,
-  };
-}
-
-export function makeTrack(vertexId: number): TrackView {
-  return {
-    vertexId,
-    state: 'WAITING',
-    attempt: 1,
-    startedAttempt: 0,
-    budgetFromAttempt: 1,
-    lostAttempts: 0,
-    elapsedMs: 0,
-    runId: null,
-    awaits: null,
-    gateDecision: null,
-    isExpired: false,
-    cancelRequested: false,
-    counts: { succeeded: 0, failed: 0, skipped: 0, cancelled: 0, notTaken: 0 },
-    chosen: null,
-    exitCode: null,
-    reason: null,
-    detail: null,
   };
 }
 

@@ -5,7 +5,6 @@ import {
   completionOf,
   eventOf,
   idOf,
-  makeTrack,
   runTrack,
   startFlow,
   statesOf,
@@ -14,6 +13,7 @@ import {
 } from './testing-flow.ts';
 import { choose, rerun, rerunOf } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
+import { waitingTrack } from './waiting-track.ts';
 
 describe('a rerun in manual mode', () => {
   function startManual(): Flow {
@@ -92,7 +92,7 @@ test('the condition of the edge to a vertex that is new is asked, though its tai
   for (const name of ['K', 'L']) runTrack(old, name);
   runTrack(old, 'B', { exitCode: 1 });
   const { graph } = startFlow({ edges: [...edges, 'K->N if params.n > 9'], inputs });
-  const flow: Flow = { ...old, graph, tracks: new Map([...old.tracks, [5, makeTrack(5)]]) };
+  const flow: Flow = { ...old, graph, tracks: new Map([...old.tracks, [5, waitingTrack(5)]]) };
   expect(rerun(flow, 'failed')).toBe('done');
   expect(statesOf(flow)).toEqual({ K: 'SUCCEED', L: 'SUCCEED', B: 'PENDING', C: 'WAITING', N: 'SKIPPED' });
 });

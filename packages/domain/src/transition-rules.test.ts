@@ -4,7 +4,6 @@ import {
   claim,
   completionOf,
   eventOf,
-  makeTrack,
   patchTrack,
   runTrack,
   startFlow,
@@ -16,6 +15,7 @@ import { applyEvents } from './testing-store.ts';
 import { trackIdOf } from './track-id.ts';
 import { moveTrack } from './ending-rules.ts';
 import { decideChanges } from './transition-rules.ts';
+import { waitingTrack } from './waiting-track.ts';
 
 const TEST1 = { edges: ['A->B', 'A->C', 'C->B', 'B->D'] };
 
@@ -112,10 +112,12 @@ describe('automatic transition', () => {
 
   test('a move that the table does not have is an error of the rules', () => {
     const { vertexId } = trackOf(startFlow(TEST1), 'A');
-    expect(() => moveTrack({ ...makeTrack(vertexId), state: 'SUCCEED' }, 'PENDING')).toThrow(
+    expect(() => moveTrack({ ...waitingTrack(vertexId), state: 'SUCCEED' }, 'PENDING')).toThrow(
       'a track may not go from SUCCEED to PENDING by the flow: vertex 1',
     );
-    expect(() => moveTrack({ ...makeTrack(vertexId), state: 'RUNNING' }, 'WAITING', 'person')).toThrow('by the person');
+    expect(() => moveTrack({ ...waitingTrack(vertexId), state: 'RUNNING' }, 'WAITING', 'person')).toThrow(
+      'by the person',
+    );
   });
 
   test('a completion of a vertex that the graph does not have is an error of the caller', () => {
