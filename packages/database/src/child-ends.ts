@@ -173,10 +173,11 @@ async function judge(database: Database, run: ChildRun): Promise<Ending> {
     return { outcome: 'cancelled', exitCode: null, detail };
   }
   const isMap = vertex.policies.map !== null;
-  if (isMap && (await measureItems(database, run.childId)) > MAX_RESULTS_BYTES)
-    return refuseResults(database, run, run.childId);
   const outputs = isMap ? await gatherItems(database, run.childId) : await mapOutputs(database, run.childId, vertex);
   await storeOutputs(database, run, outputs);
+  if (isMap && outputs['results'] === undefined) {
+    return { outcome: 'bad_output', exitCode: null, detail: `${EXPECTED_RESULTS} in pipeline ${run.childId}` };
+  }
   const isWell = isMap ? run.childState !== 'CANCELLED' && hasEnough(vertex, outputs) : run.childState === 'FINISH';
   return isWell ? { outcome: 'exited', exitCode: 0, detail } : { outcome: 'child_failed', exitCode: null, detail };
 }
@@ -193,8 +194,9 @@ function hasEnough({ policies }: GraphVertex, { succeeded, failed }: OutputValue
 
 /** What all items hand on becomes one value: of one row, in one statement, and in the memory of whoever reads it. */
 const MAX_RESULTS_BYTES = 4 * 1024 * 1024;
+const EXPECTED_RESULTS = `expected at most ${MAX_RESULTS_BYTES} bytes of outputs of all items together, as JSON, found more`;
 
-/** @returns about how long `results` would be, without reading it */
+/** @returns how long `results` is at least, without reading it */
 async function measureItems(database: Database, childId: number): Promise<number> {
   const [row] = await selectRows<{ bytes: number | string | null }>(
     database.dataSource,
@@ -203,13 +205,6 @@ async function measureItems(database: Database, childId: number): Promise<number
     [childId],
   );
   return Number(row?.bytes ?? 0);
-}
-
-async function refuseResults(database: Database, run: ChildRun, childId: number): Promise<Ending> {
-  const { succeeded, failed } = countItems(await readItems(database, childId));
-  await storeOutputs(database, run, { succeeded, failed });
-  const detail = `expected at most ${MAX_RESULTS_BYTES} bytes of outputs of all items together, found more in pipeline ${childId}`;
-  return { outcome: 'bad_output', exitCode: null, detail };
 }
 
 interface Item {
@@ -227,9 +222,14 @@ function countItems(items: readonly Item[]): { succeeded: string; failed: string
   return { succeeded: String(succeeded), failed: String(items.length - succeeded) };
 }
 
-/** `results`: a JSON list in the order of the items, of what each handed on; null where it did not succeed. */
+/**
+ * `results`: a JSON list in the order of the items, of what each handed on; null where it did not succeed. Absent where it is
+ * too long, which may only be seen in the JSON: a control character takes six there.
+ */
 async function gatherItems(database: Database, childId: number): Promise<OutputValues> {
   const items = await readItems(database, childId);
+  const counts = countItems(items);
+  if ((await measureItems(database, childId)) > MAX_RESULTS_BYTES) return counts;
   const rows = await selectRows<{ vertexId: number; name: string; value: string }>(
     database.dataSource,
     `SELECT t.vertex_id AS vertexId, o.name, o.value FROM track t STRAIGHT_JOIN track_output o
@@ -242,8 +242,9 @@ async function gatherItems(database: Database, childId: number): Promise<OutputV
     known[name] = value;
     values.set(vertexId, known);
   }
-  const results = items.map(({ vertexId, state }) => (state === 'SUCCEED' ? (values.get(vertexId) ?? {}) : null));
-  return { results: JSON.stringify(results), ...countItems(items) };
+  const list = items.map(({ vertexId, state }) => (state === 'SUCCEED' ? (values.get(vertexId) ?? {}) : null));
+  const results = JSON.stringify(list);
+  return Buffer.byteLength(results) > MAX_RESULTS_BYTES ? counts : { results, ...counts };
 }
 
 /** What the vertex's `outputs` name in the child; what was not written there is not here either. */

@@ -50,6 +50,17 @@ test('a map whose items hand on more than one value may hold fails, and says so'
   expect(outputs).toEqual({ succeeded: '3', failed: '0' });
 });
 
+test('and so does one whose values are too long only as JSON', async () => {
+  const input = { item: { type: 'integer' }, list: { type: 'json' } };
+  const inputs = { each: { list: [0, 1, 2] } as never };
+  const flow = await startTestFlow(database, { vertices: { each: { input, map: { over: 'list' } } }, inputs });
+  const child = await stage.startChild(flow, 'each');
+  const text = '\u0001'.repeat(1_300_000); // six characters each, as JSON
+  for (const item of [1, 2, 3]) await stage.runTrack(trackIdOf(child, item), { outputs: { text } });
+  const { state, reason } = await stage.trackOf(flow.trackId('each'));
+  expect({ state, reason }).toEqual({ state: 'FAILED', reason: 'bad_output' });
+});
+
 describe('persons and tracks of children', () => {
   test('an item of a map under way is run again with what it has, and with nothing else', async () => {
     const input = { list: { type: 'json' }, item: { type: 'integer', required: true } };
