@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openDatabase, type Database } from '@baton/database';
 import { countFires, makeTestSchedule, readFires, readScheduled } from '@baton/database/testing';
+import { createRandom } from '@baton/domain/testing';
 import { runSchedules } from './run-schedules.ts';
 import { createTestDeps, createTestLogger, type TestDeps } from './testing.ts';
 
@@ -25,15 +26,6 @@ afterAll(async () => {
   for (const database of databases) await database.close();
   await deps.close();
 });
-
-/** Pseudo-random numbers in [0, 1), the same in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Every minute of the year as the clock in Berlin shows it: `Sun 02:30`, with its instant. */
 function* walkTheYear(): Generator<{ instant: number; shown: string }> {
@@ -83,13 +75,13 @@ test('three orchestrators over a simulated year with daylight saving: every due 
     trackQueue: {
       ...deps.trackQueue,
       // Nobody takes the tracks; an orchestrator that dies after the commit enqueues nothing.
-      enqueueTracks: async () => (random() < 0.02 * (index + 1) ? crash() : undefined),
+      enqueueTracks: async () => (random.chance(0.02 * (index + 1)) ? crash() : undefined),
     },
   }));
   const tick = (now: Date): Promise<unknown> =>
     Promise.all(
       orchestrators.map((orchestrator) =>
-        runSchedules(orchestrator, { now, beforeCommit: async () => (random() < 0.05 ? crash() : undefined) }),
+        runSchedules(orchestrator, { now, beforeCommit: async () => (random.chance(0.05) ? crash() : undefined) }),
       ),
     );
   const endSome = (scheduleId: number, share: number): Promise<unknown> =>
@@ -100,7 +92,7 @@ test('three orchestrators over a simulated year with daylight saving: every due 
     );
 
   const lastMinute = YEAR.until.getTime() - MINUTE_MS;
-  for (let now = from.getTime(); now < lastMinute; now += Math.ceil(random() * 30) * HOUR_MS + 7 * MINUTE_MS) {
+  for (let now = from.getTime(); now < lastMinute; now += (1 + random.below(30)) * HOUR_MS + 7 * MINUTE_MS) {
     await tick(new Date(now));
     await endSome(daily.scheduleId, 0.8);
     await endSome(weekly.scheduleId, 0.2);

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import type { VertexPolicies } from '@baton/domain';
+import { createRandom } from '@baton/domain/testing';
 import { openDatabase, type Database } from './data-source.ts';
 import { findHolders } from './limit-holders.ts';
 import { findPool, setPool } from './pools.ts';
 import { selectRows } from './statements.ts';
 import { createTestDatabase, startPipelineOf, type TestDatabase, type TestFlow } from './testing.ts';
 import { claimAll, makePoolName, storeLimitedGraph, whyOf } from './testing-limits.ts';
-import { createRandom, createStorm, isStormOver, stepStorm } from './testing-storm.ts';
+import { createStorm, isStormOver, stepStorm } from './testing-storm.ts';
 
 /*
  * 300 tracks in five pipelines over a pool of 3 and limits of 2, claimed by eight at once, among ends, failures, vanished

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { FAILURE_POLICIES, JOIN_RULES, trackIdOf, type Completion, type FlowEvent } from '@baton/domain';
+import { createRandom, type RandomSource } from '@baton/domain/testing';
 import type { AskedEvent } from './person-actions.ts';
 import { rebuildPipeline } from './rebuild-pipeline.ts';
 import { selectRows } from './statements.ts';
@@ -25,21 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Repeatable: a failing round says its number. */
-function createRandom(seed: number): <T>(items: readonly T[]) => T {
-  let state = seed;
-  return (items) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return items[((mixed ^ (mixed >>> 14)) >>> 0) % items.length] as (typeof items)[number];
-  };
-}
-
-type Pick = ReturnType<typeof createRandom>;
 const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
 
-function startRandomFlow(pick: Pick): Promise<TestFlow> {
+function startRandomFlow(pick: RandomSource['pick']): Promise<TestFlow> {
   const edges = NAMES.flatMap((tail, index) =>
     NAMES.slice(index + 1).flatMap((head) => (pick([true, false, false]) ? [`${tail}->${head}`] : [])),
   );
@@ -80,7 +69,7 @@ async function readTracks(flow: TestFlow): Promise<Found[]> {
 const ENDS: Partial<Completion>[] = [{}, {}, {}, { exitCode: 1 }, { outcome: 'timeout' }, { outcome: 'lost' }];
 
 /** One step of anybody: a claim, an end, a person's word, an expiry, a recount. */
-async function step(flow: TestFlow, pick: Pick): Promise<void> {
+async function step(flow: TestFlow, pick: RandomSource['pick']): Promise<void> {
   const tracks = await readTracks(flow);
   const awaiting = tracks.filter(({ awaits }) => awaits !== null);
   const track = pick(pick([true, false]) && awaiting.length > 0 ? awaiting : tracks);
@@ -105,7 +94,7 @@ async function step(flow: TestFlow, pick: Pick): Promise<void> {
   }
 }
 
-function personEvent(flow: TestFlow, pick: Pick, { vertexId, awaits }: Found): AskedEvent {
+function personEvent(flow: TestFlow, pick: RandomSource['pick'], { vertexId, awaits }: Found): AskedEvent {
   const successors = [...(flow.graph.vertices.get(vertexId)?.successors ?? [])];
   const names = successors.flatMap((id) => (pick([true, false]) ? [flow.graph.vertices.get(id)?.name ?? ''] : []));
   if (awaits === 'choice' && pick([true, false])) return { kind: 'choose', vertexId, names };
@@ -135,7 +124,7 @@ const STEPS = 40;
 test('the tables can be folded from the history, whatever happens to a pipeline', async () => {
   const seen = new Set<string>();
   for (let round = 1; round <= ROUNDS; round += 1) {
-    const pick = createRandom(round);
+    const { pick } = createRandom(round);
     const flow = await startRandomFlow(pick);
     for (let made = 0; made < STEPS; made += 1) await step(flow, pick);
     const stored = await readWholePipeline(database, flow.pipelineId);
@@ -154,7 +143,7 @@ test('the tables can be folded from the history, whatever happens to a pipeline'
 
 test('the tables can be folded from the history when everybody acts at once', async () => {
   for (let round = 1; round <= 10; round += 1) {
-    const pick = createRandom(1000 + round);
+    const { pick } = createRandom(1000 + round);
     const flow = await startRandomFlow(pick);
     for (let wave = 0; wave < 3; wave += 1) await Promise.all(Array.from({ length: 20 }, () => step(flow, pick)));
     await readPipeline(flow);

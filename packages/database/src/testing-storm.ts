@@ -1,4 +1,5 @@
 import { pipelineIdOf, type Completion, type FlowEvent, type TrackToDispatch } from '@baton/domain';
+import type { RandomSource } from '@baton/domain/testing';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import { claimAttempts, type RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
@@ -15,8 +16,7 @@ import { withRetries } from './with-transaction.ts';
 export interface Storm {
   database: Database;
   pipelineIds: readonly number[];
-  /** Uniform in [0, 1). */
-  random: () => number;
+  random: RandomSource;
   /** Entries that wait for a worker. */
   queue: TrackToDispatch[];
   /** What workers run, and have not reported. */
@@ -25,25 +25,16 @@ export interface Storm {
   done: Record<string, number>;
 }
 
-export function createStorm(flows: readonly TestFlow[], random: () => number): Storm {
+export function createStorm(flows: readonly TestFlow[], random: RandomSource): Storm {
   const database = flows[0]?.database;
   if (database === undefined) throw new Error('a storm needs pipelines');
   const pipelineIds = flows.map(({ pipelineId }) => pipelineId);
   return { database, pipelineIds, random, queue: flows.flatMap(({ toDispatch }) => toDispatch), runs: [], done: {} };
 }
 
-/** Numbers in [0, 1), the same for the same seed. */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** Does one thing; any number of callers at once. */
 export async function stepStorm(storm: Storm): Promise<void> {
-  const lot = storm.random();
+  const lot = storm.random.share();
   if (lot < 0.45) await claimSome(storm);
   else if (lot < 0.9) await endSome(storm);
   else if (lot < 0.99) await reconcileStorm(storm);
@@ -70,13 +61,13 @@ function note({ done }: Storm, what: string): void {
 
 /** Takes some out of a list. */
 function takeSome<T>({ random }: Storm, items: T[], most: number): T[] {
-  const wanted = Math.min(items.length, 1 + Math.floor(random() * most));
-  return Array.from({ length: wanted }, () => items.splice(Math.floor(random() * items.length), 1)).flat();
+  const wanted = Math.min(items.length, 1 + random.below(most));
+  return Array.from({ length: wanted }, () => items.splice(random.below(items.length), 1)).flat();
 }
 
 /** Now and then an entry is lost, as by a Redis that is emptied. */
 function enqueue({ queue, random }: Storm, tracks: readonly TrackToDispatch[]): void {
-  queue.push(...tracks.filter(() => random() > 0.03));
+  queue.push(...tracks.filter(() => !random.chance(0.03)));
 }
 
 /** A transition as the orchestrator makes it; at times the process is gone between its commit and what comes after. */
@@ -84,7 +75,7 @@ async function applyAll(storm: Storm, pipelineId: number, event: FlowEvent): Pro
   const { toDispatch, freedLimits } = await applyFlowEvents(storm.database, new Map([[pipelineId, [event]]]));
   enqueue(storm, toDispatch);
   if (freedLimits.length === 0) return;
-  if (storm.random() < 0.7) enqueue(storm, await takeLimitWaiters(storm.database, freedLimits));
+  if (storm.random.chance(0.7)) enqueue(storm, await takeLimitWaiters(storm.database, freedLimits));
   else note(storm, 'wake-up lost');
 }
 
@@ -94,7 +85,7 @@ async function claimSome(storm: Storm): Promise<void> {
   const claims = tracks.map(({ trackId, attempt }) => ({ trackId, attempt, runId: makeRunId() }));
   const request = { workerId: 'storm', labels: ['default'], leaseMs: TEST_LEASE_MS, claims };
   // A reply that is lost is asked for again.
-  if (storm.random() < 0.1) await claimAttempts(storm.database, request);
+  if (storm.random.chance(0.1)) await claimAttempts(storm.database, request);
   for (const [index, result] of (await claimAttempts(storm.database, request)).entries()) {
     note(storm, result.granted ? 'granted' : result.why);
     const asked = claims[index];
@@ -104,7 +95,7 @@ async function claimSome(storm: Storm): Promise<void> {
 
 async function endSome(storm: Storm): Promise<void> {
   for (const run of takeSome(storm, storm.runs, 3)) {
-    const lot = storm.random();
+    const lot = storm.random.share();
     if (lot < 0.12) {
       // Its worker vanishes: the lease runs out, and somebody has to notice.
       note(storm, 'vanished');
@@ -115,7 +106,7 @@ async function endSome(storm: Storm): Promise<void> {
     const completion = completionOf(run, lot < 0.3 ? { exitCode: 1 } : {});
     await complete(storm, completion);
     // Reported twice, as by a worker that did not hear that it was applied.
-    if (storm.random() < 0.1) await complete(storm, completion);
+    if (storm.random.chance(0.1)) await complete(storm, completion);
   }
 }
 

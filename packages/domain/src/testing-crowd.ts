@@ -1,5 +1,6 @@
 /* istanbul ignore file -- what tests are made of is no rule */
 import { copyFlow, type Flow } from './testing-flow.ts';
+import type { RandomSource } from './testing-random.ts';
 import type { Answer, Scenario } from './testing-scenario.ts';
 import type { FlowEvent, PersonEvent, TrackView } from './transition-types.ts';
 
@@ -37,15 +38,15 @@ function chosenBy(flow: Flow, vertexId: number, bits: number): string[] {
 }
 
 /** Anything that a person could want, at any time. */
-export function meddle(flow: Flow, random: () => number): FlowEvent {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+export function meddle(flow: Flow, random: RandomSource): FlowEvent {
+  const { pick } = random;
   const vertexId = pick([...flow.tracks.keys()]);
   const events: FlowEvent[] = [
     { kind: 'pause' },
     { kind: 'resume' },
     { kind: 'set_mode', mode: pick(['auto', 'manual']) },
     { kind: 'give_params', vertexId, values: { n: 2 } },
-    { kind: 'choose', vertexId, names: chosenBy(flow, vertexId, Math.floor(random() * 4096)) },
+    { kind: 'choose', vertexId, names: chosenBy(flow, vertexId, random.below(4096)) },
     { kind: 'approve', vertexId, values: {} },
     { kind: 'reject', vertexId },
     { kind: 'cancel_track', vertexId },
@@ -53,12 +54,12 @@ export function meddle(flow: Flow, random: () => number): FlowEvent {
     { kind: 'succeed', vertexId },
     { kind: 'give_up', vertexId },
     { kind: 'rerun', from: 'failed' },
-    { kind: 'rerun', from: { vertexIds: [vertexId, pick([...flow.tracks.keys()])], descendants: random() < 0.5 } },
+    { kind: 'rerun', from: { vertexIds: [vertexId, pick([...flow.tracks.keys()])], descendants: random.chance(0.5) } },
     { kind: 'expire_track', vertexId },
     { kind: 'cancel' },
     { kind: 'expire' },
   ];
-  return pick(random() < 0.1 ? events : events.slice(0, -2));
+  return pick(random.chance(0.1) ? events : events.slice(0, -2));
 }
 
 /** Lets a time run out as the database would see it; `expire` events find it so. */

@@ -3,6 +3,7 @@ import type { Completion } from './completion.ts';
 import type { FlowVertex } from './flow-graph.ts';
 import { answersTo, forgetTime, letTimeRunOut, meddle } from './testing-crowd.ts';
 import { act, claim, completionOf, eventOf, handOn, startGraph, type Flow } from './testing-flow.ts';
+import { createRandom, type RandomSource } from './testing-random.ts';
 import type { Scenario, ScriptedEnd } from './testing-scenario.ts';
 import { applyEvents } from './testing-store.ts';
 import { vertexIdOf } from './track-id.ts';
@@ -65,17 +66,17 @@ export function createSimulation(
     const things: (() => void)[] = [];
     const pending = claimable(flow);
     const asked = schedule.persons === 'none' ? [] : answersTo(flow, scenario);
-    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-    if (pending.length > 0) things.push(() => startOne(world, pick(pending)));
+    if (pending.length > 0) things.push(() => startOne(world, random.pick(pending)));
     if (world.mailbox.length > 0) {
       things.push(() => {
         const batch = takeSome(world);
         delivered.push(...batch);
-        const others = meddlingLeft > 0 && random() < 0.3 ? [interfere()] : asked.slice(0, random() < 0.2 ? 1 : 0);
+        const others =
+          meddlingLeft > 0 && random.chance(0.3) ? [interfere()] : asked.slice(0, random.chance(0.2) ? 1 : 0);
         onBatch(flow, [...batch.map(eventOf), ...others]);
       });
     }
-    if (asked.length > 0) things.push(() => onBatch(flow, [pick(asked)]));
+    if (asked.length > 0) things.push(() => onBatch(flow, [random.pick(asked)]));
     if (things.length === 0 && flow.pipeline.state === 'PAUSED') things.push(() => togglePause(flow));
     return things;
   };
@@ -86,14 +87,14 @@ export function createSimulation(
       steps += 1;
       if (steps > MAX_STEPS) throw new Error(`this pipeline does not end: still ${flow.pipeline.state}`);
       if (steps === schedule.cancelAfter) onBatch(flow, [{ kind: 'cancel' }]);
-      if (schedule.pauses && random() < 0.2) togglePause(flow);
-      if (meddlingLeft > 0 && random() < 0.4) {
+      if (schedule.pauses && random.chance(0.2)) togglePause(flow);
+      if (meddlingLeft > 0 && random.chance(0.4)) {
         onBatch(flow, [interfere()]);
         forgetTime(flow);
         return true;
       }
       const things = possible();
-      things[Math.floor(random() * things.length)]?.();
+      things[random.below(things.length)]?.();
       forgetTime(flow);
       return things.length > 0 || meddlingLeft > 0;
     },
@@ -104,7 +105,7 @@ interface World {
   flow: Flow;
   scenario: Scenario;
   schedule: Schedule;
-  random: () => number;
+  random: RandomSource;
   mailbox: Completion[];
   /** Every attempt that was started. */
   started: Set<string>;
@@ -122,15 +123,15 @@ function startOne({ flow, scenario, schedule, random, mailbox, started }: World,
   handOn(flow, vertex.name, attempt % 2 === 0 ? {} : { key: String(vertex.id % 2) });
   const completion = endAttempt(flow, vertex, scenario.ends.get(vertex.id) as readonly ScriptedEnd[]);
   mailbox.push(completion);
-  while (random() < schedule.noise) {
-    mailbox.push(random() < 0.5 ? completion : { ...completion, runId: 'a-run-that-is-not-its-own' });
+  while (random.chance(schedule.noise)) {
+    mailbox.push(random.chance(0.5) ? completion : { ...completion, runId: 'a-run-that-is-not-its-own' });
   }
 }
 
 function takeSome({ flow, schedule, random, mailbox }: World): Completion[] {
-  const size = 1 + Math.floor(random() * Math.min(schedule.batchSize, mailbox.length));
+  const size = 1 + random.below(Math.min(schedule.batchSize, mailbox.length));
   return Array.from({ length: size }, () => {
-    const [completion] = mailbox.splice(Math.floor(random() * mailbox.length), 1);
+    const [completion] = mailbox.splice(random.below(mailbox.length), 1);
     return asKilled(flow, completion as Completion);
   });
 }
@@ -181,13 +182,4 @@ function asKilled(flow: Flow, completion: Completion): Completion {
   const track = flow.tracks.get(vertexIdOf(completion.trackId)) as TrackView;
   if (!track.cancelRequested || completion.outcome === 'lost' || completion.attempt % 2 === 0) return completion;
   return { ...completion, outcome: 'cancelled', exitCode: null, next: null };
-}
-
-/** Uniform in [0, 1): a linear congruential generator, good enough to mix up what happens next. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

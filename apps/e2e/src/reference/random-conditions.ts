@@ -1,4 +1,4 @@
-import type { RandomSource } from './random-source.ts';
+import type { RandomSource } from '@baton/domain/testing';
 import { PARAMS, type Condition } from './scenario.ts';
 
 /** Conditions, each said twice: in CEL for the product, and as a function for the reference. */

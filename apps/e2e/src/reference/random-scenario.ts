@@ -1,5 +1,5 @@
+import { createRandom, type RandomSource } from '@baton/domain/testing';
 import { randomCondition } from './random-conditions.ts';
-import { createRandom, type RandomSource } from './random-source.ts';
 import { JOIN_NAMES } from './reference-join.ts';
 import type { AttemptPlan, EdgePlan, LateAction, Scenario, StartAction, VertexPlan } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import { isPipelineEnded, type Changes, type FlowEvent, type Verdict } from '@baton/domain';
-import { createRandom, type RandomSource } from './random-source.ts';
+import { createRandom, type RandomSource } from '@baton/domain/testing';
 import { addStep, type CutStep, type CutTrace, type Trace } from './reference-cut.ts';
 import { NO_PAST, type Past } from './reference-vertex.ts';
 import { openRulesFlow, trackOf, type RulesFlow } from './rules-flow.ts';

@@ -1,5 +1,5 @@
+import { createRandom, type RandomSource } from '@baton/domain/testing';
 import { listTracks, waitUntil, type ApiCaller, type TrackAnswer } from '../testing/call-api.ts';
-import { createRandom, type RandomSource } from './random-source.ts';
 import { toGraphDocument } from './scenario-document.ts';
 import { shapeOf, takeStep, type LateAction, type Scenario, type VertexPlan } from './scenario.ts';
 

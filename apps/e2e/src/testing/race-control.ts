@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackDetails } from '@baton/client';
-import { createRandom, type RandomSource } from '../reference/random-source.ts';
+import { createRandom, type RandomSource } from '@baton/domain/testing';
 import { describeTrack, explainRace, findSeen, type Fired, type Sight } from './explain-race.ts';
 import { waitForTracks, type Answer, type FlowScene, type FlowTrack, type Person } from './flow-scene.ts';
 import { EDGES, VERTICES } from './race-graph.ts';
