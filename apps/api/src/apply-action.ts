@@ -35,8 +35,8 @@ async function tryAction(
 }
 
 /**
- * Whoever pauses a pipeline means those that its tracks run as well. Again is the same as once, also where it broke off. One
- * that has ended meanwhile refuses it, and has nothing left to pause.
+ * Whoever pauses a pipeline means those that its tracks run as well, all the way down. Again is the same as once, also where
+ * it broke off. One that has ended meanwhile refuses it, and has nothing left to pause.
  */
 async function passDown(
   deps: ActionDeps,
@@ -46,7 +46,9 @@ async function passDown(
   if (event.kind !== 'pause' && event.kind !== 'resume') return;
   const state = event.kind === 'pause' ? 'RUNNING' : 'PAUSED';
   for (const child of await findLiveChildren(deps.database, pipelineId)) {
-    if (child.state === state) await tryAction(deps, { pipelineId: child.id, event }, action);
+    const asked = { pipelineId: child.id, event };
+    if (child.state === state) await tryAction(deps, asked, action);
+    else await passDown(deps, asked, action);
   }
 }
 

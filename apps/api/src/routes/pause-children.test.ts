@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execute, selectRows, startChildren } from '@baton/database';
+import { applyPersonAction, execute, selectRows, startChildren } from '@baton/database';
+import { trackIdOf } from '@baton/domain';
+import { applyAction } from '../apply-action.ts';
 import { createTestApi, type TestApi } from '../testing.ts';
 import { startApiFlow, type ApiFlow } from '../testing-flow.ts';
 
@@ -53,3 +55,39 @@ test('a child that ends while its parent is paused keeps neither the parent nor 
   const { body } = await api.call('get', `/api/v1/pipelines/${second}`).expect(200);
   expect(body.state).toBe('PAUSED');
 });
+
+test('a pause that broke off on its way down goes all the way when it is asked for again', async () => {
+  await api
+    .call('post', '/api/v1/graphs')
+    .send({ name: 'lowest', vertices: [{ name: 'S', script: 'true' }] })
+    .expect(201);
+  await api
+    .call('post', '/api/v1/graphs')
+    .send({ name: 'middle', vertices: [{ name: 'M', pipeline: { graph: 'lowest' } }] })
+    .expect(201);
+  const flow = await startApiFlow(api, {
+    graph: { vertices: [{ name: 'top', script: undefined, pipeline: { graph: 'middle' } }] as never },
+  });
+  const middle = await startChildOf(flow.trackId('top'));
+  const lowest = await startChildOf(trackIdOf(middle, 1));
+  for (const [kind, state] of [
+    ['pause', 'PAUSED'],
+    ['resume', 'RUNNING'],
+  ] as const) {
+    const action = { actor: 'alice', reason: null, actionId: `broken-off-${kind}` };
+    // As far as the process came that died: the two above, not the one below.
+    for (const pipelineId of [flow.pipelineId, middle]) {
+      await applyPersonAction(api.database, { pipelineId, event: { kind } }, action);
+    }
+    await applyAction(api.deps, { pipelineId: flow.pipelineId, event: { kind } }, { ...action, key: null });
+    const { body } = await api.call('get', `/api/v1/pipelines/${lowest}`).expect(200);
+    expect(body.state).toBe(state);
+  }
+});
+
+async function startChildOf(trackId: number): Promise<number> {
+  await startChildren(api.database, [{ trackId, attempt: 1 }]);
+  const sql = 'SELECT id FROM pipeline WHERE parent_track_id = ?';
+  const [row] = await selectRows<{ id: number }>(api.database.dataSource, sql, [trackId]);
+  return row?.id ?? 0;
+}
