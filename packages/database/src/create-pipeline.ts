@@ -17,6 +17,7 @@ import { insertEvents, type EventBody, type TrackEntry } from './pipeline-events
 import { MAX_REASON_LENGTH } from './pipeline-updates.ts';
 import { recordTrack } from './record-changes.ts';
 import { execute, type Runner } from './statements.ts';
+import { toStoredJson } from './stored-json.ts';
 import { describeTrack } from './track-to-dispatch.ts';
 
 export interface PipelineRequest {
@@ -105,7 +106,7 @@ async function insertPipeline(
       request.onFailure,
       request.priority,
       pipeline.state,
-      JSON.stringify(request.params),
+      toStoredJson(request.params),
       graph.vertices.size,
       pipeline.openTracks,
       pipeline.failures,

@@ -3,6 +3,7 @@ import type { Database } from './data-source.ts';
 import { databaseErrorNumber, DUPLICATE_KEY } from './database-errors.ts';
 import type { PipelineOrder } from './start-pipeline.ts';
 import { execute, selectRows, type Runner } from './statements.ts';
+import { toStoredJson } from './stored-json.ts';
 import { withRetries } from './with-transaction.ts';
 
 /*
@@ -148,7 +149,7 @@ export async function updateSchedule(
 function columnValues(settings: ScheduleSettings): unknown[] {
   const { name, cron, timeZone, order, overlap, catchUpLimit } = settings;
   const { graph, ...request } = order;
-  return [name, cron, timeZone, String(graph), JSON.stringify(request), overlap, catchUpLimit];
+  return [name, cron, timeZone, String(graph), toStoredJson(request), overlap, catchUpLimit];
 }
 
 async function unlessNameIsTaken<T>(name: string, write: () => Promise<T>): Promise<T> {

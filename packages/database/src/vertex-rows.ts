@@ -4,6 +4,7 @@ import {
   type VertexDefinition,
   type VertexPolicies,
 } from '@baton/domain';
+import { toStoredJson } from './stored-json.ts';
 
 /** A vertex as its row holds it: JSON columns are NULL where they would say nothing. */
 export interface VertexRow {
@@ -31,9 +32,9 @@ export function toVertexRow(id: number, vertex: VertexDefinition): VertexRow {
     name: vertex.name,
     description: vertex.description,
     script: vertex.script,
-    input: Object.keys(vertex.input).length === 0 ? null : JSON.stringify(vertex.input),
+    input: Object.keys(vertex.input).length === 0 ? null : toStoredJson(vertex.input),
     next: vertex.next.length === 0 ? null : JSON.stringify(vertex.next),
-    policies: policies.length === 0 ? null : JSON.stringify(Object.fromEntries(policies)),
+    policies: policies.length === 0 ? null : toStoredJson(Object.fromEntries(policies)),
   };
 }
 

@@ -39,6 +39,8 @@ const INTEGER_TEXT = /^[+-]?\d+$/;
 const NUMBER_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** NUL cannot stand in an environment, half a surrogate pair not in UTF-8. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
+/** In JSON text, which escapes it: behind an even number of backslashes. */
+const UNSTORABLE_IN_JSON = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 /**
  * Takes a given value as the declared type. Strings: texts, and numbers and booleans as their JSON text. Integers: safe
@@ -51,7 +53,8 @@ export function convertValue(type: ParameterType, given: unknown): ConvertedValu
   if (converted === undefined) return { ok: false, expected: EXPECTED[type] };
   if (isDeeperThan(converted, MAX_VALUE_LEVELS)) return { ok: false, expected: `at most ${MAX_VALUE_LEVELS} levels` };
   const text = formatValue(converted);
-  if (UNSTORABLE.test(text)) return { ok: false, expected: 'a text without NUL and without half surrogate pairs' };
+  const unstorable = typeof converted === 'string' ? UNSTORABLE : UNSTORABLE_IN_JSON;
+  if (unstorable.test(text)) return { ok: false, expected: 'a text without NUL and without half surrogate pairs' };
   if (isLongerThan(text, MAX_VALUE_BYTES)) return { ok: false, expected: `at most ${MAX_VALUE_BYTES} bytes` };
   return { ok: true, value: converted };
 }

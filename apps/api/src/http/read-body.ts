@@ -1,5 +1,12 @@
 import type { Request } from 'express';
-import { BatonError, escapePointer, parseJsonText, parseYamlText, type DocumentSource } from '@baton/domain';
+import {
+  BatonError,
+  escapePointer,
+  parseJsonText,
+  parseYamlText,
+  type DocumentSource,
+  type Problem,
+} from '@baton/domain';
 import type { AppSettings } from '../app-deps.ts';
 import type { BodyShape } from './route-types.ts';
 
@@ -15,7 +22,8 @@ const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text
  * Reads a body of the kind that the route takes.
  * @returns null where the request has none
  * @throws BatonError unsupported_media_type, body_too_large (also for chunked bodies, as soon as the limit is passed),
- *   malformed_json and malformed_yaml with line and column, invalid_request for too many levels or a key __proto__
+ *   malformed_json and malformed_yaml with line and column, invalid_request for too many levels, a key __proto__, or a half
+ *   surrogate pair
  */
 export async function readBody(
   request: Request,
@@ -32,6 +40,7 @@ export async function readBody(
   const text = decodeText(bytes, format);
   const value = parseText(text, format, shape.kind);
   refuseDepth(value);
+  if (MAY_HOLD_HALF_PAIR.test(text)) refuseHalfPairs(value);
   if (shape.kind !== 'document' && MAY_NAME_PROTOTYPE.test(text)) refusePrototypeKeys(value, '');
   return { value, source: { format, text } };
 }
@@ -121,3 +130,36 @@ function refusePrototypeKeys(value: unknown, pointer: string): void {
   }
   for (const [key, inner] of Object.entries(value)) refusePrototypeKeys(inner, `${pointer}/${escapePointer(key)}`);
 }
+
+/** Both languages write it as an escape, YAML in eight digits as well: the bytes of a body are UTF-8. */
+const MAY_HOLD_HALF_PAIR = /\\u(?:0000)?d[89a-f]/i;
+
+/** So many of a body are named. */
+const MAX_NAMED = 100;
+
+/** No table takes such a text, as JSON or as it is, and none is meant. What holds it is not quoted: it may be a secret. */
+function refuseHalfPairs(body: unknown): void {
+  const problems: Problem[] = [];
+  const look = (value: unknown, pointer: string): void => {
+    if (problems.length === MAX_NAMED) return;
+    if (typeof value === 'string' && HALF_PAIR.test(value)) {
+      problems.push({
+        code: 'invalid_field',
+        message: 'expected whole characters, found half a surrogate pair',
+        pointer,
+      });
+    }
+    if (!isContainer(value)) return;
+    for (const [key, inner] of Object.entries(value)) {
+      const at = `${pointer}/${escapePointer(key)}`;
+      look(key, at);
+      look(inner, at);
+    }
+  };
+  look(body, '');
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new BatonError('invalid_request', `${first.pointer} ${first.message}`.trim(), { problems });
+}
+
+const HALF_PAIR = /\p{Surrogate}/u;
