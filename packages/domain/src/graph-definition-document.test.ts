@@ -4,14 +4,9 @@ import { z } from 'zod';
 import { graphDocumentSchema, vertexDocumentSchema } from './graph-definition.ts';
 import { formatGraphYaml, toGraphDocument } from './graph-definition-document.ts';
 import { parseGraphDocument } from './graph-definition-parse.ts';
-import type { Parsed } from './graph-definition-problems.ts';
 import { parseJsonText, parseYamlText } from './graph-document.ts';
 import { JOIN_RULES } from './join-rules.ts';
-
-function valueOf<T>(parsed: Parsed<T>): T {
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value;
-}
+import { valueOf } from './testing-parsed.ts';
 
 describe('toGraphDocument', () => {
   const name = fc.stringMatching(/^[a-z中][a-z中 ._-]{0,8}[a-z中]$/);

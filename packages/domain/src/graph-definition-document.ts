@@ -11,6 +11,7 @@ import type {
 import { DEFAULT_GATE, DEFAULT_MAP, DEFAULT_POLICIES } from './graph-definition.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import type { ParameterDeclaration } from './parameters-value.ts';
+import { PLAIN_DECLARATION } from './parameters-value.ts';
 
 /**
  * The inverse of parseGraphDocument: the document form, defaults left out. Parsing it gives the same definition again.
@@ -76,18 +77,8 @@ function needsForm(script: string): boolean {
   return script.startsWith('{');
 }
 
-const DECLARATION_DEFAULTS = {
-  required: false,
-  choices: null,
-  pattern: null,
-  min: null,
-  max: null,
-  secret: false,
-  description: null,
-};
-
 function toDeclarationDocument(declaration: ParameterDeclaration): Partial<ParameterDeclaration> {
-  return withoutDefaults<Partial<ParameterDeclaration>>(declaration, DECLARATION_DEFAULTS);
+  return withoutDefaults<Partial<ParameterDeclaration>>(declaration, PLAIN_DECLARATION);
 }
 
 function withoutDefaults<T extends object>(fields: T, defaults: Partial<T>): Partial<T> {

@@ -1,22 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Problem } from './errors.ts';
 import { DEFAULT_POLICIES } from './graph-definition.ts';
 import { parseEdge, parseGraphDocument, parseVertex, parseVertexPatch } from './graph-definition-parse.ts';
-import type { Parsed } from './graph-definition-problems.ts';
 import { splitGraphReference } from './graph-names.ts';
-
-function valueOf<T>(parsed: Parsed<T>): T {
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.value;
-}
-
-function problemsOf(parsed: Parsed<unknown>): Problem[] {
-  return parsed.ok ? [] : parsed.problems;
-}
-
-function linesOf(parsed: Parsed<unknown>): string[] {
-  return problemsOf(parsed).map(({ code, pointer }) => `${code} ${pointer}`);
-}
+import { linesOf, problemsOf, valueOf } from './testing-parsed.ts';
 
 describe('the policies of a vertex', () => {
   test('a gate, a map and a sub-pipeline get their defaults', () => {

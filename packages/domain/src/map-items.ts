@@ -4,7 +4,7 @@ import { MAX_MAP_ITEMS } from './graph-definition.ts';
 import { describeFound } from './graph-definition-problems.ts';
 import { scanJson } from './graph-document-json.ts';
 import type { JsonValue, ParameterDeclaration } from './parameters-value.ts';
-import { convertValue, findBrokenRules } from './parameters-value.ts';
+import { convertValue, findBrokenRules, PLAIN_DECLARATION } from './parameters-value.ts';
 
 /** Problems of items that are told one by one; how many more there are is told in one. */
 const MAX_PROBLEMS = 100;
@@ -15,16 +15,7 @@ export type MapSource = { value: JsonValue | undefined } | { text: string | unde
 export type MapItems = { ok: true; items: JsonValue[] } | { ok: false; problems: Problem[] };
 
 /** Where the parameter is not declared beside the list, as in the form of a gate: anything is taken. */
-const ANYTHING: ParameterDeclaration = {
-  type: 'json',
-  required: false,
-  choices: null,
-  pattern: null,
-  min: null,
-  max: null,
-  secret: false,
-  description: null,
-};
+const ANYTHING: ParameterDeclaration = { ...PLAIN_DECLARATION, type: 'json' };
 
 /**
  * Reads the items of a map, converted to the type of the parameter that gets them.

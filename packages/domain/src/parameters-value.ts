@@ -23,6 +23,17 @@ export interface ParameterDeclaration {
   description: string | null;
 }
 
+/** A declaration that says nothing. */
+export const PLAIN_DECLARATION = {
+  required: false,
+  choices: null,
+  pattern: null,
+  min: null,
+  max: null,
+  secret: false,
+  description: null,
+} as const satisfies Omit<ParameterDeclaration, 'type' | 'default'>;
+
 /** A value of the declared type, or what was expected instead. */
 export type ConvertedValue = { ok: true; value: JsonValue } | { ok: false; expected: string };
 

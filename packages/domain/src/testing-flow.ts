@@ -183,6 +183,24 @@ export function act(flow: Flow, event: PersonEvent): Verdict {
   return applyEvents(flow, [event]).verdicts[0] as Verdict;
 }
 
+/** L has failed; M waits for it; A is free, and then B. */
+export function startFailed(onFailure: PipelineView['onFailure']): Flow {
+  const flow = startFlow({ edges: ['L->M', 'A->B'], pipeline: { onFailure } });
+  runTrack(flow, 'L', { exitCode: 1 });
+  return flow;
+}
+
+/** A, then L and R; both lead to J, and R to S. */
+export const FORK_EDGES = ['A->L', 'A->R', 'L->J', 'R->J', 'R->S'];
+
+/** A fork in which L has failed, which ended the pipeline. */
+export function startStopped(): Flow {
+  const flow = startFlow({ edges: FORK_EDGES });
+  runTrack(flow, 'A');
+  runTrack(flow, 'L', { exitCode: 1 });
+  return flow;
+}
+
 /** What the current attempt of a track wrote to $BATON_OUTPUT. */
 export function handOn(flow: Flow, name: string, values: Readonly<Record<string, string>>): void {
   const { vertexId, attempt } = trackOf(flow, name);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FailurePolicy } from './pipeline-status.ts';
 import {
   claim,
   completionOf,
@@ -7,20 +6,13 @@ import {
   idOf,
   patchTrack,
   runTrack,
+  startFailed,
   startFlow,
   statesOf,
   trackOf,
-  type Flow,
 } from './testing-flow.ts';
 import { choose, rerunOf, tell } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
-
-/** L has failed; M waits for it; A is free. */
-function startFailed(onFailure: FailurePolicy, exitCode = 1): Flow {
-  const flow = startFlow({ edges: ['L->M', 'A->B'], pipeline: { onFailure } });
-  runTrack(flow, 'L', { exitCode });
-  return flow;
-}
 
 describe('cancelling a track', () => {
   test('that runs asks its worker to kill it, once; it is CANCELLED when that says so', () => {

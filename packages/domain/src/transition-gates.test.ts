@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { PLAIN_DECLARATION } from './parameters-value.ts';
 import { act, idOf, patchTrack, runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
 import { checkInvariants } from './testing-invariants.ts';
 import { applyEvents } from './testing-store.ts';
@@ -135,18 +136,9 @@ describe('the expiry of a gate', () => {
   });
 
   test('that approves it leaves its form as it is', () => {
-    const parameter = {
-      required: false,
-      choices: null,
-      pattern: null,
-      min: null,
-      max: null,
-      secret: false,
-      description: null,
-    };
     const form = {
-      target: { ...parameter, type: 'string' as const, default: 'staging' },
-      note: { ...parameter, type: 'string' as const },
+      target: { ...PLAIN_DECLARATION, type: 'string' as const, default: 'staging' },
+      note: { ...PLAIN_DECLARATION, type: 'string' as const },
     };
     const startFilled = (onExpiry: OnExpiry): Flow =>
       startFlow({ vertices: { G: { gate: { onReject: 'skip', onExpiry, form } } } });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FailurePolicy } from './pipeline-status.ts';
 import {
   claim,
   completionOf,
   eventOf,
   idOf,
   runTrack,
+  startFailed,
   startFlow,
   statesOf,
   trackOf,
@@ -13,13 +13,6 @@ import {
 } from './testing-flow.ts';
 import { choose, say } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
-
-/** L has failed; M waits for it; A is free. */
-function startFailed(onFailure: FailurePolicy, exitCode = 1): Flow {
-  const flow = startFlow({ edges: ['L->M', 'A->B'], pipeline: { onFailure } });
-  runTrack(flow, 'L', { exitCode });
-  return flow;
-}
 
 describe('pause and resume', () => {
   test('each once; a pipeline that is not paused cannot be resumed', () => {

@@ -1,17 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { runTrack, startFlow, statesOf, trackOf, type Flow } from './testing-flow.ts';
+import { runTrack, startFlow, startStopped, statesOf, trackOf } from './testing-flow.ts';
 import { rerunOf, tell } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
-
-/** A, then L that fails and R; both lead to J, and R to S. */
-const EDGES = ['A->L', 'A->R', 'L->J', 'R->J', 'R->S'];
-
-function startStopped(): Flow {
-  const flow = startFlow({ edges: EDGES });
-  runTrack(flow, 'A');
-  runTrack(flow, 'L', { exitCode: 1 });
-  return flow;
-}
 
 describe('another end in the place of one that stood', () => {
   test.each([

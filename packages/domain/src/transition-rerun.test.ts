@@ -7,11 +7,13 @@ import {
   completionOf,
   copyFlow,
   eventOf,
+  FORK_EDGES,
   idOf,
   makeStep,
   runTrack,
   startFlow,
   startGraph,
+  startStopped,
   statesOf,
   trackOf,
   type Flow,
@@ -19,16 +21,6 @@ import {
 import { checkInvariants } from './testing-invariants.ts';
 import { rerun, rerunOf, tell } from './testing-persons.ts';
 import { applyEvents } from './testing-store.ts';
-
-/** A, then L that fails and R; both lead to J, and R to S. */
-const EDGES = ['A->L', 'A->R', 'L->J', 'R->J', 'R->S'];
-
-function startStopped(): Flow {
-  const flow = startFlow({ edges: EDGES });
-  runTrack(flow, 'A');
-  runTrack(flow, 'L', { exitCode: 1 });
-  return flow;
-}
 
 describe('a rerun from the failed tracks', () => {
   test('runs again what failed and what the end of the pipeline cancelled; all else keeps its end', () => {
@@ -55,7 +47,7 @@ describe('a rerun from the failed tracks', () => {
 
   test('goes on under continue, beside what runs, and takes the descendants of the failed with it', () => {
     const flow = startFlow({
-      edges: EDGES,
+      edges: FORK_EDGES,
       vertices: { J: { join: 'all_done' } },
       pipeline: { onFailure: 'continue' },
     });
@@ -157,7 +149,7 @@ describe('a rerun from the failed tracks', () => {
 
 describe('a rerun of named tracks', () => {
   function startFinished(): Flow {
-    const flow = startFlow({ edges: EDGES });
+    const flow = startFlow({ edges: FORK_EDGES });
     for (const name of ['A', 'L', 'R', 'J', 'S']) runTrack(flow, name);
     return flow;
   }
@@ -221,7 +213,7 @@ describe('a rerun of named tracks', () => {
     ['by its end', 'stop'],
     ['by the failure before them', 'continue'],
   ] as const)('is no FINISH where others stay CANCELLED %s', (_, onFailure) => {
-    const flow = startFlow({ edges: EDGES, pipeline: { onFailure } });
+    const flow = startFlow({ edges: FORK_EDGES, pipeline: { onFailure } });
     runTrack(flow, 'A');
     if (onFailure === 'continue') runTrack(flow, 'L');
     const failed = onFailure === 'continue' ? 'R' : 'L';
