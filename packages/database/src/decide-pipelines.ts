@@ -44,6 +44,8 @@ export async function decidePipelines(
       if (locked.tracks.size + locked.facts.size === loaded) throw missingTracks(locked, result);
       result = decideChanges(locked, events);
     }
+    // Those that have not started are cancelled without being loaded.
+    if (result.cancelUnstarted !== null) refuseMore(locked, locked.pipeline.openTracks, maxTracks);
     const mends = events.some(({ kind }) => kind === 'recount');
     const countsAnew = (mends && result.repairs > 0) || events.some(({ kind }) => kind === 'rerun');
     decided.push({ locked, changes: result, countsAnew, mends, cause });
