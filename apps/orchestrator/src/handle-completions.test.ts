@@ -190,3 +190,22 @@ test.each([
   expect(events).toEqual(['large_decision']);
   expect(await readPipeline(large)).toMatchObject({ openTracks: left });
 });
+
+test('what has arrived meanwhile for a pipeline that is applied apart goes with it', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 10 });
+  const large = await startTestFlow(deps.database, {
+    edges: ['other->end', ...numbered(2001).map((name) => `A->${name}`)],
+  });
+  const small = await startTestFlow(deps.database, { edges: ['A->B'] });
+  const locked = await lockRows(deps.database, 'track', large.trackId('V0'));
+  const messages = [
+    ...(await runToMessages(deps.secret, large, ['A', 'other'])),
+    ...(await runToMessages(deps.secret, small, ['A'])),
+  ];
+  const [first, second, quick] = messages.map((message) => handler.handle(message));
+  await quick;
+  const events = [...deps.events];
+  await locked.release();
+  expect(await Promise.all([first, second])).toEqual(['done', 'done']);
+  expect(events).toEqual(['large_decision']);
+});

@@ -61,11 +61,7 @@ class Batches {
   }
 
   add(one: Waiting): void {
-    const blocked = this.#blocked.get(pipelineIdOf(one.completion.trackId));
-    if (blocked !== undefined) {
-      blocked.push(one);
-      return;
-    }
+    if (this.#goesApart(one)) return;
     this.#waiting.push(one);
     if (!this.#isRunning) void this.#run();
   }
@@ -109,14 +105,20 @@ class Batches {
   /** Each pipeline of the batch by itself from now on: those that are not locked are through at once. */
   #setApart(batch: readonly Waiting[]): void {
     for (const one of batch) {
+      if (this.#goesApart(one)) continue;
       const pipelineId = pipelineIdOf(one.completion.trackId);
-      const known = this.#blocked.get(pipelineId);
-      if (known !== undefined) known.push(one);
-      else {
-        this.#blocked.set(pipelineId, [one]);
-        queueMicrotask(() => void this.#waitForPipeline(pipelineId));
-      }
+      this.#blocked.set(pipelineId, [one]);
+      queueMicrotask(() => void this.#waitForPipeline(pipelineId));
     }
+    // With what has arrived for them meanwhile the next batch would wait for these pipelines again.
+    this.#waiting = this.#waiting.filter((one) => !this.#goesApart(one));
+  }
+
+  /** @returns whether its pipeline's completions wait apart; then it waits with them */
+  #goesApart(one: Waiting): boolean {
+    const blocked = this.#blocked.get(pipelineIdOf(one.completion.trackId));
+    blocked?.push(one);
+    return blocked !== undefined;
   }
 
   async #waitForPipeline(pipelineId: number): Promise<void> {
