@@ -7,6 +7,7 @@ export interface Mutation {
   test: string;
 }
 
+const DOMAIN = 'packages/domain/src';
 const DATABASE = 'packages/database/src';
 const ORCHESTRATOR = 'apps/orchestrator/src';
 
@@ -38,7 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'guard: a late or repeated completion counts',
     changes: [
       {
-        file: 'packages/domain/src/attempt-rules.ts',
+        file: `${DOMAIN}/attempt-rules.ts`,
         find: 'const why = findStaleness(track, completion);',
         replace: 'const why = findStaleness(track, completion) && null;',
       },
@@ -180,6 +181,72 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     testFile: `${DATABASE}/rerun-pipeline.test.ts`,
     test: 'a new vertex asks for what it lacks, one that others need runs first',
+  },
+  {
+    name: 'choice: a second one counts',
+    changes: [{ file: `${DOMAIN}/person-rules.ts`, find: "if (track.awaits !== 'choice') {", replace: 'if (false) {' }],
+    testFile: 'apps/api/src/routes/manual-mode.test.ts',
+    test: 'the same choice again changes nothing, another one is a conflict',
+  },
+  {
+    name: 'cancel: the delay of a retry goes on',
+    changes: [
+      {
+        file: `${DATABASE}/pipeline-updates.ts`,
+        find: "awaits = NULL,\n       ${NO_PENDING_COLUMNS.join(', ')}",
+        replace: 'awaits = NULL',
+      },
+    ],
+    testFile: `${DATABASE}/apply-person-action.test.ts`,
+    test: 'a cancelled pipeline leaves no PENDING-only columns behind',
+  },
+  {
+    name: 'limit: claims do not wait for each other',
+    changes: [
+      {
+        file: `${DATABASE}/limit-holders.ts`,
+        find: 'WHERE name IN (?) ORDER BY name FOR UPDATE',
+        replace: 'WHERE name IN (?) ORDER BY name',
+      },
+    ],
+    testFile: `${DATABASE}/limits.test.ts`,
+    test: 'twenty claims at once over a pool of 3, each in a call of its own: exactly 3 are granted',
+  },
+  {
+    name: 'limit: the places of runs that are gone stay taken',
+    changes: [
+      {
+        file: `${DATABASE}/limit-holders.ts`,
+        find: 'COUNT(t.id) AS live FROM limit_holder h',
+        replace: 'COUNT(*) AS live FROM limit_holder h',
+      },
+    ],
+    testFile: `${DATABASE}/limits.test.ts`,
+    test: 'places of runs that are gone, whatever became of them, count for nothing, and their rows are swept',
+  },
+  {
+    name: 'schedule: its row is not locked before a due time is decided',
+    changes: [
+      {
+        file: `${DATABASE}/schedules.ts`,
+        find: 'paused_at IS NULL FOR UPDATE SKIP LOCKED',
+        replace: 'paused_at IS NULL',
+      },
+    ],
+    testFile: `${DATABASE}/fire-schedules.test.ts`,
+    test: 'is decided once by 20 at once, each with whatever it sees',
+  },
+  {
+    name: 'history: a later event may take the place of one that is there',
+    changes: [
+      {
+        file: `${DATABASE}/pipeline-events.ts`,
+        find: 'INSERT INTO pipeline_event (',
+        replace: 'REPLACE INTO pipeline_event (',
+      },
+    ],
+    testFile: `${DATABASE}/pipeline-events.test.ts`,
+    test: 'one action has one event in its pipeline',
   },
   {
     name: 'history: choices are not kept',

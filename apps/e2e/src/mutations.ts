@@ -9,7 +9,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { MUTATIONS, type Mutation } from './mutation-list.ts';
 
-const ROOT_FILES = ['package.json', 'jest.config.ts', 'tsconfig.json'];
+const ROOT_ENTRIES = ['package.json', 'jest.config.ts', 'tsconfig.json', 'examples'];
 const NOT_SOURCE = new Set(['node_modules', 'dist', '.git', '.baton', 'coverage']);
 
 /** Copies the source; packages of npm are the original's, ours are the copy's. */
@@ -22,7 +22,9 @@ async function copySource(root: string, copy: string): Promise<void> {
       if (original !== undefined && link !== undefined) await linkIfThere(original, link);
     }
   }
-  for (const file of ROOT_FILES) await cp(path.join(root, file), path.join(copy, file));
+  for (const entry of ROOT_ENTRIES) {
+    await cp(path.join(root, entry), path.join(copy, entry), { recursive: true });
+  }
   const modules = path.join(copy, 'node_modules');
   await mkdir(path.join(modules, '@baton'), { recursive: true });
   for (const entry of await readdir(path.join(root, 'node_modules'))) {
@@ -71,7 +73,8 @@ async function runTests(copy: string, mutations: readonly Mutation[]): Promise<{
     '--forceExit',
     ...files,
     '-t',
-    `^(${[...names].join('|')})$`,
+    // Before its name there may be that of the group which it is in.
+    `(^| )(${[...names].join('|')})$`,
   ];
   const { stdout, stderr } = await execa(process.execPath, args, { cwd: copy, reject: false });
   const report = /^\{.*\}$/m.exec(stdout)?.[0];
