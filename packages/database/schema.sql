@@ -210,12 +210,14 @@ CREATE TABLE `schedule` (
   `created_by` varchar(190) NOT NULL,
   `created_at` datetime(6) NOT NULL,
   `updated_at` datetime(6) NOT NULL,
+  `changed_by` longtext DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_schedule_name` (`name`),
   KEY `ix_schedule_due` (`paused_at`,`next_due_at`),
   CONSTRAINT `ck_schedule_overlap` CHECK (`overlap_policy` in ('allow','queue','skip','replace')),
   CONSTRAINT `ck_schedule_catch_up` CHECK (`catch_up_limit` >= 0),
-  CONSTRAINT `ck_schedule_request` CHECK (json_valid(`request`))
+  CONSTRAINT `ck_schedule_request` CHECK (json_valid(`request`)),
+  CONSTRAINT `ck_schedule_changed_by` CHECK (`changed_by` is null or json_valid(`changed_by`))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
 
 CREATE TABLE `schedule_fire` (
@@ -226,6 +228,7 @@ CREATE TABLE `schedule_fire` (
   `backfill_at_once` tinyint(4) DEFAULT NULL,
   `detail` varchar(2000) DEFAULT NULL,
   `decided_at` datetime(6) NOT NULL,
+  `requested_by` varchar(190) DEFAULT NULL,
   PRIMARY KEY (`schedule_id`,`due_at`),
   KEY `ix_schedule_fire_state` (`state`,`schedule_id`,`due_at`),
   CONSTRAINT `fk_schedule_fire_schedule` FOREIGN KEY (`schedule_id`) REFERENCES `schedule` (`id`) ON DELETE CASCADE,

@@ -104,7 +104,7 @@ async function refuseStrangers(
   const details = {
     forbidden: `expected a token with the scope operate, found one with ${identity.scopes.join(', ')}`,
     not_an_approver: `expected one of ${gate?.approvers.join(', ')} to decide, found ${found} with the roles ${identity.roles.join(', ') || 'none'}`,
-    self_approval_forbidden: `expected somebody else to decide than who started the pipeline or ran it again, found ${found}`,
+    self_approval_forbidden: `expected somebody else to decide than who started the pipeline, gave it parameters or ran it again, found ${found}`,
   };
   throw new BatonError(code, details[code]);
 }

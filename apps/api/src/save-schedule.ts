@@ -86,9 +86,13 @@ export async function makeSchedule(
  * Changes the settings that a patch names; null takes one away.
  * @throws BatonError schedule_not_found, invalid_schedule, schedule_name_taken: nothing is changed
  */
-export async function patchSchedule(database: Database, scheduleId: number, body: unknown): Promise<void> {
+export async function patchSchedule(
+  database: Database,
+  { scheduleId, changedBy }: { scheduleId: number; changedBy: string },
+  body: unknown,
+): Promise<void> {
   const now = await readClock(database.dataSource);
-  await changeSchedule(database, { scheduleId, now }, (runner, schedule) => {
+  await changeSchedule(database, { scheduleId, changedBy, now }, (runner, schedule) => {
     const patch = isRecord(body) ? body : { body };
     // The graph of another setting's change may be in the middle of an edit: that is the due time's affair.
     const checksGraph = Object.hasOwn(patch, 'graph') || Object.hasOwn(patch, 'params');

@@ -68,7 +68,7 @@ export async function showSchedule(
   schedule: ScheduleRecord,
   now: Date,
 ): Promise<z.output<typeof scheduleSchema>> {
-  const { order, pausedAt, nextDueAt, createdAt, updatedAt, ...shown } = schedule;
+  const { order, changedBy: _changedBy, pausedAt, nextDueAt, createdAt, updatedAt, ...shown } = schedule;
   return {
     ...shown,
     graph: String(order.graph),
@@ -105,7 +105,11 @@ async function maskParams(database: Database, { order }: ScheduleRecord): Promis
   }
 }
 
-export function showDueTime({ backfillAtOnce, ...fire }: FireRecord): z.output<typeof dueTimeSchema> {
+export function showDueTime({
+  backfillAtOnce,
+  requestedBy: _requestedBy,
+  ...fire
+}: FireRecord): z.output<typeof dueTimeSchema> {
   return {
     ...fire,
     dueAt: fire.dueAt.toISOString(),

@@ -5,7 +5,7 @@ import supertest from 'supertest';
 import { finishAction } from './apply-action.ts';
 import type { TestApi } from './testing.ts';
 
-type Method = 'get' | 'post';
+type Method = 'get' | 'post' | 'patch';
 
 /** A pipeline that was started through the API, whose tracks a test runs as a worker and an orchestrator would. */
 export interface ApiFlow {

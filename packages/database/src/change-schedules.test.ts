@@ -84,7 +84,10 @@ test('the queue of a schedule and its backfill go on each by itself', async () =
 test('other times are in force at once; other settings leave what is undecided', async () => {
   const { scheduleId } = await makeTestSchedule(database, at('10:00'), { catchUpLimit: 9 });
   const change = (changes: object, now: Date): Promise<void> =>
-    changeSchedule(database, { scheduleId, now }, async (_runner, schedule) => ({ ...schedule, ...changes }));
+    changeSchedule(database, { scheduleId, changedBy: 'somebody', now }, async (_runner, schedule) => ({
+      ...schedule,
+      ...changes,
+    }));
   await change({ overlap: 'skip' }, at('12:30'));
   expect(await findSchedule(database.dataSource, scheduleId)).toMatchObject({
     overlap: 'skip',
@@ -100,7 +103,7 @@ test('other times are in force at once; other settings leave what is undecided',
 });
 
 test('a schedule that is not there cannot be changed', async () => {
-  const none = { scheduleId: 999_999_999, now: at('10:00') };
+  const none = { scheduleId: 999_999_999, changedBy: 'somebody', now: at('10:00') };
   const refusal = { code: 'schedule_not_found' };
   await expect(pauseSchedule(database, none.scheduleId, none.now)).rejects.toMatchObject(refusal);
   await expect(resumeSchedule(database, none.scheduleId, none.now)).rejects.toMatchObject(refusal);

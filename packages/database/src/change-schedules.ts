@@ -17,7 +17,7 @@ export const MAX_BACKFILL = 1000;
  */
 export function changeSchedule(
   database: Database,
-  { scheduleId, now }: { scheduleId: number; now: Date },
+  { scheduleId, changedBy, now }: { scheduleId: number; changedBy: string; now: Date },
   change: (runner: Runner, schedule: ScheduleRecord) => Promise<ScheduleSettings>,
 ): Promise<void> {
   return withTransaction(database, async (runner) => {
@@ -27,7 +27,8 @@ export function changeSchedule(
     const next = { ...schedule, ...settings };
     const keepsNext = isSameTimes || schedule.nextDueAt === null;
     const nextDueAt = keepsNext ? schedule.nextDueAt : nextDueTime(timetableOf(next), now);
-    await updateSchedule(runner, { ...next, nextDueAt }, now);
+    const persons = [...new Set([...schedule.changedBy, changedBy])];
+    await updateSchedule(runner, { ...next, changedBy: persons, nextDueAt }, now);
   });
 }
 
@@ -71,7 +72,7 @@ export interface BackfillRequest {
   until: Date;
   /** So many of the backfilled pipelines run at once. */
   atOnce: number;
-  /** For people: who asked. */
+  /** Who asked: it is by his doing that they start. */
   requestedBy: string;
   now: Date;
 }
@@ -100,7 +101,8 @@ export function backfillSchedule(database: Database, request: BackfillRequest): 
     const fires = dueTimes
       .filter((dueAt) => !isUnderWay(known.get(dueAt.getTime())))
       .map((dueAt): FireRecord => {
-        return { dueAt, state: 'queued', pipelineId: null, backfillAtOnce: atOnce, detail, decidedAt: now };
+        const asked = { backfillAtOnce: atOnce, requestedBy };
+        return { dueAt, state: 'queued', pipelineId: null, ...asked, detail, decidedAt: now };
       });
     await writeFires(runner, scheduleId, fires);
     // Where the reply to a COMMIT was lost, what this call has queued is found queued.

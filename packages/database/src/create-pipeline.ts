@@ -36,6 +36,8 @@ export interface PipelineRequest {
   createdBy: string;
   /** Whose doing it is, where that is not `createdBy`: who made the schedule. */
   startedBy?: string;
+  /** By whose doing it is as well, and how. */
+  helpers?: readonly { actor: string; reason: string }[];
   /** Of the whole pipeline, ms; null or absent: the graph's, if it has one. */
   timeoutMs?: number | null;
   /** Of a pipeline that a track runs: that track, and how many pipelines are above it. */
@@ -73,6 +75,13 @@ export async function createPipeline(runner: Runner, request: PipelineRequest): 
       actionId: null,
       body: recordStart(request, started),
     },
+    ...(request.helpers ?? []).map((helper) => ({
+      pipelineId,
+      kind: 'start' as const,
+      ...helper,
+      actionId: null,
+      body: {},
+    })),
   ]);
   const pipeline = { id: pipelineId, name: request.name, priority: request.priority };
   const ready = isPipelineEnded(state) ? [] : [...started.tracks.values()].filter(isReady);

@@ -9,8 +9,8 @@ interface PipelineAbove {
 }
 
 /**
- * Finds by whose doing pipelines run: whoever started one or made the schedule that did, and whoever ran tracks of it again,
- * which may give them other parameters. Of a pipeline that a track runs those of the pipelines above it as well. It reads
+ * Finds by whose doing pipelines run: whoever started one, or made or changed the schedule that did, or asked it to; and whoever
+ * gave tracks of it parameters, or ran them again, which may give them others. Of a pipeline that a track runs those of the pipelines above it as well. It reads
  * histories through: to be asked only where it matters.
  * @returns names of tokens by pipeline id
  */
@@ -47,7 +47,7 @@ async function findActors(database: Database, pipelineIds: readonly number[]): P
   const rows = await selectRows<{ pipelineId: number; actor: string }>(
     database.dataSource,
     `SELECT DISTINCT pipeline_id AS pipelineId, actor FROM pipeline_event FORCE INDEX (ix_pipeline_event_pipeline)
-     WHERE pipeline_id IN (?) AND kind IN ('start', 'rerun') AND actor IS NOT NULL`,
+     WHERE pipeline_id IN (?) AND kind IN ('start', 'rerun', 'give_params') AND actor IS NOT NULL`,
     [pipelineIds],
   );
   for (const { pipelineId, actor } of rows) actors.set(pipelineId, [...(actors.get(pipelineId) ?? []), actor]);

@@ -37,6 +37,7 @@ describe('a due time', () => {
         state: 'started',
         pipelineId: pipeline?.id,
         backfillAtOnce: null,
+        requestedBy: null,
         detail: null,
         decidedAt: at('10:00'),
       },

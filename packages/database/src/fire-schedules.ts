@@ -58,6 +58,7 @@ export interface FireOptions {
   beforeCommit?: (runner: Runner) => Promise<void>;
 }
 
+const CAME_BY_ITSELF = { backfillAtOnce: null, requestedBy: null };
 const IDLE: ScheduleLoad = { live: [], queued: 0 };
 
 /** Decides about the first due time of a schedule that has come, and notes those before it that were missed. */
@@ -73,14 +74,14 @@ export function fireSchedule(database: Database, scheduleId: number, options: Fi
     const known = await findFiresAt(runner, scheduleId, [...plan.missed.map(({ dueAt }) => dueAt), ...due]);
     const fires: FireRecord[] = plan.missed
       .filter(({ dueAt }) => !known.has(dueAt.getTime()))
-      .map((missed) => ({ ...missed, state: 'missed', pipelineId: null, backfillAtOnce: null, decidedAt: now }));
+      .map((missed) => ({ ...missed, state: 'missed', pipelineId: null, ...CAME_BY_ITSELF, decidedAt: now }));
     let toDispatch: TrackToDispatch[] = [];
     for (const dueAt of due.filter((one) => !known.has(one.getTime()))) {
       // Where overlaps are allowed nobody asks what is alive: that may be much.
       const load = schedule.overlap === 'allow' ? IDLE : await findLoad(runner, scheduleId);
       const decision = decideOverlap(schedule.overlap, load);
       if (decision.kind === 'replace') return { kind: 'replace', schedule, pipelineIds: decision.pipelineIds };
-      const note = { dueAt, pipelineId: null, backfillAtOnce: null, detail: null, decidedAt: now };
+      const note = { dueAt, pipelineId: null, ...CAME_BY_ITSELF, detail: null, decidedAt: now };
       if (decision.kind === 'queue') fires.push({ ...note, state: 'queued' });
       else if (decision.kind === 'skip') fires.push({ ...note, state: 'skipped', detail: decision.detail });
       else {
@@ -170,7 +171,7 @@ async function startFire(
   const order = { ...schedule.order, name: schedule.order.name ?? schedule.name };
   const origin = {
     createdBy: `schedule ${schedule.name}`,
-    schedule: { id: schedule.id, dueAt, madeBy: schedule.createdBy },
+    schedule: { id: schedule.id, dueAt, madeBy: schedule.createdBy, helpers: findHelpers(schedule, fire) },
   };
   try {
     const { pipelineId, toDispatch } = await startPipelineIn(runner, database, { order, origin });
@@ -181,6 +182,17 @@ async function startFire(
     if (findRetry(error) === null) attempt.failure = { dueAt, error };
     throw error;
   }
+}
+
+/** By whose doing it starts as well, and how: whoever changed the schedule may have changed what it starts. */
+function findHelpers(
+  { name, createdBy, changedBy }: ScheduleRecord,
+  { requestedBy }: Pick<FireRecord, 'requestedBy'>,
+): { actor: string; reason: string }[] {
+  const changed = changedBy.filter((actor) => actor !== createdBy && actor !== requestedBy);
+  const helpers = changed.map((actor) => ({ actor, reason: `changed the schedule ${name}` }));
+  if (requestedBy === null || requestedBy === createdBy) return helpers;
+  return [...helpers, { actor: requestedBy, reason: `backfill of the schedule ${name}` }];
 }
 
 const MAX_DETAIL_LENGTH = 2000;

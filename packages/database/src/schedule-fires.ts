@@ -12,12 +12,14 @@ export interface FireRecord {
   pipelineId: number | null;
   /** Backfilled: so many of such run at once; null: it came by itself. */
   backfillAtOnce: number | null;
+  /** Who asked for it afterwards; null: it came by itself. */
+  requestedBy: string | null;
   detail: string | null;
   decidedAt: Date;
 }
 
-const FIRE_COLUMNS = `due_at AS dueAt, state, pipeline_id AS pipelineId, backfill_at_once AS backfillAtOnce, detail,
-  decided_at AS decidedAt`;
+const FIRE_COLUMNS = `due_at AS dueAt, state, pipeline_id AS pipelineId, backfill_at_once AS backfillAtOnce,
+  requested_by AS requestedBy, detail, decided_at AS decidedAt`;
 const MAX_DETAIL_LENGTH = 2000;
 const ROWS_AT_ONCE = 1000;
 
@@ -28,14 +30,15 @@ export type FireLane = 'due' | 'backfill';
 export async function writeFires(runner: Runner, scheduleId: number, fires: readonly FireRecord[]): Promise<void> {
   for (const chunk of inChunks(fires, ROWS_AT_ONCE)) {
     const { places, values } = placeRows(
-      chunk.map(({ dueAt, state, pipelineId, backfillAtOnce, detail, decidedAt }) => {
+      chunk.map(({ dueAt, state, pipelineId, backfillAtOnce, requestedBy, detail, decidedAt }) => {
         const cut = detail?.slice(0, MAX_DETAIL_LENGTH) ?? null;
-        return [scheduleId, dueAt, state, pipelineId, backfillAtOnce, cut, decidedAt];
+        return [scheduleId, dueAt, state, pipelineId, backfillAtOnce, requestedBy, cut, decidedAt];
       }),
     );
     await execute(
       runner,
-      `REPLACE INTO schedule_fire (schedule_id, due_at, state, pipeline_id, backfill_at_once, detail, decided_at)
+      `REPLACE INTO schedule_fire (schedule_id, due_at, state, pipeline_id, backfill_at_once, requested_by, detail,
+         decided_at)
        VALUES ${places}`,
       values,
     );

@@ -36,18 +36,25 @@ export interface ScheduleRecord extends ScheduleSettings {
   /** Why the last due time could not be started; null: it could, or there was none. */
   lastError: string | null;
   createdBy: string;
+  /** Who changed it since, each once. */
+  changedBy: string[];
   createdAt: Date;
   updatedAt: Date;
 }
 
 const SCHEDULE_COLUMNS = `id, name, cron, time_zone AS timeZone, graph, request, overlap_policy AS overlap,
   catch_up_limit AS catchUpLimit, paused_at AS pausedAt, next_due_at AS nextDueAt, last_error AS lastError,
-  created_by AS createdBy, created_at AS createdAt, updated_at AS updatedAt`;
+  created_by AS createdBy, changed_by AS changedBy, created_at AS createdAt, updated_at AS updatedAt`;
 
-type ScheduleRow = Omit<ScheduleRecord, 'order'> & { graph: string; request: string };
+type ScheduleRow = Omit<ScheduleRecord, 'order' | 'changedBy'> & {
+  graph: string;
+  request: string;
+  changedBy: string | null;
+};
 
-function toRecord({ graph, request, ...row }: ScheduleRow): ScheduleRecord {
-  return { ...row, order: { ...(JSON.parse(request) as Omit<PipelineOrder, 'graph'>), graph } };
+function toRecord({ graph, request, changedBy, ...row }: ScheduleRow): ScheduleRecord {
+  const order = { ...(JSON.parse(request) as Omit<PipelineOrder, 'graph'>), graph };
+  return { ...row, order, changedBy: JSON.parse(changedBy ?? '[]') as string[] };
 }
 
 /**
@@ -132,15 +139,16 @@ export async function insertSchedule(
  */
 export async function updateSchedule(
   runner: Runner,
-  schedule: Pick<ScheduleRecord, 'id' | 'pausedAt' | 'nextDueAt'> & ScheduleSettings,
+  schedule: Pick<ScheduleRecord, 'id' | 'pausedAt' | 'nextDueAt' | 'changedBy'> & ScheduleSettings,
   now: Date,
 ): Promise<void> {
-  const values = [...columnValues(schedule), schedule.pausedAt, schedule.nextDueAt, now, schedule.id];
+  const { id, pausedAt, nextDueAt, changedBy } = schedule;
+  const values = [...columnValues(schedule), pausedAt, nextDueAt, toStoredJson(changedBy), now, id];
   await unlessNameIsTaken(schedule.name, () =>
     execute(
       runner,
       `UPDATE schedule SET name = ?, cron = ?, time_zone = ?, graph = ?, request = ?, overlap_policy = ?, catch_up_limit = ?,
-         paused_at = ?, next_due_at = ?, updated_at = ? WHERE id = ?`,
+         paused_at = ?, next_due_at = ?, changed_by = ?, updated_at = ? WHERE id = ?`,
       values,
     ),
   );

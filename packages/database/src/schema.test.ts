@@ -99,6 +99,7 @@ const NONSENSE = {
   ck_schedule_overlap: insertSchedule({ overlap_policy: `'both'` }),
   ck_schedule_catch_up: insertSchedule({ catch_up_limit: -1 }),
   ck_schedule_request: insertSchedule({ request: `'{'` }),
+  ck_schedule_changed_by: insertSchedule({ changed_by: `'['` }),
   ck_schedule_fire_state: insertFire({ state: `'late'` }),
   ck_schedule_fire_backfill: insertFire({ backfill_at_once: 0 }),
   ck_schedule_fire_started: insertFire({ state: `'started'` }),

@@ -40,7 +40,7 @@ export interface PipelineOrder {
  */
 export interface PipelineOrigin {
   createdBy: string;
-  schedule?: { id: number; dueAt: Date; madeBy: string };
+  schedule?: { id: number; dueAt: Date; madeBy: string; helpers: readonly { actor: string; reason: string }[] };
   /** The track that runs it, and how many pipelines are above that one's. */
   parent?: { trackId: number; depth: number; secrets: ReadonlySet<string> };
 }
@@ -69,7 +69,7 @@ export async function startPipelineIn(
     inputs: values,
     held: new Set(held.keys()),
     createdBy: origin.createdBy,
-    ...(origin.schedule === undefined ? {} : { startedBy: origin.schedule.madeBy }),
+    ...(origin.schedule === undefined ? {} : { startedBy: origin.schedule.madeBy, helpers: origin.schedule.helpers }),
     timeoutMs: order.timeoutMs ?? null,
     scheduleId: origin.schedule?.id ?? null,
     scheduledFor: origin.schedule?.dueAt ?? null,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { fireSchedule, startChildren } from '@baton/database';
+import { fireSchedule, startChildren, startQueuedFire, type Fired } from '@baton/database';
 import { createTestApi, type TestApi } from '../testing.ts';
 import { as, flowOf, makeToken, startApiFlow, type ApiFlow } from '../testing-flow.ts';
 
@@ -103,6 +103,48 @@ describe('approving what one started oneself', () => {
     await expectRefused(flow);
     const history = await api.call('get', `/api/v1/pipelines/${flow.pipelineId}/history`).expect(200);
     expect(history.body.items[0]).toMatchObject({ kind: 'start', actor: 'olga', reason: 'schedule every minute' });
+  });
+
+  /** The pipeline that a schedule has just started. */
+  const startedBy = (fired: Fired): Promise<ApiFlow> =>
+    flowOf(api, (fired.kind === 'decided' ? fired.fires[0]?.pipelineId : null) ?? 0);
+
+  test("by somebody else's schedule that one changed, whoever changed it after that", async () => {
+    const request = { name: 'of lena', cron: '* * * * *', graph: await storeGated() };
+    const { body } = await as(api, lena, 'post', '/api/v1/schedules').send(request).expect(201);
+    const patches: [string, object][] = [
+      [olga, { params: { image: 'evil' } }],
+      [lena, { overlap: 'allow' }],
+    ];
+    for (const [token, patch] of patches) {
+      await as(api, token, 'patch', `/api/v1/schedules/${body.id}`).send(patch).expect(200);
+    }
+    const now = new Date(body.nextDueTimes[0]);
+    const flow = await startedBy(await fireSchedule(api.database, body.id, { now }));
+    expect((await act(olga, flow, 'approve').expect(403)).body.code).toBe('self_approval_forbidden');
+    await act(lena, flow, 'approve').expect(403);
+    await flow.decide('Gate', 'approve').expect(200);
+    const { items } = (await api.call('get', `/api/v1/pipelines/${flow.pipelineId}/history`).expect(200)).body;
+    expect(items.slice(0, 2)).toMatchObject([
+      { kind: 'start', actor: 'lena', reason: 'schedule of lena' },
+      { kind: 'start', actor: 'olga', reason: 'changed the schedule of lena' },
+    ]);
+  });
+
+  test("by a backfill of somebody else's schedule", async () => {
+    const request = { name: 'of the admin', cron: '* * * * *', graph: await storeGated() };
+    const { body } = await api.call('post', '/api/v1/schedules').send(request).expect(201);
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:01:00Z' };
+    await as(api, olga, 'post', `/api/v1/schedules/${body.id}/backfill`).send(range).expect(200);
+    const head = { scheduleId: body.id, lane: 'backfill' } as const;
+    await expectRefused(await startedBy(await startQueuedFire(api.database, head, { now: new Date() })));
+  });
+
+  test('by giving a track its parameters', async () => {
+    const asked = { name: 'Gate', gate, input: { image: { type: 'string', required: true } }, onMissing: 'ask' };
+    const flow = await startApiFlow(api, { graph: { vertices: [asked] } });
+    await act(olga, flow, 'params', { params: { image: 'evil' } }).expect(200);
+    await expectRefused(flow);
   });
 
   test("by running somebody else's pipeline again with other parameters", async () => {

@@ -87,9 +87,9 @@ export const patchScheduleRoute = defineRoute({
   request: { params: scheduleParams, body: uncheckedBody(schedulePatchSchema) },
   responses: { 200: { description: 'The schedule as it is now.', schema: scheduleSchema } },
   errors: ['schedule_not_found', 'invalid_schedule', 'schedule_name_taken'],
-}).handle(async ({ deps: { database }, params, body }) => {
+}).handle(async ({ deps: { database }, params, body, identity }) => {
   const { id } = await getSchedule(database, params.schedule);
-  await patchSchedule(database, id, body);
+  await patchSchedule(database, { scheduleId: id, changedBy: identity.name }, body);
   return { status: 200, body: await show(database, String(id)) };
 });
 

@@ -3,6 +3,7 @@ import { Pipelines1700000000002 } from './0002-pipelines.ts';
 import { Installation1700000000003 } from './0003-installation.ts';
 import { Control1700000000004 } from './0004-control.ts';
 import { Schedules1700000000005 } from './0005-schedules.ts';
+import { SchedulePersons1700000000006 } from './0006-schedule-persons.ts';
 
 /** In order; immutable once landed. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   Installation1700000000003,
   Control1700000000004,
   Schedules1700000000005,
+  SchedulePersons1700000000006,
 ];
