@@ -83,7 +83,7 @@ describe('run --follow, where somebody can be asked', () => {
     const words = ['run', 'test1', '--timeout', '0.5'];
     const later = await runForTest(words, { url: api.url, answers: () => 'later' });
     expect(later.exitCode).toBe(124);
-    expect(later.stderr.match(/Left for later: baton next 7\/A C\n/g)).toHaveLength(1);
+    expect(later.stderr.match(/Left for later: npx baton next 7\/A C\n/g)).toHaveLength(1);
   });
 
   test('takes its question back where somebody else has decided, or the time is up', async () => {
@@ -108,13 +108,13 @@ describe('run --follow, where somebody can be asked', () => {
 
 test('where nobody can be asked the command is told once: on stdout, with --json on stderr', async () => {
   await serve(choosing, {});
-  const line = '[0.2s] A awaits a choice among B, C: baton next 7/A C\n';
+  const line = '[0.2s] A awaits a choice among B, C: npx baton next 7/A C\n';
   const run = await runForTest(['run', 'test1', '--timeout', '0.5'], { url: api.url });
   expect(run.stdout).toBe(`[0.2s] A SUCCEED on worker-1 in 200 ms\n${line}`);
   const asJson = await runForTest(['run', 'test1', '--timeout', '0.5', '--json'], { url: api.url, answers: {} });
   expect(asJson.stderr.startsWith(line)).toBe(true);
   const live = await runForTest(['run', 'test1', '--timeout', '0.5'], { url: api.url, isLive: true });
-  expect(live.stdout).toContain('awaits a choice  baton next 7/A C');
+  expect(live.stdout).toContain('awaits a choice  npx baton next 7/A C');
 });
 
 describe('what is typed for a choice', () => {

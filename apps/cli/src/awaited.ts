@@ -1,4 +1,5 @@
 import type { Client, Declarations, Pipeline, Track } from '@baton/client';
+import { BATON } from './baton-word.ts';
 import { formatTime, printable, shorten } from './format.ts';
 
 /** What a track awaits from a person, and the command that gives it. */
@@ -24,18 +25,18 @@ export function describeAwaited(track: AwaitingTrack, missing: readonly string[]
       return describeChoice(track, name);
     case 'approval': {
       const form = missingOf(track.gate?.form ?? {}, {}).map((field) => ` -p ${field}=...`);
-      const others = `or baton reject ${name}`;
-      return { what: describeGate(track), command: `baton approve ${name}${form.join('')}`, others };
+      const others = `or ${BATON} reject ${name}`;
+      return { what: describeGate(track), command: `${BATON} approve ${name}${form.join('')}`, others };
     }
     case 'params': {
       const fields = (missing.length === 0 ? ['name'] : missing).map((field) => ` -p ${field}=...`);
       const what = missing.length === 0 ? 'awaits parameter values' : `awaits values for ${missing.join(', ')}`;
-      return { what, command: `baton params ${name}${fields.join('')}`, others: '' };
+      return { what, command: `${BATON} params ${name}${fields.join('')}`, others: '' };
     }
     case 'decision':
       return {
         what: `is ${track.state} and awaits a decision`,
-        command: `baton retry ${name}`,
+        command: `${BATON} retry ${name}`,
         others: 'or skip, succeed, give-up',
       };
     case null:
@@ -51,7 +52,7 @@ function describeChoice({ choice }: AwaitingTrack, name: string): AwaitedStep {
   const dashes = words.some((word) => word.startsWith('-')) ? ' --' : '';
   return {
     what: `awaits a choice among ${listNames(successors)}`,
-    command: `baton next ${name}${dashes} ${words.join(' ')}`.trimEnd(),
+    command: `${BATON} next ${name}${dashes} ${words.join(' ')}`.trimEnd(),
     others: '',
   };
 }
@@ -66,7 +67,7 @@ function describeGate({ gate }: AwaitingTrack): string {
   return `awaits approval${message}${facts.length === 0 ? '' : ` (${facts.join('; ')})`}`;
 }
 
-/** One line: `awaits a choice among B, C: baton next 7/A B`. */
+/** One line: `awaits a choice among B, C: npx baton next 7/A B`. */
 export function formatAwaited(track: AwaitingTrack, missing: readonly string[] = []): string {
   const step = describeAwaited(track, missing);
   if (step === null) return '';

@@ -90,7 +90,9 @@ describe('run --follow', () => {
     interrupt.abort(new Error('ended by SIGINT'));
     const ended130 = await following;
     expect(ended130.exitCode).toBe(130);
-    expect(ended130.stderr).toContain('Pipeline 7 goes on: "baton show 7" shows it, "baton cancel 7" stops it.');
+    expect(ended130.stderr).toContain(
+      'Pipeline 7 goes on: "npx baton show 7" shows it, "npx baton cancel 7" stops it.',
+    );
   });
 });
 

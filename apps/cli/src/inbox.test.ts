@@ -59,7 +59,7 @@ describe('inbox', () => {
       'approval: Ship it?',
       expect.anything(),
       'you',
-      'baton approve 7/发布 -p tag=...',
+      'npx baton approve 7/发布 -p tag=...',
     ]);
     expect(chosen).toMatchObject([
       '7/A',
@@ -67,7 +67,7 @@ describe('inbox', () => {
       'choice: B, C',
       expect.anything(),
       'operators',
-      'baton next 7/A B C',
+      'npx baton next 7/A B C',
     ]);
     expect(decided).toMatchObject([
       '7/A',
@@ -75,7 +75,7 @@ describe('inbox', () => {
       'decision: timeout',
       expect.anything(),
       'operators',
-      'baton retry 7/A',
+      'npx baton retry 7/A',
     ]);
     expect(api.seen[0]?.path).toMatch(/kind=approval.*mine=true/);
   });
@@ -140,6 +140,43 @@ describe('history', () => {
     ]);
   });
 
+  test('names workers, and what ran again, as people know them', async () => {
+    const claimed = (vertexId: number, worker: string) => ({
+      vertexId,
+      vertex: `v${vertexId}`,
+      state: 'RUNNING',
+      worker,
+    });
+    const from = { vertexIds: [1, 9], descendants: true };
+    const events = [
+      event(1, { kind: 'claim', changes: { tracks: [claimed(1, 'w-1'), claimed(2, 'w-gone')] } }),
+      event(2, { kind: 'claim', changes: { tracks: [claimed(3, 'w-gone')] } }),
+      event(3, {
+        kind: 'rerun',
+        actor: 'me',
+        changes: { action: { kind: 'rerun', from }, tracks: tracks.slice(0, 1) },
+      }),
+      event(4, { kind: 'rerun', actor: 'me', changes: { action: { kind: 'rerun', from: 'failed' } } }),
+    ];
+    api = await startFakeApi({
+      'GET /api/v1/pipelines/7': { body: makePipeline() },
+      'GET /api/v1/pipelines/7/history': page(events),
+      'GET /api/v1/workers': { body: { items: [{ id: 'w-1', name: 'worker-1' }] } },
+    });
+    const { stdout, stderr } = await runForTest(['history', '7'], { url: api.url });
+    expect({ stderr, lines: stdout.replaceAll('2026-11-23 07:00:00  ', '').split('\n') }).toEqual({
+      stderr: '',
+      lines: [
+        'claim: v1 RUNNING on worker-1, v2 RUNNING on w-gone',
+        'claim: v3 RUNNING on w-gone',
+        'rerun by me: from v1, vertex 9 and what follows, v1 PENDING',
+        'rerun by me: from failed',
+        '',
+      ],
+    });
+    expect(api.seen.filter(({ path }) => path.startsWith('/api/v1/workers'))).toHaveLength(1);
+  });
+
   test('as one document, also of events that are not known here', async () => {
     const odd = event(1, { kind: 'later', changes: { tracks: 'all' } });
     api = await startFakeApi({
@@ -184,7 +221,7 @@ test('pools are listed, made, changed and removed', async () => {
   });
   const run = (words: string[]) => runForTest(['pool', ...words], { url: api.url });
   expect((await run(['list'])).stdout).toBe('pool  limit  running  waiting\ngpu   2      1        37\n');
-  expect((await run(['list'])).stdout).toBe('No pools. "baton pool set NAME LIMIT" makes one.\n');
+  expect((await run(['list'])).stdout).toBe('No pools. "npx baton pool set NAME LIMIT" makes one.\n');
   expect((await run(['set', 'gpu', '2'])).stdout).toBe('Pool gpu: at most 2 at once, 1 running.\n');
   expect(JSON.parse(api.seen.at(-1)?.body ?? '')).toEqual({ limit: 2 });
   expect((await run(['set', 'gpu', '-1'])).exitCode).toBe(2);

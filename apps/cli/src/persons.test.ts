@@ -101,7 +101,7 @@ describe('next', () => {
     });
     const run = await runForTest(['next', '7/A'], { url: api.url });
     expect(run).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(run.stderr).toContain('awaits a choice among A, B, the end: baton next 7/A B\n  1  B  (next)');
+    expect(run.stderr).toContain('awaits a choice among A, B, the end: npx baton next 7/A B\n  1  B  (next)');
     await runForTest(['next', '7/A', '--all'], { url: api.url });
     await runForTest(['next', '7/A', '--none'], { url: api.url });
     expect(await runForTest(['next', '7/A', 'B', '--none'], { url: api.url })).toMatchObject({ exitCode: 2 });
@@ -227,7 +227,7 @@ test('pause, resume, mode and cancel of a pipeline', async () => {
   });
   const run = (words: string[]) => runForTest(words, { url: api.url });
   expect((await run(['pause', '7', '--reason', 'lunch'])).stdout).toBe(
-    'test1 (pipeline 7) PAUSED: \n"baton resume 7" lets it go on.\n',
+    'test1 (pipeline 7) PAUSED: \n"npx baton resume 7" lets it go on.\n',
   );
   expect((await run(['resume', '7'])).stdout).toContain('RUNNING');
   expect((await run(['mode', '7', 'manual'])).stdout).toContain('Its mode is manual.');
@@ -270,9 +270,9 @@ test('show tells what awaits a person with what to type, what a track runs, and 
   expect(stdout).toContain(
     [
       'Awaiting a person:',
-      String.raw`  A awaits a choice among B, it's: baton next 7/A B 'it'\''s'`,
-      '  C awaits values for ip: baton params 7/C -p ip=...',
-      '  D is CANCELLED and awaits a decision: baton retry 7/D, or skip, succeed, give-up',
+      String.raw`  A awaits a choice among B, it's: npx baton next 7/A B 'it'\''s'`,
+      '  C awaits values for ip: npx baton params 7/C -p ip=...',
+      '  D is CANCELLED and awaits a decision: npx baton retry 7/D, or skip, succeed, give-up',
     ].join('\n'),
   );
 });

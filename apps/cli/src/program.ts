@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { BATON } from './baton-word.ts';
+import { addExamples } from './command-examples.ts';
 import type { CommandContext } from './command-context.ts';
 import { addGraphDiffCommand } from './commands/graph-diff.ts';
 import { exportGraph, listGraphs, showGraph } from './commands/graph-show.ts';
@@ -34,7 +36,8 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
     .description('Runs graphs of scripts on a fleet of workers.')
     .option('--json', 'one JSON document on stdout, and nothing else there')
     .configureOutput({ writeOut: (text) => hooks.write(text), writeErr: (text) => hooks.writeError(text) })
-    .showHelpAfterError('(baton --help tells more)')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError(`(${BATON} --help tells more)`)
     .exitOverride();
   const act =
     <Words extends unknown[]>(command: (context: CommandContext, ...words: Words) => Promise<ExitCode>) =>
@@ -52,6 +55,7 @@ export function createProgram(hooks: ProgramHooks): { run(words: readonly string
   addSimulateCommand(program, act);
   addTokenCommands(program, act);
   inheritSettings(program);
+  addExamples(program);
   return {
     async run(words) {
       await program.parseAsync(words, { from: 'user' });

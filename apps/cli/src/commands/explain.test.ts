@@ -98,7 +98,7 @@ const SIMULATION = {
   reason: 'A failed',
   makespanMs: 9000,
   tracks: [
-    track,
+    { ...track, detail: 'its condition has no answer' },
     { ...track, vertexId: 2, vertex: 'B', state: 'WAITING', reason: null, attempts: 0 },
     { ...track, vertexId: 3, vertex: 'C', state: 'PENDING', reason: null, awaits: 'approval', attempts: 0 },
   ],
@@ -142,6 +142,7 @@ A       FAILED   exit_code        0 ms   9.0 s  2
 B       WAITING
 C       PENDING  awaits approval
 critical path: A
+A: its condition has no answer
 in the end C awaits approval
 `,
     );

@@ -21,14 +21,31 @@ export async function showHistory(
 ): Promise<ExitCode> {
   const client = context.connect();
   const items: HistoryEvent[] = [];
+  const nameWorkers = createWorkerNames(client);
   let count = 0;
   for await (const event of readHistory(client, pipelineId, { ...options, signal: context.signal })) {
     count += 1;
     if (context.isJson) items.push(event);
-    else context.terminal.write(`${renderEvent(context, event)}\n`);
+    else context.terminal.write(`${renderEvent(context, event, await nameWorkers(event))}\n`);
   }
   if (context.isJson || count === 0) answer(context, { items }, () => 'Nothing has happened.');
   return EXIT.success;
+}
+
+type WorkerNames = ReadonlyMap<string, string>;
+
+/** Events know workers by their ids; people know them by their names. Asked for again only where one is new. */
+function createWorkerNames(client: Client): (event: HistoryEvent) => Promise<WorkerNames> {
+  const names = new Map<string, string>();
+  return async ({ changes }) => {
+    const parsed = changesSchema.safeParse(changes);
+    const ids = parsed.success ? (parsed.data.tracks ?? []).flatMap(({ worker }) => worker ?? []) : [];
+    if (ids.every((id) => names.has(id))) return names;
+    for (const { id, name } of await client.listWorkers({ all: true })) names.set(id, name);
+    // Workers that are long gone, and children's `baton`, are in no list: they keep the name that they have here.
+    for (const id of ids) names.set(id, names.get(id) ?? id);
+    return names;
+  };
 }
 
 async function* readHistory(
@@ -75,21 +92,29 @@ type Changes = z.infer<typeof changesSchema>;
 type TrackEntry = NonNullable<Changes['tracks']>[number];
 
 /** `2026-11-23 07:00:01  choose A by alice (why): names B, B PENDING`. */
-function renderEvent({ colors }: CommandContext, { at, kind, actor, reason, changes }: HistoryEvent): string {
+function renderEvent(
+  { colors }: CommandContext,
+  { at, kind, actor, reason, changes }: HistoryEvent,
+  workers: WorkerNames,
+): string {
   const who = actor === null ? '' : ` by ${printable(actor)}`;
   const why = reason === null ? '' : ` (${printable(reason)})`;
   const parsed = changesSchema.safeParse(changes);
-  const facts = parsed.success ? describeChanges(parsed.data) : [];
+  const facts = parsed.success ? describeChanges(parsed.data, workers) : [];
   const vertex = parsed.success ? parsed.data.action?.vertex : undefined;
   const what = typeof vertex === 'string' ? `${kind} ${printable(vertex)}` : kind;
   const heading = `${formatTime(at)}  ${actor === null ? what : colors.bold(what)}${who}${why}`;
   return facts.length === 0 ? heading : `${heading}: ${shorten(printable(facts.join(', ')), MAX_LINE)}`;
 }
 
-function describeChanges({ action, pipeline, tracks = [], cancelUnstarted, killRunning }: Changes): string[] {
-  const moved = tracks.flatMap((track) => describeTrack(track) ?? []);
-  const { kind: _kind, vertexId: _id, vertex: _vertex, ...asked } = action ?? {};
+function describeChanges(
+  { action, pipeline, tracks = [], cancelUnstarted, killRunning }: Changes,
+  workers: WorkerNames,
+): string[] {
+  const moved = tracks.flatMap((track) => describeTrack(track, workers) ?? []);
+  const { kind: _kind, vertexId: _id, vertex: _vertex, from, ...asked } = action ?? {};
   return [
+    ...(from === undefined ? [] : [describeScope(from, tracks)]),
     ...Object.entries(asked).map(([name, value]) => `${name} ${describeValue(value)}`),
     ...moved.slice(0, LISTED_TRACKS),
     ...(moved.length > LISTED_TRACKS ? [`and ${moved.length - LISTED_TRACKS} more tracks`] : []),
@@ -100,6 +125,19 @@ function describeChanges({ action, pipeline, tracks = [], cancelUnstarted, killR
   ];
 }
 
+const scopeSchema = z.looseObject({ vertexIds: z.array(z.number()), descendants: z.boolean().optional() });
+
+/** What a rerun began with: `from A and what follows`; its vertices are among those that it moved. */
+function describeScope(from: unknown, tracks: readonly TrackEntry[]): string {
+  const scope = scopeSchema.safeParse(from);
+  if (!scope.success) return `from ${describeValue(from)}`;
+  const { vertexIds, descendants } = scope.data;
+  const names = new Map(tracks.map(({ vertexId, vertex }) => [vertexId, vertex]));
+  const shown = vertexIds.slice(0, LISTED_TRACKS).map((id) => names.get(id) ?? `vertex ${id}`);
+  const more = vertexIds.length > shown.length ? [`${vertexIds.length - shown.length} more`] : [];
+  return `from ${[...shown, ...more].join(', ')}${descendants === true ? ' and what follows' : ''}`;
+}
+
 function describeValue(value: unknown): string {
   const isList = Array.isArray(value) && value.every((one) => typeof one === 'string');
   if (isList) return value.length === 0 ? 'none' : value.join(' ');
@@ -107,11 +145,14 @@ function describeValue(value: unknown): string {
 }
 
 /** Null where only its counters changed. */
-function describeTrack({ vertexId, vertex, state, attempt, awaits, reason, worker }: TrackEntry): string | null {
+function describeTrack(
+  { vertexId, vertex, state, attempt, awaits, reason, worker }: TrackEntry,
+  workers: WorkerNames,
+): string | null {
   const facts = [
     ...(state === undefined ? [] : [state]),
     ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
-    ...(worker === undefined || worker === null ? [] : [`on ${worker}`]),
+    ...(worker === undefined || worker === null ? [] : [`on ${workers.get(worker) ?? worker}`]),
     ...(reason === undefined || reason === null ? [] : [`(${reason})`]),
     ...(awaits === undefined || awaits === null ? [] : [`awaits ${awaits}`]),
   ];

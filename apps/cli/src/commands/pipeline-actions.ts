@@ -1,4 +1,5 @@
 import type { Pipeline, TrackDetails } from '@baton/client';
+import { BATON } from '../baton-word.ts';
 import { nameTrack } from '../awaited.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -13,7 +14,7 @@ export async function pausePipeline(
   options: ActionWords,
 ): Promise<ExitCode> {
   const pipeline = await context.connect().pausePipeline(pipelineId, readActionOptions(options));
-  return answerPipeline(context, pipeline, `"baton resume ${pipelineId}" lets it go on.`);
+  return answerPipeline(context, pipeline, `"${BATON} resume ${pipelineId}" lets it go on.`);
 }
 
 export async function resumePipeline(
@@ -51,12 +52,12 @@ export async function cancelTarget(context: CommandContext, word: string, option
   const pipeline = await client.cancelPipeline(target.pipelineId, readActionOptions(options));
   const { RUNNING: running } = pipeline.counts;
   const scripts = running === 1 ? '1 running script is' : `${running} running scripts are`;
-  const note = running === 0 ? '' : `${scripts} being ended: "baton show ${pipeline.id}" tells when.`;
+  const note = running === 0 ? '' : `${scripts} being ended: "${BATON} show ${pipeline.id}" tells when.`;
   return answerPipeline(context, pipeline, note);
 }
 
 function describeCancelled(track: TrackDetails): string {
   const name = nameTrack(track);
   if (track.state !== 'RUNNING') return `${name} is ${track.state}.`;
-  return `${name} is being cancelled: it is CANCELLED when its last process is gone. "baton show ${name}" tells when.`;
+  return `${name} is being cancelled: it is CANCELLED when its last process is gone. "${BATON} show ${name}" tells when.`;
 }

@@ -1,3 +1,4 @@
+import { BATON } from '../baton-word.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { formatTable } from '../format.ts';
@@ -6,7 +7,7 @@ import { formatTable } from '../format.ts';
 export async function listPools(context: CommandContext): Promise<ExitCode> {
   const items = await context.connect().listPools();
   answer(context, { items }, () => {
-    if (items.length === 0) return 'No pools. "baton pool set NAME LIMIT" makes one.';
+    if (items.length === 0) return `No pools. "${BATON} pool set NAME LIMIT" makes one.`;
     const rows = items.map(({ name, limit, running, waiting }) => [
       name,
       String(limit),

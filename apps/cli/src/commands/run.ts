@@ -1,5 +1,6 @@
 import type { Pipeline, StartRequest } from '@baton/client';
 import { Option, type Command } from 'commander';
+import { BATON } from '../baton-word.ts';
 import type { CommandContext } from '../command-context.ts';
 import { answer } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -109,7 +110,7 @@ export async function followToEnd(
   } catch (error) {
     if (context.signal.aborted) {
       context.terminal.writeError(
-        `Pipeline ${pipeline.id} goes on: "baton show ${pipeline.id}" shows it, "baton cancel ${pipeline.id}" stops it.\n`,
+        `Pipeline ${pipeline.id} goes on: "${BATON} show ${pipeline.id}" shows it, "${BATON} cancel ${pipeline.id}" stops it.\n`,
       );
     }
     throw error;

@@ -3,14 +3,18 @@ import { collect, readPositive, readWholeNumber } from '../options.ts';
 import type { Act } from '../program.ts';
 import {
   addSchedule,
+  changeSchedule,
+  OVERLAP_POLICIES,
+  type AddScheduleOptions,
+  type ChangeScheduleOptions,
+} from './schedule-settings.ts';
+import {
   backfillSchedule,
   listSchedules,
-  OVERLAP_POLICIES,
   pauseSchedule,
   removeSchedule,
   resumeSchedule,
   showSchedule,
-  type AddScheduleOptions,
   type BackfillOptions,
 } from './schedules.ts';
 
@@ -18,6 +22,7 @@ import {
 export function addScheduleCommands(program: Command, act: Act): void {
   const schedule = program.command('schedule').description('start graphs by the calendar');
   addAddCommand(schedule, act);
+  addChangeCommand(schedule, act);
   schedule
     .command('list')
     .description('list the schedules')
@@ -54,12 +59,35 @@ export function addScheduleCommands(program: Command, act: Act): void {
 }
 
 function addAddCommand(schedule: Command, act: Act): void {
-  schedule
+  const command = schedule
     .command('add')
     .description('make a schedule that starts a graph')
     .argument('<name>', 'of the schedule; no other has it')
     .argument('<graph>', 'name, id, or name@version; without a version the latest at each due time')
-    .requiredOption('--cron <expression>', '"minute hour day month weekday", or @daily, @hourly, ...')
+    .requiredOption('--cron <expression>', CRON);
+  addSettings(command).action(async (name: string, graph: string, options: AddScheduleOptions) =>
+    act(addSchedule)({ name, graph }, options),
+  );
+}
+
+function addChangeCommand(schedule: Command, act: Act): void {
+  const command = schedule
+    .command('change')
+    .description('change settings of a schedule; those that are not named stay, -p gives all parameters anew')
+    .argument('<schedule>', 'id or name')
+    .option('--name <name>', 'another name')
+    .option('--graph <graph>', 'another graph: name, id, or name@version')
+    .option('--cron <expression>', CRON);
+  addSettings(command).action(async (reference: string, options: ChangeScheduleOptions) =>
+    act(changeSchedule)(reference, options),
+  );
+}
+
+const CRON = '"minute hour day month weekday", or @daily, @hourly, ...';
+
+/** What of a schedule has a value where none is given. */
+function addSettings(command: Command): Command {
+  return command
     .option('--time-zone <zone>', 'such as Europe/Berlin; UTC unless given')
     .option(
       '-p, --param <name=value>',
@@ -83,8 +111,5 @@ function addAddCommand(schedule: Command, act: Act): void {
       new Option('--on-failure <policy>', 'what a failed track means').choices(['stop', 'kill', 'continue', 'hold']),
     )
     .option('--priority <number>', 'higher starts sooner, 0 to 1000', readWholeNumber(0, 1000))
-    .option('--timeout <seconds>', 'a pipeline that lasts longer is FAILED', readPositive)
-    .action(async (name: string, graph: string, options: AddScheduleOptions) =>
-      act(addSchedule)({ name, graph }, options),
-    );
+    .option('--timeout <seconds>', 'a pipeline that lasts longer is FAILED', readPositive);
 }

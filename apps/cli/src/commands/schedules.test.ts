@@ -71,8 +71,19 @@ describe('add', () => {
       catchUpLimit: 3,
       timeoutMs: 1500,
       priority: 4,
-      mode: null,
     });
+  });
+
+  test('without such a graph asks the API all the same: it tells that with what else is wrong', async () => {
+    const problems = [{ code: 'graph_not_found', message: 'expected a graph named "g"', pointer: '/graph' }];
+    api = await startFakeApi({
+      'GET /api/v1/graphs/g': problem(404, 'graph_not_found', 'expected a graph named "g"'),
+      'POST /api/v1/schedules': problem(422, 'invalid_schedule', 'found 2 problems', problems),
+    });
+    const done = await run('add', 'nightly', 'g', '--cron', 'x', '-p', 'ip=1');
+    expect(done.exitCode).toBe(2);
+    expect(done.stderr).toContain('found 2 problems');
+    expect(bodyOf(1)).toMatchObject({ cron: 'x', params: { ip: '1' } });
   });
 
   test('tells every problem that the API names', async () => {
@@ -102,6 +113,31 @@ describe('add', () => {
     const done = await run(...words);
     expect(done.exitCode).not.toBe(0);
     expect(done.stderr).toContain(message);
+  });
+});
+
+describe('change', () => {
+  test('sends what was given and nothing else; parameters by the types of the graph', async () => {
+    const answers = {
+      'GET /api/v1/graphs/test1': { body: GRAPH },
+      'GET /api/v1/schedules/nightly': { body: SCHEDULE },
+      'PATCH /api/v1/schedules/nightly': { body: { ...SCHEDULE, cron: '@daily' } },
+    };
+    api = await startFakeApi(answers);
+    const done = await run('change', 'nightly', '--cron', '@daily');
+    expect(done).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(done.stdout).toBe('Schedule nightly is changed: due next at 2026-05-02 00:30:00 UTC.\n');
+    expect(bodyOf(0)).toEqual({ cron: '@daily' });
+    const other = await run('change', 'nightly', '-p', 'ip=1', '--timeout', '2', '--name', 'n', '--json');
+    expect(JSON.parse(other.stdout)).toMatchObject({ cron: '@daily' });
+    expect(bodyOf(3)).toEqual({ name: 'n', timeoutMs: 2000, params: { ip: '1' } });
+  });
+
+  test('nothing to change is refused', async () => {
+    api = await startFakeApi({});
+    const done = await run('change', 'nightly');
+    expect(done).toMatchObject({ exitCode: 2 });
+    expect(done.stderr).toContain('expected something to change');
   });
 });
 

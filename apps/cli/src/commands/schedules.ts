@@ -1,60 +1,13 @@
-import type { Client, DueTime, Schedule, ScheduleRequest } from '@baton/client';
+import type { Client, DueTime, Schedule } from '@baton/client';
 import type { Colors } from 'picocolors/types';
 import { CliError } from '../cli-error.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { formatTable, formatTime, printable, shorten } from '../format.ts';
-import { collectParams, parseAssignments } from '../parameters.ts';
 import { answerOf, refusal } from '../raw-answer.ts';
-
-export const OVERLAP_POLICIES = ['allow', 'queue', 'skip', 'replace'] as const satisfies Schedule['overlap'][];
 
 const PAGE_SIZE = 200;
 const SHOWN_DUE_TIMES = 10;
-
-export interface AddScheduleOptions {
-  cron: string;
-  timeZone?: string;
-  param: string[];
-  overlap?: Schedule['overlap'];
-  catchUp?: number;
-  pipelineName?: string;
-  mode?: 'auto' | 'manual';
-  onFailure?: 'stop' | 'kill' | 'continue' | 'hold';
-  priority?: number;
-  /** Seconds. */
-  timeout?: number;
-}
-
-/** Makes a schedule. Required parameters without a value are asked for where there is a terminal. */
-export async function addSchedule(
-  context: CommandContext,
-  { name, graph }: { name: string; graph: string },
-  options: AddScheduleOptions,
-): Promise<ExitCode> {
-  const client = context.connect();
-  const assignments = parseAssignments(options.param);
-  const { ask } = context.terminal;
-  const params = await collectParams(client, { graph, assignments }, { ask: context.isJson ? null : ask });
-  const { cron, timeZone, overlap, catchUp, pipelineName, mode, onFailure, priority, timeout } = options;
-  const body: ScheduleRequest = {
-    name,
-    graph,
-    cron,
-    params,
-    timeZone: timeZone ?? null,
-    overlap: overlap ?? null,
-    catchUpLimit: catchUp ?? null,
-    pipelineName: pipelineName ?? null,
-    mode: mode ?? null,
-    onFailure: onFailure ?? null,
-    priority: priority ?? null,
-    timeoutMs: timeout === undefined ? null : Math.max(1, Math.round(timeout * 1000)),
-  };
-  const schedule = answerOf(await client.raw.POST('/api/v1/schedules', { body }));
-  answer(context, schedule, () => `Schedule ${schedule.id} ${printable(schedule.name)}: ${describeNext(schedule)}`);
-  return EXIT.success;
-}
 
 /** Lists every schedule. */
 export async function listSchedules(context: CommandContext, options: { name?: string }): Promise<ExitCode> {
@@ -179,7 +132,8 @@ function readTime(option: string, text: string): string {
   throw new CliError(`expected ${option} to be ${form}, found ${JSON.stringify(text)}`, EXIT.usage);
 }
 
-function describeNext({ pausedAt, nextDueTimes: [next] }: Schedule): string {
+/** When it is due next, or that it is paused. */
+export function describeNext({ pausedAt, nextDueTimes: [next] }: Schedule): string {
   if (pausedAt !== null) return `paused since ${formatTime(pausedAt)}.`;
   return `due next at ${formatTime(next ?? null)} UTC.`;
 }

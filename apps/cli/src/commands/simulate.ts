@@ -21,6 +21,8 @@ interface SimulateOptions {
   slots?: number;
 }
 
+const SHOWN_DETAILS = 20;
+
 type Outcomes = NonNullable<SimulateRequest['outcomes']>;
 
 /** The words of `baton simulate`. */
@@ -133,11 +135,15 @@ function renderSimulation({ colors }: CommandContext, simulation: Simulation): s
       track.attempts === 0 ? '' : String(track.attempts),
     ];
   });
+  const explained = tracks.filter(({ state: end, detail }) => end === 'FAILED' && detail !== null);
   const why = reason === null ? '' : `: ${printable(reason)}`;
   return [
     `It would be ${colorState(colors, state)}${why} after ${formatDuration(makespanMs)}`,
     formatTable(colors, ['vertex', 'state', 'reason', 'start', 'end', 'attempts'], rows),
     ...(criticalPath.length === 0 ? [] : [`critical path: ${printable(criticalPath.join(' -> '))}`]),
+    ...explained
+      .slice(0, SHOWN_DETAILS)
+      .map(({ vertex, detail }) => `${printable(vertex)}: ${printable(detail ?? '')}`),
     ...waitsFor.map(({ vertex, awaits }) => `in the end ${printable(vertex)} awaits ${awaits}`),
   ].join('\n');
 }
