@@ -278,7 +278,8 @@ describe('resolveParameters', () => {
       missing: [],
       problems: [],
     });
-    const { problems } = completeParameters(vertex, {}, { q: 'x', z: 1 });
+    const { problems, missing } = completeParameters(vertex, {}, { q: 'x', z: 1 });
+    expect(missing).toEqual(['p']);
     expect(problems.map(({ code }) => code)).toEqual(['unknown_parameter', 'invalid_parameter']);
   });
 });

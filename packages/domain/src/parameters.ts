@@ -106,7 +106,10 @@ export function completeParameters(
   }
   if (vertex.policies.map) problems.push(...checkList(vertex, completed, { given, pointer: '/params' }));
   const required = declarations.filter(([, declaration]) => declaration.required);
-  const missing = required.map(([name]) => name).filter((name) => !Object.hasOwn(completed, name));
+  // What was given in a wrong form is told as that, not as missing.
+  const missing = required
+    .map(([name]) => name)
+    .filter((name) => !Object.hasOwn(completed, name) && keyOf(vertex, name, given) === undefined);
   return { values: completed, missing, problems };
 }
 

@@ -34,7 +34,10 @@ export function rerunTracks(work: WorkingSet, from: RerunScope): Verdict {
   const busy = scope.filter(({ state }) => state === 'PENDING' || state === 'RUNNING');
   if (busy.length > 0) return refuse(`expected what is to run again to have ended, found ${listTracks(work, busy)}`);
   const ended = scope.filter(({ state }) => isTrackEnded(state));
-  if (ended.length === 0) return refuse('expected something that could run again, found none that has ended');
+  if (ended.length === 0) {
+    const expected = from === 'failed' ? 'a track that failed or was cancelled' : 'something that has ended';
+    return refuse(`expected ${expected}, to run again, found none`);
+  }
   const killed = findKilled(work, tracks);
   if (killed !== null) return killed;
   runAgain(work, tracks, { toReset: ended });

@@ -41,8 +41,9 @@ describe('a rerun from the failed tracks', () => {
   test('twice is refused: the first is under way', () => {
     const flow = startStopped();
     rerun(flow, 'failed');
-    expect(rerun(flow, 'failed')).toBe('expected something that could run again, found none that has ended');
+    expect(rerun(flow, 'failed')).toBe('expected a track that failed or was cancelled, to run again, found none');
     expect(rerunOf(flow, ['L', 'R'])).toBe('expected what is to run again to have ended, found L PENDING, R PENDING');
+    expect(rerunOf(flow, ['J'])).toBe('expected something that has ended, to run again, found none');
   });
 
   test('goes on under continue, beside what runs, and takes the descendants of the failed with it', () => {
@@ -107,7 +108,7 @@ describe('a rerun from the failed tracks', () => {
   test('of a pipeline in which nothing failed is refused', () => {
     const flow = startFlow({ vertices: { A: {} } });
     runTrack(flow, 'A');
-    expect(rerun(flow, 'failed')).toBe('expected something that could run again, found none that has ended');
+    expect(rerun(flow, 'failed')).toBe('expected a track that failed or was cancelled, to run again, found none');
   });
 
   test('lets a deadline that has passed count anew', () => {
