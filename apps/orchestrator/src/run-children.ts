@@ -48,7 +48,7 @@ async function startChild(
 ): Promise<'done' | 'give_back'> {
   const started = await startChildren(deps.database, [{ trackId, attempt }]);
   if (started.toDispatch.length > 0) await enqueueFirst(deps, started.toDispatch);
-  await settleChildren(deps, started.ended);
+  await settleChildren(deps, started.toLookAt);
   return started.busy.length > 0 ? 'give_back' : 'done';
 }
 

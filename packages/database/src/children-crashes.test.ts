@@ -53,6 +53,17 @@ describe('after a crash', () => {
     expect(await dueChildren()).toContain(flow.trackId('run'));
   });
 
+  test('whoever starts it again, because the answer was lost, looks at what became of it', async () => {
+    const flow = await startTestFlow(database, {
+      vertices: { run: { script: undefined, pipeline: { graph: 'gone' } } },
+    });
+    const track = { trackId: flow.trackId('run'), attempt: 1 };
+    await startChildren(database, [track]);
+    const { toLookAt } = await startChildren(database, [track]);
+    await stage.settle(toLookAt);
+    expect(await readStates(flow)).toEqual({ run: 'FAILED' });
+  });
+
   test('what was looked at and goes on is not due any more', async () => {
     const { flow, child } = await stage.startNested();
     const trackId = flow.trackId('run');

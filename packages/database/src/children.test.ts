@@ -199,8 +199,8 @@ describe('depth', () => {
     let trackId = flow.trackId('again');
     let depth = 0;
     for (; depth < 20; depth += 1) {
-      const { toDispatch, ended } = await startChildren(database, [{ trackId, attempt: 1 }]);
-      if (ended.length > 0) await stage.settle(ended);
+      const { toDispatch, toLookAt } = await startChildren(database, [{ trackId, attempt: 1 }]);
+      if (toLookAt.length > 0) await stage.settle(toLookAt);
       if (toDispatch[0] === undefined) break;
       trackId = toDispatch[0].trackId;
     }

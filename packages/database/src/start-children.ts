@@ -50,8 +50,11 @@ const LOOKED_AT_AFTER_MS = 60_000;
 export interface StartedChildren {
   /** First tracks of the children. */
   toDispatch: TrackToDispatch[];
-  /** Tracks whose attempts have ended already: they could not be started, or had nothing to run. */
-  ended: number[];
+  /**
+   * Tracks whose attempts have ended already (they could not be started, or had nothing to run), and those that were started
+   * before: their entry was delivered again, or the reply to the COMMIT was lost, and nobody may have looked at them.
+   */
+  toLookAt: number[];
   /** Tracks that somebody keeps locked: to be tried again soon. */
   busy: number[];
 }
@@ -61,7 +64,8 @@ export async function startChildren(
   database: Database,
   tracks: readonly Pick<TrackToDispatch, 'trackId' | 'attempt'>[],
 ): Promise<StartedChildren> {
-  let started: Pick<StartedChildren, 'toDispatch' | 'ended'> = { toDispatch: [], ended: [] };
+  let started: Pick<StartedChildren, 'toDispatch' | 'toLookAt'> = { toDispatch: [], toLookAt: [] };
+  const wonIds = new Set<number>();
   const claims = tracks.map(({ trackId, attempt }) => ({ trackId, attempt, runId: childRunId(trackId, attempt) }));
   const results = await claimAttempts(database, {
     workerId: CHILD_WORKER,
@@ -69,17 +73,22 @@ export async function startChildren(
     leaseMs: LOOKED_AT_AFTER_MS,
     claims,
     async startChildren(runner, won) {
-      started = { toDispatch: [], ended: [] }; // an earlier try was rolled back
+      started = { toDispatch: [], toLookAt: [] }; // an earlier try was rolled back, or is found done now
+      wonIds.clear();
       for (const claim of won) {
+        wonIds.add(claim.claim.trackId);
         const child = await makeChild(runner, database, claim);
         if ('pipelineId' in child) for (const track of child.toDispatch) started.toDispatch.push(track);
-        if (hasEnded(child)) started.ended.push(claim.claim.trackId);
+        if (hasEnded(child)) started.toLookAt.push(claim.claim.trackId);
       }
     },
   });
-  const busy = results.flatMap((result, index) =>
-    !result.granted && result.why === 'busy' ? [claims[index]?.trackId ?? 0] : [],
-  );
+  const busy: number[] = [];
+  for (const [index, result] of results.entries()) {
+    const trackId = claims[index]?.trackId ?? 0;
+    if (result.granted && !wonIds.has(trackId)) started.toLookAt.push(trackId);
+    if (!result.granted && result.why === 'busy') busy.push(trackId);
+  }
   return { ...started, busy };
 }
 

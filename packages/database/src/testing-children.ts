@@ -59,8 +59,8 @@ export function createChildStage(database: Database): ChildStage {
       return track;
     },
     async startChild(flow, name, attempt = 1) {
-      const { ended } = await startChildren(database, [{ trackId: flow.trackId(name), attempt }]);
-      await stage.settle(ended);
+      const { toLookAt } = await startChildren(database, [{ trackId: flow.trackId(name), attempt }]);
+      await stage.settle(toLookAt);
       const { childPipelineId } = await stage.trackOf(flow.trackId(name));
       if (childPipelineId === null) throw new Error(`${name} has no child`);
       return childPipelineId;
