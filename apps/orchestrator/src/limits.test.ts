@@ -5,8 +5,7 @@ import {
   completionOf,
   makePoolName,
   readStates,
-  startPipelineOf,
-  storeLimitedGraph,
+  startTestFlow,
   type TestFlow,
 } from '@baton/database/testing';
 import type { Completion } from '@baton/domain';
@@ -30,7 +29,7 @@ async function fillPool(): Promise<{ flow: TestFlow; pool: string; completion: C
   const pool = makePoolName();
   await setPool(deps.database, pool, 1);
   const vertices = { A: { pools: [pool] }, B: { pools: [pool] }, C: { pools: [pool], priority: 1 } };
-  const flow = await startPipelineOf(deps.database, await storeLimitedGraph(deps.database, { vertices }));
+  const flow = await startTestFlow(deps.database, { vertices });
   const [first] = await claimAll(
     deps.database,
     ['A', 'B', 'C'].map((name) => flow.trackId(name)),

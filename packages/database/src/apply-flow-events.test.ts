@@ -15,6 +15,7 @@ import {
   completionOf,
   createTestDatabase,
   makeRunId,
+  namesOf,
   readPipeline,
   readStates,
   runTracks,
@@ -29,8 +30,6 @@ beforeAll(async () => {
   database = await createTestDatabase(testServers().mysqlUrl);
 });
 afterAll(() => database.close());
-
-const namesOf = (tracks: readonly { vertex: string }[]): string[] => tracks.map(({ vertex }) => vertex);
 
 async function readTrack(flow: TestFlow, name: string): Promise<Record<string, unknown>> {
   const [row] = await selectRows<Record<string, unknown>>(

@@ -5,9 +5,16 @@ import type { RunKey } from './claim-attempts.ts';
 import { fillLimits, SELECT_LIMIT_WAITERS, SELECT_WAITED_LIMITS, takeLimitWaiters } from './limit-waiters.ts';
 import { setPool } from './pools.ts';
 import { execute, selectRows } from './statements.ts';
-import { applyCompletions, applyEventsOf, completionOf, createTestDatabase, startPipelineOf } from './testing.ts';
+import {
+  applyCompletions,
+  applyEventsOf,
+  completionOf,
+  createTestDatabase,
+  namesOf,
+  startTestFlow,
+} from './testing.ts';
 import type { TestDatabase, TestFlow } from './testing.ts';
-import { claimAll, makePoolName, storeLimitedGraph, whyOf } from './testing-limits.ts';
+import { claimAll, makePoolName, whyOf } from './testing-limits.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -15,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-async function start(vertices: Record<string, Partial<VertexPolicies>>, priority = 0): Promise<TestFlow> {
-  return startPipelineOf(database, await storeLimitedGraph(database, { vertices }), { priority });
+function start(vertices: Record<string, Partial<VertexPolicies>>, priority = 0): Promise<TestFlow> {
+  return startTestFlow(database, { vertices, priority });
 }
 
 /** Claims tracks by name, one call each, in this order. @returns the runs that were granted */
@@ -34,7 +41,6 @@ const end = (flow: TestFlow, runs: readonly RunKey[]) =>
     flow,
     runs.map((run) => completionOf(run)),
   );
-const namesOf = (tracks: readonly { vertex: string }[]): string[] => tracks.map(({ vertex }) => vertex);
 
 async function makePool(limit: number): Promise<string> {
   const name = makePoolName();

@@ -6,8 +6,8 @@ import { openDatabase, type Database } from './data-source.ts';
 import { findHolders } from './limit-holders.ts';
 import { findPool, setPool } from './pools.ts';
 import { selectRows } from './statements.ts';
-import { createTestDatabase, startPipelineOf, type TestDatabase, type TestFlow } from './testing.ts';
-import { claimAll, makePoolName, storeLimitedGraph, whyOf } from './testing-limits.ts';
+import { createTestDatabase, startPipelineOf, storeTestGraph, type TestDatabase, type TestFlow } from './testing.ts';
+import { claimAll, makePoolName, whyOf } from './testing-limits.ts';
 import { createStorm, isStormOver, stepStorm } from './testing-storm.ts';
 
 /*
@@ -33,7 +33,7 @@ afterAll(async () => {
 test('a storm of claims, ends, cancels and lost workers: never more than the limits, all ends, and as many again afterwards', async () => {
   const pool = makePoolName();
   await setPool(database, pool, POOL_LIMIT);
-  const graph = await storeLimitedGraph(database, { vertices: makeVertices(pool) });
+  const graph = await storeTestGraph(database, { vertices: makeVertices(pool) });
   const inPool = new Set([...graph.vertices.values()].filter((v) => v.policies.pools.length > 0).map(({ id }) => id));
   const limited = new Set([...graph.vertices.values()].filter((v) => v.policies.limit !== null).map(({ id }) => id));
   const flows: TestFlow[] = [];

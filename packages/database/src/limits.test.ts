@@ -11,12 +11,14 @@ import {
   makeRunId,
   startPipelineOf,
   startTestFlow,
+  storeTestGraph,
   TEST_WORKER,
+  type FlowShape,
   type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 import { recordStatements } from './testing-explain.ts';
-import { claimAll, claimRuns, countRunning, makePoolName, storeLimitedGraph, whyOf } from './testing-limits.ts';
+import { claimAll, claimRuns, countRunning, makePoolName, whyOf } from './testing-limits.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -24,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-async function startMany(shape: Parameters<typeof storeLimitedGraph>[1], count: number): Promise<TestFlow[]> {
-  const graph = await storeLimitedGraph(database, shape);
+async function startMany(shape: FlowShape, count: number): Promise<TestFlow[]> {
+  const graph = await storeTestGraph(database, shape);
   return Promise.all(Array.from({ length: count }, () => startPipelineOf(database, graph)));
 }
 
@@ -188,7 +190,7 @@ test('a track without limits costs no statement more; one with limits three', as
 
 test('a track that a limit keeps is not due for minutes, and says what it waits for and its place', async () => {
   const pool = makePoolName();
-  const graph = await storeLimitedGraph(database, { vertices: { A: { pools: [pool], priority: 7 } } });
+  const graph = await storeTestGraph(database, { vertices: { A: { pools: [pool], priority: 7 } } });
   const flow = await startPipelineOf(database, graph, { priority: 5 });
   await claimAll(database, [flow.trackId('A')]);
   const read = () =>
@@ -230,15 +232,9 @@ test('an attempt whose time has not come and one that waited too long are refuse
 });
 
 test('what runs another graph or one track an item is no worker’s to claim', async () => {
-  const flow = await startPipelineOf(
-    database,
-    await storeLimitedGraph(database, {
-      vertices: {
-        A: { pipeline: { graph: 'other', params: {}, outputs: {} } },
-        B: { map: { over: 'list', as: 'item', concurrency: null, minSuccessPercent: 100 } },
-      },
-    }),
-  );
+  const flow = await startTestFlow(database, {
+    vertices: { A: { script: undefined, pipeline: { graph: 'other' } }, B: { map: { over: 'list' } } },
+  });
   const results = await claimAll(database, [flow.trackId('A'), flow.trackId('B')]);
   expect(results.map(whyOf)).toEqual(['no_script', 'no_script']);
 });
@@ -270,7 +266,7 @@ test('a call writes one event for each pipeline of which it claims; a repeated c
 test('the next attempt of a track takes its place anew', async () => {
   const pool = makePoolName();
   await setPool(database, pool, 1);
-  const graph = await storeLimitedGraph(database, { vertices: { A: { pools: [pool], onLost: 'retry' } } });
+  const graph = await storeTestGraph(database, { vertices: { A: { pools: [pool], onLost: 'retry' } } });
   const flow = await startPipelineOf(database, graph);
   const [run] = await claimTracks(flow, ['A']);
   if (run === undefined) throw new Error('nothing was claimed');

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
+import type { RunKey } from './claim-attempts.ts';
 import { findOutputStatus, measureOutput, readOutput } from './read-output.ts';
 import { storeOutput, type OutputChunk } from './store-output.ts';
-import { execute } from './statements.ts';
-import { insertFlowRows } from './testing-rows.ts';
+import { endAttempt, insertFlowRows } from './testing-rows.ts';
 import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 let database: TestDatabase;
@@ -12,39 +12,17 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-interface Attempt {
-  trackId: number;
-  attempt: number;
-  runId: string;
-}
-
-async function makeRunningAttempt(): Promise<Attempt> {
+async function makeRunningAttempt(): Promise<RunKey> {
   const { trackIds, runIds } = await insertFlowRows(database, { vertices: [{ name: 'A' }], states: ['RUNNING'] });
   const [trackId = 0] = trackIds;
   return { trackId, attempt: 1, runId: runIds.get(trackId) ?? '' };
 }
 
-/** The attempt is over; the next one waits. */
-async function endAttempt({ trackId, attempt, runId }: Attempt): Promise<void> {
-  await execute(
-    database.dataSource,
-    `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, pending_at, started_at, finished_at,
-        duration_ms, output_bytes, cut_bytes)
-      VALUES (?, ?, ?, 'a-worker', 'exit_code', 3, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1, 2, 7)`,
-    [trackId, attempt, runId],
-  );
-  await execute(
-    database.dataSource,
-    `UPDATE track SET state = 'PENDING', attempt = attempt + 1, run_id = NULL, worker_id = NULL WHERE id = ?`,
-    [trackId],
-  );
-}
-
-function chunk(attempt: Attempt, seq: number, text: string | Buffer): OutputChunk {
+function chunk(attempt: RunKey, seq: number, text: string | Buffer): OutputChunk {
   return { ...attempt, seq, bytes: Buffer.from(text) };
 }
 
-async function readAll({ trackId, attempt }: Attempt): Promise<string> {
+async function readAll({ trackId, attempt }: RunKey): Promise<string> {
   const pieces = await readOutput(database, { trackId, attempt, afterSeq: -1, limit: 1000 });
   return Buffer.concat(pieces.map(({ bytes }) => bytes)).toString('latin1');
 }
@@ -83,7 +61,7 @@ test('only the run that claimed the attempt writes, also after its end', async (
     { runId: unknown.runId, why: 'unknown_attempt' },
   ]);
   expect(await readAll(attempt)).toBe('');
-  await endAttempt(attempt);
+  await endAttempt(database, attempt);
   expect(await storeOutput(database, [chunk(attempt, 0, 'late'), chunk(foreign, 1, 'x')])).toEqual([
     { runId: foreign.runId, why: 'other_run' },
   ]);
@@ -99,9 +77,9 @@ test('the output asked for is the running attempt, else the newest that printed'
     cutBytes: null,
   });
   await storeOutput(database, [chunk(first, 0, 'said')]);
-  await endAttempt(first);
+  await endAttempt(database, first, 7);
   expect(await findOutputStatus(database, trackId, null)).toMatchObject({ attempt: 1, hasEnded: true, cutBytes: 7 });
-  await endAttempt({ trackId, attempt: 2, runId: 'second-run-that-said-nothing' });
+  await endAttempt(database, { trackId, attempt: 2, runId: 'second-run-that-said-nothing' });
   expect(await findOutputStatus(database, trackId, null)).toMatchObject({ attempt: 1 });
   expect(await findOutputStatus(database, trackId, 2)).toMatchObject({ attempt: 2, hasEnded: true });
   expect(await findOutputStatus(database, trackId, 3)).toBeNull();

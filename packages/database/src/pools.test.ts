@@ -2,8 +2,16 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { deletePool, findPool, findPools, setPool } from './pools.ts';
 import { execute, selectRows } from './statements.ts';
-import { applyCompletions, completionOf, createTestDatabase, startPipelineOf, type TestDatabase } from './testing.ts';
-import { claimAll, makePoolName, storeLimitedGraph, whyOf } from './testing-limits.ts';
+import {
+  applyCompletions,
+  completionOf,
+  createTestDatabase,
+  startPipelineOf,
+  startTestFlow,
+  storeTestGraph,
+  type TestDatabase,
+} from './testing.ts';
+import { claimAll, makePoolName, whyOf } from './testing-limits.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -16,7 +24,7 @@ test('a pool says what runs in it and what waits for it', async () => {
   expect(await setPool(database, name, 2)).toEqual({ isNew: true });
   expect(await findPool(database, name)).toEqual({ name, limit: 2, running: 0, waiting: 0 });
   const vertices = { A: { pools: [name] }, B: { pools: [name] }, C: { pools: [name] }, D: { limit: 1 } };
-  const flow = await startPipelineOf(database, await storeLimitedGraph(database, { vertices }));
+  const flow = await startTestFlow(database, { vertices });
   await claimAll(
     database,
     Object.keys(vertices).map((vertex) => flow.trackId(vertex)),
@@ -37,7 +45,7 @@ test('an unknown pool is not found, also to be removed', async () => {
 test('a pool goes when no newest version, no live pipeline and no run needs it', async () => {
   const name = makePoolName();
   await setPool(database, name, 1);
-  const graph = await storeLimitedGraph(database, { vertices: { A: { pools: [name] }, B: { pools: [`${name}-b`] } } });
+  const graph = await storeTestGraph(database, { vertices: { A: { pools: [name] }, B: { pools: [`${name}-b`] } } });
   await expect(deletePool(database, name)).rejects.toMatchObject({
     code: 'pool_in_use',
     problems: [{ vertices: ['A'], message: expect.stringContaining(graph.graph) }],
@@ -65,7 +73,7 @@ test('a pool goes when no newest version, no live pipeline and no run needs it',
 
 test('twenty changes, removals and claims of a pool at once: never more run than its largest limit', async () => {
   const name = makePoolName();
-  const graph = await storeLimitedGraph(database, { vertices: { A: { pools: [name] } } });
+  const graph = await storeTestGraph(database, { vertices: { A: { pools: [name] } } });
   await execute(database.dataSource, 'UPDATE graph SET latest_version = latest_version + 1 WHERE id = ?', [
     graph.graphId,
   ]);

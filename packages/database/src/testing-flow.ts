@@ -40,6 +40,8 @@ export interface FlowShape {
   vertices?: Readonly<Record<string, object>>;
   /** Of the whole pipeline. */
   timeoutMs?: number;
+  /** Tracks of the graph that may run at once. */
+  limit?: number;
 }
 
 export interface FlowStart {
@@ -106,14 +108,15 @@ export async function storeNextVersion(database: Database, name: string, shape: 
   return graph.version;
 }
 
-function defineGraph({ edges = [], vertices = {}, timeoutMs }: FlowShape): GraphDefinition {
+function defineGraph({ edges = [], vertices = {}, timeoutMs, limit }: FlowShape): GraphDefinition {
   const pairs = edges.map((edge) => edge.split('->'));
   const names = [...new Set([...pairs.flat(), ...Object.keys(vertices)])];
   const parsed = parseGraphDocument({
     name: `graph-${randomBytes(8).toString('hex')}`,
     vertices: names.map((name) => ({ name, script: `echo ${name}`, ...vertices[name] })),
     edges: pairs,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    timeoutMs,
+    limit,
   });
   if (!parsed.ok) throw new Error(`a test's graph is wrong: ${JSON.stringify(parsed.problems)}`);
   return parsed.value;
@@ -180,6 +183,11 @@ export async function runTracks(
     flow,
     runs.map((run) => completionOf(run, end)),
   );
+}
+
+/** Names of vertices whose tracks are to be enqueued. */
+export function namesOf(tracks: readonly TrackToDispatch[]): string[] {
+  return tracks.map(({ vertex }) => vertex);
 }
 
 /** The state of every track by its vertex's name. */

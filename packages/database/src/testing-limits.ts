@@ -1,36 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { parseGraphDocument, type VertexPolicies } from '@baton/domain';
 import { claimAttempts, type ClaimResult, type RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
-import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
-import { createGraph } from './save-graph.ts';
-import { sealVersion } from './seal-version.ts';
 import { selectRows } from './statements.ts';
 import { makeRunId, TEST_LEASE_MS, TEST_WORKER } from './testing-flow.ts';
-import { withTransaction } from './with-transaction.ts';
-
-/** Vertices by name, without edges, with their policies; the graph's own limit beside. */
-export interface LimitedShape {
-  vertices: Readonly<Record<string, Partial<VertexPolicies>>>;
-  limit?: number;
-}
-
-/** A sealed graph whose vertices all start at once. */
-export function storeLimitedGraph(database: Database, { vertices, limit }: LimitedShape): Promise<StoredGraph> {
-  const parsed = parseGraphDocument({
-    name: `graph-${randomBytes(8).toString('hex')}`,
-    vertices: Object.keys(vertices).map((name) => ({ name, script: `echo ${name}` })),
-  });
-  if (!parsed.ok) throw new Error(`a test's graph is wrong: ${JSON.stringify(parsed.problems)}`);
-  const definition = { ...parsed.value, limit: limit ?? null };
-  for (const vertex of definition.vertices) Object.assign(vertex.policies, vertices[vertex.name]);
-  return withTransaction(database, async (runner) => {
-    const { versionId } = await createGraph(runner, { definition, isSound: true });
-    const graph = await loadFlowGraph(runner, database, versionId);
-    await sealVersion(runner, graph);
-    return graph;
-  });
-}
 
 /** A name of a pool that no other test uses. */
 export function makePoolName(): string {

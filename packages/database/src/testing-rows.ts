@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PipelineState, TrackState } from '@baton/domain';
 import { isPipelineEnded, isTrackEnded, trackIdOf } from '@baton/domain';
+import type { RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
 import { execute, inChunks, placeRows } from './statements.ts';
 
@@ -137,6 +138,22 @@ async function insertTracks(database: Database, pipelineId: number, tracks: read
     `INSERT INTO track (id, pipeline_id, vertex_id, state, input, predecessors_left, run_id, worker_id, due_at, pending_at,
       started_at, finished_at) VALUES ${tracks.map(() => place).join(', ')}`,
     values,
+  );
+}
+
+/** Ends the attempt of a RUNNING track as failed; its next one is PENDING. @param cutBytes of its output, not stored */
+export async function endAttempt(database: Database, { trackId, attempt, runId }: RunKey, cutBytes = 0): Promise<void> {
+  await execute(
+    database.dataSource,
+    `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, pending_at, started_at, finished_at,
+        duration_ms, output_bytes, cut_bytes)
+      VALUES (?, ?, ?, 'a-worker', 'exit_code', 3, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1, 2, ?)`,
+    [trackId, attempt, runId, cutBytes],
+  );
+  await execute(
+    database.dataSource,
+    `UPDATE track SET state = 'PENDING', attempt = attempt + 1, run_id = NULL, worker_id = NULL WHERE id = ?`,
+    [trackId],
   );
 }
 

@@ -6,7 +6,7 @@ export * from './testing-flow.ts';
 export * from './testing-proxy.ts';
 export * from './testing-lock.ts';
 export * from './testing-rows.ts';
-export { claimAll, claimRuns, countRunning, makePoolName, storeLimitedGraph } from './testing-limits.ts';
+export { claimAll, claimRuns, countRunning, makePoolName } from './testing-limits.ts';
 export * from './testing-schedules.ts';
 export { dumpSchema } from './testing-schema.ts';
 

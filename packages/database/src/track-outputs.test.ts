@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { pipelineIdOf, vertexIdOf } from '@baton/domain';
+import type { RunKey } from './claim-attempts.ts';
 import { findNamedOutputs, findOutputsOfVertices, findPipelinesWithOutputs } from './find-outputs.ts';
-import { execute, inChunks, selectRows } from './statements.ts';
+import { inChunks, selectRows } from './statements.ts';
 import { explainStatements } from './testing-explain.ts';
-import { insertFlowRows } from './testing-rows.ts';
+import { endAttempt, insertFlowRows } from './testing-rows.ts';
 import { createTestDatabase, type TestDatabase } from './testing.ts';
 import { insertTrackOutputs, readTrackOutputs, storeTrackOutputs } from './track-outputs.ts';
 
@@ -14,41 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-interface Run {
-  trackId: number;
-  attempt: number;
-  runId: string;
-}
-
-async function startTracks(count: number): Promise<Run[]> {
+async function startTracks(count: number): Promise<RunKey[]> {
   const vertices = Array.from({ length: count }, (_, index) => ({ name: `V${index}` }));
   const { trackIds, runIds } = await insertFlowRows(database, { vertices, states: vertices.map(() => 'RUNNING') });
   return trackIds.map((trackId) => ({ trackId, attempt: 1, runId: runIds.get(trackId) ?? '' }));
 }
 
-async function startTrack(): Promise<Run> {
+async function startTrack(): Promise<RunKey> {
   const [run] = await startTracks(1);
   if (run === undefined) throw new Error('one track was asked for');
   return run;
 }
 
-/** Its next attempt is the current one then. */
-async function endAttempt({ trackId, attempt, runId }: Run): Promise<void> {
-  await execute(
-    database.dataSource,
-    `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, pending_at, started_at, finished_at,
-        duration_ms, output_bytes, cut_bytes)
-      VALUES (?, ?, ?, 'a-worker', 'exit_code', 3, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1, 2, 7)`,
-    [trackId, attempt, runId],
-  );
-  await execute(
-    database.dataSource,
-    `UPDATE track SET state = 'PENDING', attempt = attempt + 1, run_id = NULL, worker_id = NULL WHERE id = ?`,
-    [trackId],
-  );
-}
-
-async function read({ trackId, attempt }: Run): Promise<object> {
+async function read({ trackId, attempt }: RunKey): Promise<object> {
   return { ...(await readTrackOutputs(database.dataSource, trackId, attempt)) };
 }
 
@@ -69,7 +48,7 @@ describe('values are stored', () => {
       { runId: foreign.runId, why: 'other_run' },
       { runId: future.runId, why: 'unknown_attempt' },
     ]);
-    await endAttempt(run);
+    await endAttempt(database, run);
     expect(await storeTrackOutputs(database, [{ ...run, values: { a: 'late' } }, foreign])).toEqual([
       { runId: foreign.runId, why: 'other_run' },
     ]);
@@ -98,7 +77,7 @@ describe('values are found', () => {
       { ...first, values: { a: 'old', b: '2' } },
       { ...second, values: { a: '3', c: '4' } },
     ]);
-    await endAttempt(first);
+    await endAttempt(database, first);
     await insertTrackOutputs(database.dataSource, [{ trackId: first.trackId, attempt: 2, values: { a: 'new' } }]);
     const wanted = [
       { trackId: first.trackId, key: 'a' },
@@ -125,7 +104,7 @@ describe('values are found', () => {
       { ...second, values: { b: '中', a: '1' } },
       { ...third, values: { a: 'not asked for' } },
     ]);
-    await endAttempt(first);
+    await endAttempt(database, first);
     const wanted = new Map([[pipelineIdOf(first.trackId), new Set([1, 2, 4])]]);
     const found = await findOutputsOfVertices(database.dataSource, wanted, 6);
     expect([...(found ?? [])].map(([trackId, values]) => [trackId, { ...values }])).toEqual([

@@ -2,8 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execute, storeOutput } from '@baton/database';
-import { insertFlowRows } from '@baton/database/testing';
+import { execute, storeOutput, type RunKey } from '@baton/database';
+import { endAttempt, insertFlowRows } from '@baton/database/testing';
 import { ADMIN_TOKEN, createTestApi, type TestApi } from '../testing.ts';
 
 let api: TestApi;
@@ -27,36 +27,14 @@ afterAll(async () => {
   await api.close();
 });
 
-interface Attempt {
-  trackId: number;
-  attempt: number;
-  runId: string;
-}
-
-async function startAttempt(): Promise<Attempt> {
+async function startAttempt(): Promise<RunKey> {
   const { trackIds, runIds } = await insertFlowRows(api.database, { vertices: [{ name: 'A' }], states: ['RUNNING'] });
   const [trackId = 0] = trackIds;
   return { trackId, attempt: 1, runId: runIds.get(trackId) ?? '' };
 }
 
-async function print(attempt: Attempt, seq: number, text: string): Promise<void> {
+async function print(attempt: RunKey, seq: number, text: string): Promise<void> {
   await storeOutput(api.database, [{ ...attempt, seq, bytes: Buffer.from(text) }]);
-}
-
-/** The attempt fails; the next one is to start. */
-async function endAttempt({ trackId, attempt, runId }: Attempt, cutBytes = 0): Promise<void> {
-  await execute(
-    api.database.dataSource,
-    `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, pending_at, started_at, finished_at,
-        duration_ms, output_bytes, cut_bytes)
-      VALUES (?, ?, ?, 'w', 'exit_code', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1, 1, ?)`,
-    [trackId, attempt, runId, cutBytes],
-  );
-  await execute(
-    api.database.dataSource,
-    `UPDATE track SET state = 'PENDING', attempt = attempt + 1, run_id = NULL, worker_id = NULL WHERE id = ?`,
-    [trackId],
-  );
 }
 
 async function open(path: string): Promise<IncomingMessage> {
@@ -121,7 +99,7 @@ test('output is plain text that no browser takes for a page, whole or a range of
     'x-baton-output-bytes': '32',
     'accept-ranges': 'bytes',
   });
-  await endAttempt(attempt, 99);
+  await endAttempt(api.database, attempt, 99);
   const tail = await api.call('get', `/api/v1/tracks/${attempt.trackId}/output`).set('Range', 'bytes=-7').expect(206);
   expect(tail.text).toBe('输出\n');
   expect(tail.headers).toMatchObject({ 'content-range': 'bytes 25-31/32', 'x-baton-cut-bytes': '99' });
@@ -131,7 +109,7 @@ test('output is plain text that no browser takes for a page, whole or a range of
 test('an attempt may be named; one that never was is not found', async () => {
   const attempt = await startAttempt();
   await print(attempt, 0, 'first');
-  await endAttempt(attempt);
+  await endAttempt(api.database, attempt);
   const path = `/api/v1/tracks/${attempt.trackId}/output`;
   expect((await api.call('get', `${path}?attempt=1`).expect(200)).text).toBe('first');
   expect((await api.call('get', `${path}?attempt=2`).expect(404)).body.code).toBe('attempt_not_found');
@@ -149,7 +127,7 @@ test('a follower gets what is printed as it comes, waits at a gap, and is let go
   await print(attempt, 1, 'two ');
   await follower.until('three ');
   await print(attempt, 4, 'five');
-  await endAttempt(attempt);
+  await endAttempt(api.database, attempt);
   await follower.end;
   expect(follower.text()).toBe('one two three five');
 });
@@ -169,7 +147,7 @@ test('a follower may come before the attempt starts', async () => {
   await print(attempt, 0, 'at last');
   const follower = listen(response);
   await follower.until('at last');
-  await endAttempt(attempt);
+  await endAttempt(api.database, attempt);
   await follower.end;
   expect(follower.text()).toBe('at last');
 });
@@ -202,6 +180,6 @@ test('megabytes are streamed whole and in order', async () => {
   const lines = Array.from({ length: 40 }, (_, seq) => `${seq}:${'x'.repeat(250_000)}\n`);
   for (const [seq, line] of lines.entries()) await print(attempt, seq, line);
   expect((await readToEnd(await open(`${attempt.trackId}/output`))) === lines.join('')).toBe(true);
-  await endAttempt(attempt);
+  await endAttempt(api.database, attempt);
   expect((await readToEnd(await open(`${attempt.trackId}/output?follow=true`))) === lines.join('')).toBe(true);
 });

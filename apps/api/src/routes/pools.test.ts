@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createToken, type TokenScope } from '@baton/database';
-import { claimAll, makePoolName, startPipelineOf, storeLimitedGraph, type TestFlow } from '@baton/database/testing';
+import { claimAll, makePoolName, startPipelineOf, storeTestGraph, type TestFlow } from '@baton/database/testing';
 import supertest from 'supertest';
 import { createTestApi, type TestApi } from '../testing.ts';
 
@@ -19,7 +19,7 @@ const put = (limit: unknown): supertest.Test => api.call('put', `/api/v1/pools/$
 /** Three tracks that run in the pool. */
 async function startInPool(): Promise<{ flow: TestFlow; trackIds: number[] }> {
   const policies = { pools: [name] };
-  const graph = await storeLimitedGraph(api.database, { vertices: { A: policies, B: policies, C: policies } });
+  const graph = await storeTestGraph(api.database, { vertices: { A: policies, B: policies, C: policies } });
   const flow = await startPipelineOf(api.database, graph);
   return { flow, trackIds: ['A', 'B', 'C'].map((vertex) => flow.trackId(vertex)) };
 }
