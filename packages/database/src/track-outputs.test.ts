@@ -72,7 +72,7 @@ describe('values are stored', () => {
 
 describe('values are found', () => {
   test('by name, of the current attempt, with the states of their tracks', async () => {
-    const [first, second, third] = (await startTracks(3)) as [Run, Run, Run];
+    const [first, second, third] = (await startTracks(3)) as [RunKey, RunKey, RunKey];
     await storeTrackOutputs(database, [
       { ...first, values: { a: 'old', b: '2' } },
       { ...second, values: { a: '3', c: '4' } },
@@ -98,7 +98,7 @@ describe('values are found', () => {
 
   test('of whole vertices, up to a limit', async () => {
     const runs = await startTracks(4);
-    const [first, second, third] = runs as [Run, Run, Run];
+    const [first, second, third] = runs as [RunKey, RunKey, RunKey];
     await storeTrackOutputs(database, [
       { ...first, values: { a: 'old' } },
       { ...second, values: { b: '中', a: '1' } },
@@ -152,7 +152,7 @@ test('no statement of a claim reads more than what it asks for', async () => {
     );
   }
   await database.dataSource.query('ANALYZE TABLE track_output, track');
-  const [first, second] = runs as [Run, Run];
+  const [first, second] = runs as [RunKey, RunKey];
   const empty = await startTrack();
   const plans = await explainStatements(database, async () => {
     await findNamedOutputs(database.dataSource, [{ trackId: first.trackId, key: 'a' }]);
