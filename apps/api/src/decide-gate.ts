@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { findStarters, loadPipelineGraph, type Database, type GraphVertex } from '@baton/database';
 import {
   BatonError,
@@ -44,12 +45,36 @@ export async function decideGate(deps: ActionDeps, answer: GateAnswer, action: R
   const asked = { pipelineId: pipelineIdOf(trackId), vertexId: vertex.id };
   if (decision === 'rejected') return applyDecision(deps, { ...asked, values: null }, action);
   const { values, problems } = readForm(vertex, gate, answer.params);
-  if (problems.length === 0) return applyDecision(deps, { ...asked, values }, action);
+  if (problems.length === 0) {
+    await applyDecision(deps, { ...asked, values }, action);
+    return refuseOtherForm(deps.database, { name: vertex.name, gate }, { answer, values });
+  }
   if (track.gateDecision === null) throw invalidForm(vertex.name, problems);
   // Decided already: a form that is left out the second time is no problem of anybody's.
   if (track.gateDecision !== decision) {
     throw new BatonError('state_conflict', `expected an undecided gate, found it ${track.gateDecision}`);
   }
+}
+
+/**
+ * Somebody was first, with other values: whoever is told that it is approved would take it for theirs. Secret ones are not
+ * compared, so that nobody can guess at them.
+ */
+async function refuseOtherForm(
+  database: Database,
+  { name, gate: { form } }: { name: string; gate: GatePolicy },
+  { answer: { trackId, params }, values }: { answer: GateAnswer; values: ParameterValues },
+): Promise<void> {
+  const given = Object.keys(form).filter((field) =>
+    [field, `${name}.${field}`].some((key) => Object.hasOwn(params, key)),
+  );
+  const { input } = await getTrack(database, trackId);
+  const others = given.filter(
+    (field) => form[field]?.secret !== true && !isDeepStrictEqual(input[field], values[field]),
+  );
+  if (others.length === 0) return;
+  const found = `it approved with other values of ${others.join(', ')}`;
+  throw new BatonError('state_conflict', `expected the gate of ${name} to be open, found ${found}`);
 }
 
 function applyDecision(
@@ -103,10 +128,14 @@ async function refuseStrangers(
   const found = `the token ${JSON.stringify(identity.name)}`;
   const details = {
     forbidden: `expected a token with the scope operate, found one with ${identity.scopes.join(', ')}`,
-    not_an_approver: `expected one of ${gate?.approvers.join(', ')} to decide, found ${found} with the roles ${identity.roles.join(', ') || 'none'}`,
+    not_an_approver: `expected one of ${gate?.approvers.join(', ')} to decide, found ${found} with ${describeRoles(identity)}`,
     self_approval_forbidden: `expected somebody else to decide than who started the pipeline, gave it parameters or ran it again, found ${found}`,
   };
   throw new BatonError(code, details[code]);
+}
+
+function describeRoles({ roles }: Identity): string {
+  return roles.length === 0 ? 'no role' : `the roles ${roles.join(', ')}`;
 }
 
 /** What is left out of the form has its default; all problems at once. */

@@ -68,7 +68,7 @@ function describeExpected(issue: Issue): string {
   if (issue.message.startsWith('expected ')) return issue.message.slice('expected '.length);
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected;
+      return issue.expected === 'record' ? 'object' : issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':

@@ -50,6 +50,8 @@ describe('the policies of a vertex', () => {
       'missing_field /pipeline/graph',
       'invalid_field /pipeline/params',
     ]);
+    const [problem] = problemsOf(parseVertex({ name: 'A', pipeline: { graph: 'g', params: [] } }));
+    expect(problem?.message).toBe('expected object, found a list of 0');
   });
 
   test('a bad form is told like bad input, once', () => {

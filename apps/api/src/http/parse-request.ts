@@ -44,15 +44,18 @@ function firstOf(problems: readonly Problem[]): string {
 function parsePart(
   kind: string,
   schema: z.ZodObject | undefined,
-  part: { value: unknown; problems: Problem[] },
+  part: { value: Record<string, unknown>; problems: Problem[] },
 ): Record<string, unknown> {
   if (schema === undefined) return {};
   const parsed = schema.safeParse(part.value);
   if (parsed.success) return parsed.data;
-  for (const { code, message, pointer = '' } of describeIssues(parsed.error.issues, {
-    value: part.value,
-    pointer: '',
-  })) {
+  const issues = parsed.error.issues.map((issue) => {
+    // A list of one that is written without repeating its name: its place is the name, and what was found stands there.
+    const [name] = issue.path;
+    const isSingle = name !== undefined && issue.path.length > 1 && typeof Reflect.get(part.value, name) === 'string';
+    return isSingle ? { ...issue, path: [name] } : issue;
+  });
+  for (const { code, message, pointer = '' } of describeIssues(issues, { value: part.value, pointer: '' })) {
     part.problems.push({ code, message: `${kind} ${pointer.slice(1)}: ${message}` });
   }
   return {};

@@ -54,13 +54,16 @@ test('a gate holds its track until somebody approves, who is recorded', async ()
 });
 
 test('the same decision again changes nothing, the other one is a conflict', async () => {
-  const form = { ticket: { type: 'string', required: true } };
+  const form = { ticket: { type: 'string', required: true }, pin: { default: 'p', secret: true } };
   const flow = await startGated({ form }, { B: { script: 'echo {ticket}' } });
   await flow.run(['A']);
   await decide(ops, flow, 'approve', { params: { ticket: 'T-1' } }).expect(200);
   await decide(ops, flow, 'approve', { params: { ticket: 'T-1' } }).expect(200);
-  expect((await decide(ops, flow, 'approve').expect(200)).body.input).toEqual({ ticket: 'T-1' });
+  expect((await decide(ops, flow, 'approve').expect(200)).body.input).toMatchObject({ ticket: 'T-1' });
+  await decide(ops, flow, 'approve', { params: { ticket: 'T-1', pin: 'guess' } }).expect(200);
   expect((await decide(ops, flow, 'reject').expect(409)).body.code).toBe('state_conflict');
+  const other = await decide(ops, flow, 'approve', { params: { ticket: 'T-2' } }).expect(409);
+  expect(other.body.detail).toBe('expected the gate of B to be open, found it approved with other values of ticket');
   expect(flow.enqueued()).toEqual(['A', 'B']);
   await flow.run(['B']);
   await decide(ops, flow, 'approve').expect(200);
@@ -159,6 +162,8 @@ test('the form of a gate makes parameters of the track; all that is wrong with i
     'unknown_parameter /params/host',
     'unknown_parameter /params/tickett',
   ]);
+  const wrong = await decide(ops, flow, 'approve', { params: { ticket: 'x' } }).expect(422);
+  expect(wrong.body.problems.map(({ code }: Problem) => code)).toEqual(['invalid_parameter']);
   expect(await flow.states()).toMatchObject({ B: 'PENDING approval' });
   const { body, text } = await decide(ops, flow, 'approve', { params: { ticket: 'T-7' } }).expect(200);
   expect(body).toMatchObject({

@@ -96,6 +96,12 @@ test('what others decide is left out in bounded steps: a page may be empty, and 
   expect(second).toMatchObject({ items: [{ vertex: 'G2100' }], nextCursor: null });
 });
 
+test('what is wrong with it is told with what was given', async () => {
+  const { body } = await api.call('get', '/api/v1/inbox?kind=nothing').expect(422);
+  const message = 'query parameter kind: expected one of params, approval, choice, decision, found "nothing"';
+  expect(body.problems).toEqual([{ code: 'invalid_field', message }]);
+});
+
 test.each(['?kind=nothing', '?mine=1', '?limit=0', '?cursor=-1', '?who=me'])('%s is refused', async (query) => {
   const { body } = await api.call('get', `/api/v1/inbox${query}`).expect(422);
   expect(body.code).toBe('invalid_request');
