@@ -1,11 +1,10 @@
-import { loadPipelineGraph, type GraphVertex, type StoredGraph } from '@baton/database';
+import type { GraphVertex, StoredGraph } from '@baton/database';
 import { BatonError, pipelineIdOf, type Problem } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { findVertex } from './find-vertex.ts';
 import { countProblems } from './http/problem.ts';
 import type { RepeatableAction } from './person-action.ts';
-import { getPipeline } from './show-pipeline.ts';
-import { getTrack, vertexOf } from './show-track.ts';
+import { loadTrack } from './show-track.ts';
 
 /** What somebody chooses: names or ids of successors. */
 export type ChoiceRequest = string | number | readonly (string | number)[];
@@ -23,11 +22,7 @@ export async function chooseNext(
   { trackId, next }: { trackId: number; next: ChoiceRequest },
   action: RepeatableAction,
 ): Promise<void> {
-  const { database } = deps;
-  const track = await getTrack(database, trackId);
-  const pipeline = await getPipeline(database, track.pipelineId);
-  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
-  const vertex = vertexOf(graph, track);
+  const { graph, vertex } = await loadTrack(deps.database, trackId);
   const { chosen, problems } = readChoice(graph, vertex, next);
   if (problems.length > 0) throw invalidChoice(graph, vertex, problems);
   const names = chosen.map(({ name }) => name);

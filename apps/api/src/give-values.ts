@@ -1,11 +1,9 @@
-import { loadPipelineGraph } from '@baton/database';
 import { BatonError, completeParameters, pipelineIdOf, type JsonValue } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { missingValue } from './decide-gate.ts';
 import { countProblems } from './http/problem.ts';
 import type { RepeatableAction } from './person-action.ts';
-import { getPipeline } from './show-pipeline.ts';
-import { getTrack, vertexOf } from './show-track.ts';
+import { loadTrack } from './show-track.ts';
 
 /**
  * Gives a held track the parameter values that it lacks; it starts when nothing else keeps it.
@@ -17,10 +15,7 @@ export async function giveValues(
   { trackId, params }: { trackId: number; params: Readonly<Record<string, JsonValue>> },
   action: RepeatableAction,
 ): Promise<void> {
-  const { database } = deps;
-  const track = await getTrack(database, trackId);
-  const pipeline = await getPipeline(database, track.pipelineId);
-  const vertex = vertexOf(await loadPipelineGraph(database.dataSource, database, pipeline), track);
+  const { track, pipeline, vertex } = await loadTrack(deps.database, trackId);
   const { values, missing, problems } = completeParameters(vertex, track.input, params);
   const all = [...problems, ...missing.map((name) => missingValue(vertex.name, name))];
   if (all.length > 0 && track.awaits !== 'params') {

@@ -1,4 +1,4 @@
-import { loadFlowGraph, rerunPipeline, type RerunPlan, type RerunRequest, type StoredGraph } from '@baton/database';
+import { loadPipelineGraph, rerunPipeline, type RerunPlan, type RerunRequest, type StoredGraph } from '@baton/database';
 import { BatonError, escapePointer, pipelineIdOf, type JsonValue, type Problem, type RerunScope } from '@baton/domain';
 import { z } from 'zod';
 import { finishAction, refuseRefused, type ActionDeps } from './apply-action.ts';
@@ -6,7 +6,7 @@ import { findVertex } from './find-vertex.ts';
 import { countProblems } from './http/problem.ts';
 import { refuseReusedKey, type RepeatableAction } from './person-action.ts';
 import { getPipeline } from './show-pipeline.ts';
-import { getTrack, vertexOf } from './show-track.ts';
+import { loadTrack } from './show-track.ts';
 
 /** So many tracks of a plan are listed; there may be 200,000. */
 const MAX_LISTED = 1000;
@@ -52,7 +52,7 @@ export async function rerunFrom(
   const { database } = deps;
   const { pipelineId, from, descendants, ...rest } = request;
   const pipeline = await getPipeline(database, pipelineId);
-  const graph = await loadFlowGraph(database.dataSource, database, pipeline.versionId);
+  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
   const scope = from === 'failed' ? from : { vertexIds: readVertices(graph, from), descendants };
   return rerun(deps, { ...rest, pipelineId, from: scope }, action);
 }
@@ -67,10 +67,7 @@ export async function retryTrack(
   request: { trackId: number; params: Record<string, JsonValue> | undefined; descendants: boolean },
   action: RepeatableAction,
 ): Promise<void> {
-  const { database } = deps;
-  const track = await getTrack(database, request.trackId);
-  const pipeline = await getPipeline(database, track.pipelineId);
-  const vertex = vertexOf(await loadFlowGraph(database.dataSource, database, pipeline.versionId), track);
+  const { vertex } = await loadTrack(deps.database, request.trackId);
   const from: RerunScope = { vertexIds: [vertex.id], descendants: request.descendants };
   const params = request.params === undefined ? undefined : qualify(request.params, vertex.name);
   try {

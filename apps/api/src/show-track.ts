@@ -104,9 +104,7 @@ export type TrackDetails = z.infer<typeof trackDetailsSchema>;
  * @throws BatonError track_not_found
  */
 export async function showTrack(database: Database, trackId: number): Promise<TrackDetails> {
-  const track = await getTrack(database, trackId);
-  const pipeline = await getPipeline(database, track.pipelineId);
-  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
+  const { track, pipeline, graph } = await loadTrack(database, trackId);
   const ended = await findAttempts(database, trackId);
   return {
     ...describeTrackOf(track, pipeline, graph),
@@ -122,6 +120,22 @@ export async function getTrack(database: Database, trackId: number): Promise<Tra
   const track = await findTrack(database, trackId);
   if (track === null) throw new BatonError('track_not_found', `expected the id of a track, found ${trackId}`);
   return track;
+}
+
+/** A track, and what it belongs to. */
+export interface LoadedTrack {
+  track: TrackRecord;
+  pipeline: PipelineRecord;
+  graph: StoredGraph;
+  vertex: GraphVertex;
+}
+
+/** @throws BatonError track_not_found */
+export async function loadTrack(database: Database, trackId: number): Promise<LoadedTrack> {
+  const track = await getTrack(database, trackId);
+  const pipeline = await getPipeline(database, track.pipelineId);
+  const graph = await loadPipelineGraph(database.dataSource, database, pipeline);
+  return { track, pipeline, graph, vertex: vertexOf(graph, track) };
 }
 
 /** @throws Error where the graph is not the one of the track's pipeline */

@@ -1,4 +1,11 @@
-import { applyFlowEvents, claimAttempts, createToken, type TokenScope } from '@baton/database';
+import {
+  applyFlowEvents,
+  claimAttempts,
+  createToken,
+  selectRows,
+  startChildren,
+  type TokenScope,
+} from '@baton/database';
 import { completionOf, makeRunId, TEST_LEASE_MS, TEST_WORKER } from '@baton/database/testing';
 import { trackIdOf, type Completion } from '@baton/domain';
 import supertest from 'supertest';
@@ -80,6 +87,15 @@ export async function flowOf(api: TestApi, pipelineId: number): Promise<ApiFlow>
     },
     enqueued: () => api.enqueued.filter((track) => track.pipelineId === pipelineId).map(({ vertex }) => vertex),
   };
+}
+
+/** Starts the pipeline that a PENDING track runs, as an orchestrator does. @returns its id */
+export async function startChildOf({ database }: TestApi, trackId: number): Promise<number> {
+  await startChildren(database, [{ trackId, attempt: 1 }]);
+  const sql = 'SELECT id FROM pipeline WHERE parent_track_id = ?';
+  const [row] = await selectRows<{ id: number }>(database.dataSource, sql, [trackId]);
+  if (row === undefined) throw new Error(`track ${trackId} has no child`);
+  return row.id;
 }
 
 interface TrackOfList {

@@ -3,7 +3,7 @@ import { applyPersonAction, execute, selectRows, startChildren } from '@baton/da
 import { trackIdOf } from '@baton/domain';
 import { applyAction } from '../apply-action.ts';
 import { createTestApi, type TestApi } from '../testing.ts';
-import { startApiFlow, type ApiFlow } from '../testing-flow.ts';
+import { startApiFlow, startChildOf, type ApiFlow } from '../testing-flow.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -68,8 +68,8 @@ test('a pause that broke off on its way down goes all the way when it is asked f
   const flow = await startApiFlow(api, {
     graph: { vertices: [{ name: 'top', script: undefined, pipeline: { graph: 'middle' } }] as never },
   });
-  const middle = await startChildOf(flow.trackId('top'));
-  const lowest = await startChildOf(trackIdOf(middle, 1));
+  const middle = await startChildOf(api, flow.trackId('top'));
+  const lowest = await startChildOf(api, trackIdOf(middle, 1));
   for (const [kind, state] of [
     ['pause', 'PAUSED'],
     ['resume', 'RUNNING'],
@@ -84,10 +84,3 @@ test('a pause that broke off on its way down goes all the way when it is asked f
     expect(body.state).toBe(state);
   }
 });
-
-async function startChildOf(trackId: number): Promise<number> {
-  await startChildren(api.database, [{ trackId, attempt: 1 }]);
-  const sql = 'SELECT id FROM pipeline WHERE parent_track_id = ?';
-  const [row] = await selectRows<{ id: number }>(api.database.dataSource, sql, [trackId]);
-  return row?.id ?? 0;
-}

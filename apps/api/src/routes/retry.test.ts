@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestApi, type TestApi } from '../testing.ts';
-import { startApiFlow, type ApiFlow } from '../testing-flow.ts';
+import { flowOf, startApiFlow, startChildOf, type ApiFlow } from '../testing-flow.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -187,4 +187,15 @@ describe('a track', () => {
     const { body } = await flow.decide('A', 'retry').expect(200);
     expect(body).toMatchObject({ state: 'PENDING', awaits: 'approval', gateDecision: null });
   });
+});
+
+test('an item of a map runs again by its own name, although its graph has no such vertex', async () => {
+  const vertex = { name: 'each', script: 'echo {item}', map: { over: 'list' } };
+  const input = { item: { type: 'integer' }, list: { type: 'json', default: [1, 2, 3] } };
+  const parent = await startApiFlow(api, { graph: { vertices: [{ ...vertex, input }] } });
+  const items = await flowOf(api, await startChildOf(api, parent.trackId('each')));
+  await items.run(['each[1]', 'each[2]'], { exitCode: 1 });
+  await items.decide('each[1]', 'retry').expect(200);
+  await items.control('retry', { from: ['each[2]'] }).expect(200);
+  expect(await items.states()).toEqual({ 'each[0]': 'PENDING', 'each[1]': 'PENDING', 'each[2]': 'PENDING' });
 });
