@@ -1,5 +1,12 @@
 import type { GraphVertex, StoredGraph } from '@baton/database';
+import { z } from 'zod';
 import { findVertexId } from './render-vertex.ts';
+
+/** A vertex as somebody names it. */
+export const vertexReferenceSchema = z.union(
+  [z.int().min(1), z.string().min(1).max(190)],
+  'expected the name or the id of a vertex',
+);
 
 /**
  * @param reference an id (a number, or its digits: a name is never all digits) or a name

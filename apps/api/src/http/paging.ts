@@ -57,6 +57,13 @@ export function nextLink(request: Request, nextCursor: string | null): Record<st
   return { Link: `<${url.pathname}${url.search}>; rel="next"` };
 }
 
+/** What numbers versions and attempts: from 1, as far as their columns go. */
+export const numberParameter = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
 /** An id in a path: its digits alone, so that 1e3, 0x10 and 007 are none. */
 export const idParameter = z.preprocess(
   (text) => (typeof text === 'string' && ID_TEXT.test(text) ? Number(text) : text),

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { allows } from '../auth/scopes.ts';
 import { diffVersions, graphDiffSchema } from '../diff-versions.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { numberParameter } from '../http/paging.ts';
 import { graphParams } from './graphs.ts';
 
-const version = z.coerce.number().int().min(1).max(2_147_483_647).optional();
+const version = numberParameter.optional();
 
 export const diffRoute = defineRoute({
   method: 'get',

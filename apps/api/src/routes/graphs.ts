@@ -10,7 +10,15 @@ import { formatGraphYaml, graphDocumentSchema } from '@baton/domain';
 import { z } from 'zod';
 import { allows } from '../auth/scopes.ts';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
-import { makePage, nextLink, PAGE_HEADERS, pageSchema, pagingQuery, readCursor } from '../http/paging.ts';
+import {
+  makePage,
+  nextLink,
+  numberParameter,
+  PAGE_HEADERS,
+  pageSchema,
+  pagingQuery,
+  readCursor,
+} from '../http/paging.ts';
 import { idempotencyHeaders, REPLAYED_HEADER, repeatableRequest } from '../repeatable-request.ts';
 import { makeGraph, putGraph } from '../save-graph.ts';
 import {
@@ -98,7 +106,7 @@ export const getGraph = defineRoute({
   request: {
     params: graphParams,
     query: z.strictObject({
-      version: z.coerce.number().int().min(1).max(2_147_483_647).optional().describe('absent: the latest'),
+      version: numberParameter.optional().describe('absent: the latest'),
     }),
   },
   responses: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
-import { idParameter } from '../http/paging.ts';
+import { idParameter, numberParameter } from '../http/paging.ts';
 import { sendOutput } from '../send-output.ts';
 
 const OUTPUT_HEADERS = {
@@ -19,13 +19,7 @@ export const getOutput = defineRoute({
   request: {
     params: z.strictObject({ trackId: idParameter }),
     query: z.strictObject({
-      attempt: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(2 ** 31 - 1)
-        .optional()
-        .describe('absent: the one that runs, else the newest that printed'),
+      attempt: numberParameter.optional().describe('absent: the one that runs, else the newest that printed'),
       follow: z.enum(['true', 'false']).default('false').describe('go on until the attempt has ended'),
     }),
     headers: z.object({

@@ -1,6 +1,7 @@
 import { MAX_VERTICES, PIPELINE_MODES } from '@baton/domain';
 import { z } from 'zod';
 import { applyAction } from '../apply-action.ts';
+import { vertexReferenceSchema } from '../find-vertex.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
 import type { Route } from '../http/route-types.ts';
@@ -75,15 +76,10 @@ export const setModeRoute = defineRoute({
   return { status: 200, body: await showPipeline(deps.database, params.pipelineId) };
 });
 
-const vertexReference = z.union(
-  [z.int().min(1), z.string().min(1).max(190)],
-  'expected the name or the id of a vertex',
-);
-
 const rerunBody = z
   .strictObject({
     from: z
-      .union([z.literal('failed'), z.array(vertexReference).min(1).max(MAX_VERTICES)], {
+      .union([z.literal('failed'), z.array(vertexReferenceSchema).min(1).max(MAX_VERTICES)], {
         error: 'expected "failed", or a list of names or ids of vertices',
       })
       .optional()

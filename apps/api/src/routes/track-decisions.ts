@@ -2,6 +2,7 @@ import { MAX_VERTICES } from '@baton/domain';
 import { z } from 'zod';
 import { chooseNext } from '../choose-next.ts';
 import { decideGate } from '../decide-gate.ts';
+import { vertexReferenceSchema } from '../find-vertex.ts';
 import { giveValues } from '../give-values.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
@@ -33,8 +34,6 @@ export const giveParametersRoute = defineRoute({
   return { status: 200, body: await showTrack(deps.database, params.trackId) };
 });
 
-const successor = z.union([z.int().min(1), z.string().min(1).max(190)], 'expected the name or the id of a vertex');
-
 export const chooseNextRoute = defineRoute({
   method: 'post',
   path: '/api/v1/tracks/{trackId}/next',
@@ -46,7 +45,10 @@ export const chooseNextRoute = defineRoute({
     body: jsonBody(
       z.strictObject({
         next: z
-          .union([successor, z.array(successor).max(MAX_VERTICES)], 'expected a name or an id, or a list of them')
+          .union(
+            [vertexReferenceSchema, z.array(vertexReferenceSchema).max(MAX_VERTICES)],
+            'expected a name or an id, or a list of them',
+          )
           .describe('names or ids of direct successors, each once; an empty list: none of them'),
         reason: reasonField,
       }),
@@ -62,7 +64,16 @@ export const chooseNextRoute = defineRoute({
 
 /** Everywhere else it is called a reason. */
 const comments = { comment: reasonField, reason: reasonField.describe('the same as comment') };
+const isOneOfBoth = ({ comment, reason }: { comment?: string | undefined; reason?: string | undefined }): boolean =>
+  comment === undefined || reason === undefined;
 const ONE_OF_BOTH = 'expected comment or reason, found both';
+const approvalBody = z
+  .strictObject({
+    params: z.record(z.string(), z.json()).optional().describe("values for the gate's form"),
+    ...comments,
+  })
+  .refine(isOneOfBoth, ONE_OF_BOTH);
+const rejectionBody = z.strictObject(comments).refine(isOneOfBoth, ONE_OF_BOTH);
 
 export const approveRoute = defineRoute({
   method: 'post',
@@ -72,15 +83,7 @@ export const approveRoute = defineRoute({
   tag: 'tracks',
   request: {
     ...request,
-    body: jsonBody(
-      z
-        .strictObject({
-          params: z.record(z.string(), z.json()).optional().describe("values for the gate's form"),
-          ...comments,
-        })
-        .refine(({ comment, reason }) => comment === undefined || reason === undefined, ONE_OF_BOTH),
-      { isOptional: true },
-    ),
+    body: jsonBody(approvalBody, { isOptional: true }),
   },
   responses: { 200: { description: 'The track; it starts when nothing else keeps it.', schema: trackDetailsSchema } },
   errors: [
@@ -107,12 +110,7 @@ export const rejectRoute = defineRoute({
   tag: 'tracks',
   request: {
     ...request,
-    body: jsonBody(
-      z
-        .strictObject(comments)
-        .refine(({ comment, reason }) => comment === undefined || reason === undefined, ONE_OF_BOTH),
-      { isOptional: true },
-    ),
+    body: jsonBody(rejectionBody, { isOptional: true }),
   },
   responses: { 200: { description: 'The track.', schema: trackDetailsSchema } },
   errors: ['track_not_found', 'not_an_approver', 'self_approval_forbidden', 'state_conflict', 'idempotency_key_reused'],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from '../http/define-route.ts';
-import { idParameter } from '../http/paging.ts';
+import { idParameter, numberParameter } from '../http/paging.ts';
 import { showOutputs, trackOutputsSchema } from '../show-outputs.ts';
 
 export const getOutputs = defineRoute({
@@ -12,13 +12,7 @@ export const getOutputs = defineRoute({
   request: {
     params: z.strictObject({ trackId: idParameter }),
     query: z.strictObject({
-      attempt: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(2 ** 31 - 1)
-        .optional()
-        .describe('absent: the current one, whose values the vertices after it get'),
+      attempt: numberParameter.optional().describe('absent: the current one, whose values the vertices after it get'),
     }),
   },
   responses: { 200: { description: 'Its values by key.', schema: trackOutputsSchema } },
