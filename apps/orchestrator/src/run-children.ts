@@ -107,6 +107,8 @@ async function lookApart(deps: OrchestratorDeps, trackIds: readonly number[]): P
 
 /** The same for tracks that are due, in the reconcile loop. */
 export async function settleDueChildren(deps: OrchestratorDeps, trackIds: readonly number[]): Promise<void> {
+  const since = performance.now();
   await settleChildren(deps, trackIds);
-  await postponeChildren(deps.database, trackIds, LOOKED_AT_AGAIN_AFTER_MS);
+  const lookedForMs = performance.now() - since;
+  await postponeChildren(deps.database, trackIds, { afterMs: LOOKED_AT_AGAIN_AFTER_MS, lookedForMs });
 }

@@ -70,19 +70,23 @@ export async function lookAtChildren(database: Database, trackIds: readonly numb
   return look;
 }
 
-/** Those that were looked at and go on are looked at again later, should nothing make them due before. */
+/**
+ * Those that were looked at and go on are looked at again later, should nothing make them due before.
+ * @param times `lookedForMs`: since when they are looked at; what has become due meanwhile may not have been seen, and stays
+ */
 export async function postponeChildren(
   database: Database,
   trackIds: readonly number[],
-  afterMs: number,
+  { afterMs, lookedForMs }: { afterMs: number; lookedForMs: number },
 ): Promise<void> {
   for (const chunk of inChunks(trackIds, 500)) {
     await withRetries(() =>
       execute(
         database.dataSource,
         `UPDATE track SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
-         WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ? AND due_at <= UTC_TIMESTAMP(6)`,
-        [afterMs * 1000, chunk, CHILD_WORKER],
+         WHERE id IN (?) AND state = 'RUNNING' AND worker_id = ?
+           AND due_at <= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND`,
+        [afterMs * 1000, chunk, CHILD_WORKER, Math.ceil(lookedForMs * 1000)],
       ),
     );
   }

@@ -69,9 +69,19 @@ describe('after a crash', () => {
     const trackId = flow.trackId('run');
     await database.dataSource.query('UPDATE track SET due_at = UTC_TIMESTAMP(6) WHERE id = ?', [trackId]);
     expect(await lookAtChildren(database, [trackId])).toEqual({ completions: [], toCancel: [] });
-    await postponeChildren(database, [trackId], 60_000);
+    await postponeChildren(database, [trackId], { afterMs: 60_000, lookedForMs: 0 });
     expect(await dueChildren()).not.toContain(trackId);
     expect(await stage.stateOf(child)).toBe('RUNNING');
+  });
+
+  test('an end while it is looked at, which nobody told, keeps it due', async () => {
+    const { flow, child } = await stage.startNested();
+    const trackId = flow.trackId('run');
+    const since = performance.now();
+    expect(await lookAtChildren(database, [trackId])).toEqual({ completions: [], toCancel: [] });
+    await applyFlowEvents(database, new Map([[child, [{ kind: 'cancel' }]]]));
+    await postponeChildren(database, [trackId], { afterMs: 60_000, lookedForMs: performance.now() - since });
+    expect(await dueChildren()).toContain(trackId);
   });
 
   test('the first tracks of a child that nobody enqueued are found like those of any pipeline', async () => {
