@@ -6,6 +6,7 @@ import {
   type Database,
 } from '@baton/database';
 import { completionKey } from '@baton/queue';
+import { crashPoint } from '@baton/service';
 import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
 import { loadInputs, type Inputs } from './claim-inputs.ts';
@@ -56,6 +57,7 @@ export async function claimTracks(
   const secret = await secretOf(database);
   const results = await claimAttempts(database, { ...request, leaseMs: settings.leaseMs });
   const granted = results.filter((result) => result.granted);
+  if (granted.length > 0) crashPoint('api.claimed');
   const namedOf = await loadNamedOutputs(database, granted);
   const inputsOf = await loadInputs(database, granted);
   return results.map((result) => {

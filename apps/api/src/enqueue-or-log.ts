@@ -1,4 +1,5 @@
 import type { TrackToDispatch } from '@baton/domain';
+import { crashPoint } from '@baton/service';
 import type { AppDeps } from './app-deps.ts';
 
 /** Longer than this nobody waits for Redis; what it has not taken by then is enqueued all the same, or later. */
@@ -12,6 +13,7 @@ export async function enqueueOrLog(
   { queue, logger }: Pick<AppDeps, 'queue' | 'logger'>,
   tracks: readonly TrackToDispatch[],
 ): Promise<void> {
+  crashPoint('api.committed');
   if (tracks.length === 0) return;
   let timer: NodeJS.Timeout | undefined;
   const waited = new Promise<void>((resolve) => {
@@ -22,4 +24,5 @@ export async function enqueueOrLog(
   });
   await Promise.race([enqueued, waited]);
   clearTimeout(timer);
+  crashPoint('api.enqueued');
 }

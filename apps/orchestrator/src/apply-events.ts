@@ -8,7 +8,7 @@ import {
 } from '@baton/database';
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
-import type { Logger } from '@baton/service';
+import { crashPoint, type Logger } from '@baton/service';
 import { followChildren } from './run-children.ts';
 
 /** Of one pipeline. What concerns more (a failure that cancels all after it) may take seconds: no other waits for it. */
@@ -36,6 +36,7 @@ export async function applyEvents(
     ...options,
     onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
   });
+  crashPoint('orchestrator.committed');
   try {
     if (applied.toDispatch.length > 0) await deps.trackQueue.enqueueTracks(applied.toDispatch);
     if (applied.killRequested.length > 0) await publishNudge(deps.redis, deps.redisPrefix);

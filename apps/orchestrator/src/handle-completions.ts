@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseAway, isLockWait, LargeDecision } from '@baton/database';
 import { pipelineIdOf, type Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage } from '@baton/queue';
+import { crashPoint } from '@baton/service';
 import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } from './apply-events.ts';
 
 /**
@@ -155,10 +156,12 @@ class Batches {
     const { logger } = this.#deps;
     const { signal } = this.#stopping;
     const events = groupByPipeline(batch.map(({ completion }) => completion));
+    crashPoint('orchestrator.received');
     for (;;) {
       try {
         const applied = await applyEvents(this.#deps, events, { retriesLockWaits: false, ...limits });
         if (applied.stale > 0) logger.info({ event: 'stale_completions', count: applied.stale });
+        crashPoint('orchestrator.enqueued');
         if (applied.unknown > 0) logger.warn({ event: 'unknown_completions', count: applied.unknown });
         return;
       } catch (error) {

@@ -12,6 +12,7 @@ import {
 } from '@baton/database';
 import type { Completion, TrackToDispatch } from '@baton/domain';
 import { hasMark, leaveMark } from '@baton/queue';
+import { crashPoint } from '@baton/service';
 import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
 import { settleDueChildren } from './run-children.ts';
 
@@ -151,6 +152,7 @@ async function wakeLimitWaiters(deps: OrchestratorDeps): Promise<number> {
 
 /** A Redis that refuses writes would otherwise cost each track its whole time to the next look, up to minutes. */
 async function enqueueTakenTracks(deps: OrchestratorDeps, taken: readonly TrackToDispatch[]): Promise<void> {
+  if (taken.length > 0) crashPoint('orchestrator.taken');
   try {
     await deps.trackQueue.enqueueTracks(taken);
   } catch (error) {

@@ -16,6 +16,7 @@ import {
   type Redis,
   type TrackMessage,
 } from '@baton/queue';
+import { crashPoint } from '@baton/service';
 import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
 
 /**
@@ -47,6 +48,7 @@ async function startChild(
   { trackId, attempt }: Pick<TrackMessage, 'trackId' | 'attempt'>,
 ): Promise<'done' | 'give_back'> {
   const started = await startChildren(deps.database, [{ trackId, attempt }]);
+  crashPoint('orchestrator.child_started');
   if (started.toDispatch.length > 0) await enqueueFirst(deps, started.toDispatch);
   await settleChildren(deps, started.toLookAt);
   return started.busy.length > 0 ? 'give_back' : 'done';

@@ -9,6 +9,7 @@ import {
   type FireOptions,
 } from '@baton/database';
 import type { FlowEvent } from '@baton/domain';
+import { crashPoint } from '@baton/service';
 import { applyEvents, type OrchestratorDeps } from './apply-events.ts';
 
 /*
@@ -86,6 +87,7 @@ async function finish(
     if (state === 'failed') deps.logger.error({ ...line, err: error });
     else if (state !== 'missed') deps.logger.info(line);
   }
+  crashPoint('orchestrator.scheduled');
   try {
     if (toDispatch.length > 0) await deps.trackQueue.enqueueTracks(toDispatch);
   } catch (failure) {

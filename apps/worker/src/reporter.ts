@@ -1,6 +1,6 @@
 import type { OutputValues } from '@baton/domain';
 import type { CompletionQueue } from '@baton/queue';
-import type { Logger } from '@baton/service';
+import { crashPoint, type Logger } from '@baton/service';
 import type { Spool, SpooledCompletion } from './spool.ts';
 import type { ValuesSender } from './values-sender.ts';
 import { isRefusedForGood, type RunKey } from './worker-api.ts';
@@ -84,6 +84,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       const kept = spool.keep(report).catch((error: unknown) => {
         logger.error({ event: 'spool_failed', trackId: completion.trackId, err: error }, 'kept in memory only');
       });
+      void kept.then(() => crashPoint('worker.spooled'));
       await Promise.all([kept, send(one)]);
       await Promise.race([one.released, whenAborted(stopping)]);
       // Applied while it was being written: the file came after its removal.

@@ -1,6 +1,6 @@
 import type { Completion, OutputValues } from '@baton/domain';
 import type { TrackMessage } from '@baton/queue';
-import type { Logger } from '@baton/service';
+import { crashPoint, type Logger } from '@baton/service';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { describeUnstarted, makeCompletion, readHandedOn, type CompletionFrame } from './make-completion.ts';
@@ -36,8 +36,10 @@ interface Ended {
  * disk, and what the script handed on is stored; the lease is kept until the completion is known to be applied.
  */
 export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<void> {
+  crashPoint('worker.fetched');
   const granted = await deps.claimer.claim(message);
   if (granted === null) return;
+  crashPoint('worker.claimed');
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
   log.info({ event: 'track_started', pipelineId: run.pipelineId });
@@ -48,6 +50,7 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
     exitCode: completion.exitCode,
     ms: completion.durationMs,
   });
+  crashPoint('worker.ended');
   // Nothing is left to end; its lease is renewed until the completion is known to be applied, however long that takes.
   deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => {} });
   const stopping = new AbortController();
@@ -57,6 +60,7 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
     await deps.reporter.report({ completion, key: run.completionKey, values }, stopping.signal);
   } finally {
     deps.running.delete(stopWaiting);
+    crashPoint('worker.sent');
   }
 }
 

@@ -20,6 +20,8 @@ export interface TestStackOptions extends Pick<
 > {
   /** Servers of its own, which it may flush and kill; otherwise those of the test run, with a database and a prefix of its own. */
   ownServers?: boolean;
+  /** Asked for the addresses at which the first API and all processes without others of their own reach the servers. */
+  connect?: (servers: { mysqlUrl: string; redisUrl: string }) => Promise<{ mysqlUrl: string; redisUrl: string }>;
 }
 
 /** Leases and intervals so short that a fault is over within a test, and long enough for a busy machine. */
@@ -37,19 +39,19 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const shared = own ?? testServers();
   const database = await createTestDatabase(shared.mysqlUrl);
   const redisPrefix = uniquePrefix();
+  const direct = { mysqlUrl: database.url, redisUrl: shared.redisUrl };
   const servers: Servers = {
-    mysqlUrl: database.url,
-    redisUrl: shared.redisUrl,
+    ...direct,
     descriptions: { mysql: 'of the tests', redis: 'of the tests' },
     stop: () => Promise.resolve(),
   };
-  const { ownServers: _, environment, ...counts } = options;
+  const { ownServers: _, connect, environment, ...counts } = options;
   const stack = await startStack({
     restart: false,
     ...counts,
     directory: join(directory, 'stack'),
     report: () => {},
-    servers,
+    servers: { ...servers, ...(await connect?.(direct)) },
     environment: { ...SHORT_TIMES, BATON_REDIS_PREFIX: redisPrefix, ...environment },
   });
   return Object.assign(Object.create(stack) as Stack, {
