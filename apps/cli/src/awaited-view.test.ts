@@ -117,6 +117,22 @@ test('where nobody can be asked the command is told once: on stdout, with --json
   expect(live.stdout).toContain('awaits a choice  npx baton next 7/A C');
 });
 
+test('what awaits a person in a pipeline that a track runs is told once, beside the picture too', async () => {
+  const groups = [
+    { kind: 'running', sentence: '1 track runs' },
+    { kind: 'approval', sentence: '1 track waits for the approval of role:release' },
+  ];
+  const running = makeTrack({ vertex: 'S', state: 'RUNNING', childPipelineId: 9 });
+  await serve(running, { 'GET /api/v1/pipelines/9/why': { body: { groups } } });
+  const line = 'S runs pipeline 9, in which 1 track waits for the approval of role:release: npx baton show 9\n';
+  for (const isLive of [false, true]) {
+    const { stdout } = await runForTest(['run', 'test1', '--timeout', '0.5'], { url: api.url, isLive });
+    expect(stdout.split(line)).toHaveLength(2);
+  }
+  const asJson = await runForTest(['run', 'test1', '--timeout', '0.5', '--json'], { url: api.url });
+  expect(asJson.stderr).toContain(line);
+});
+
 describe('what is typed for a choice', () => {
   const offer = composeOffer({ choice: { offered: ['B'], successors: ['A', 'B', 'a, b', 'all'] } });
 

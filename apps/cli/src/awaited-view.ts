@@ -1,5 +1,6 @@
 import type { Client, Declarations, Pipeline, Track } from '@baton/client';
 import { askPerson } from './ask-person.ts';
+import { findAwaitedBelow } from './awaited-below.ts';
 import { formatAwaited, missingOf, readDeclarations } from './awaited.ts';
 import type { CommandContext } from './command-context.ts';
 import { printable } from './format.ts';
@@ -12,6 +13,8 @@ export interface AwaitedViewOptions {
   deadline: AbortSignal | null;
   /** Where nobody can be asked. */
   writeLine(line: string): void;
+  /** What no picture has. */
+  announce(line: string): void;
   /** Before the first question of a snapshot. */
   onQuestion(): void;
 }
@@ -32,7 +35,9 @@ export function createAwaitedView(
     return (await declarations)(vertex);
   };
   const ask = context.isJson ? null : context.terminal.ask;
+  const tellBelow = createBelowView(client, options);
   return async ({ pipeline, tracks }) => {
+    await tellBelow({ pipeline, tracks });
     const awaiting = tracks.filter(({ awaits }) => awaits !== null);
     const keys = new Set(awaiting.map(keyOf));
     for (const key of known) if (!keys.has(key)) known.delete(key);
@@ -52,6 +57,28 @@ export function createAwaitedView(
       options.onQuestion();
       await askPerson({ context, client, ask, deadline: options.deadline, declarationsOf }, now);
     }
+  };
+}
+
+const LOOK_BELOW_MS = 2000;
+
+/** What awaits a person in pipelines that tracks run is told, once for each state of it; there it is decided. */
+function createBelowView(
+  client: Client,
+  { announce }: Pick<AwaitedViewOptions, 'announce'>,
+): (snapshot: PipelineSnapshot) => Promise<void> {
+  let told = new Set<string>();
+  let nextAt = -Infinity;
+  return async ({ pipeline, tracks }) => {
+    const startedAt = performance.now();
+    if (startedAt < nextAt) return;
+    const found = await findAwaitedBelow(client, tracks);
+    // The longer a look takes the rarer it is.
+    nextAt = performance.now() + Math.max(LOOK_BELOW_MS, 20 * (performance.now() - startedAt));
+    const lines = found.map(({ track, line }) => `${printable(track.vertex)} ${line}`);
+    const at = formatElapsed(new Date().toISOString(), pipeline.createdAt);
+    for (const line of lines) if (!told.has(line)) announce(`${at} ${line}`);
+    told = new Set(lines);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Client, Track, TrackDetails } from '@baton/client';
 import type { Colors } from 'picocolors/types';
+import { BATON } from './baton-word.ts';
 import { printable } from './format.ts';
 import { explainEnd } from './render-pipeline.ts';
 import { lastLines, readOutputTail } from './track-output.ts';
@@ -51,7 +52,7 @@ function renderWork(
   { range, colors }: { range: Lines | null; colors: Colors },
 ): string[] {
   const { childPipelineId } = track;
-  if (childPipelineId !== null) return [`  it ran pipeline ${childPipelineId}: baton show ${childPipelineId}`];
+  if (childPipelineId !== null) return [`  it ran pipeline ${childPipelineId}: ${BATON} show ${childPipelineId}`];
   if (currentAttempt(track) === undefined) return [colors.dim('  it was not started')];
   return [
     ...renderScript(track.script, range, colors),

@@ -46,6 +46,12 @@ export async function followPipeline(
       // The picture has it.
       else if (view === null) terminal.write(`${indent}${line}\n`);
     },
+    announce: (line) => {
+      // The picture before it stays, and the next one is drawn below.
+      view?.close();
+      if (isJson) terminal.writeError(`${line}\n`);
+      else terminal.write(`${indent}${line}\n`);
+    },
     onQuestion: () => view?.close(),
   });
   const onSnapshot = async (snapshot: PipelineSnapshot): Promise<void> => {

@@ -151,12 +151,13 @@ describe('history', () => {
     const events = [
       event(1, { kind: 'claim', changes: { tracks: [claimed(1, 'w-1'), claimed(2, 'w-gone')] } }),
       event(2, { kind: 'claim', changes: { tracks: [claimed(3, 'w-gone')] } }),
-      event(3, {
+      event(3, { kind: 'child', changes: { tracks: [{ vertexId: 4, vertex: 'v4', childPipelineId: 9 }] } }),
+      event(4, {
         kind: 'rerun',
         actor: 'me',
         changes: { action: { kind: 'rerun', from }, tracks: tracks.slice(0, 1) },
       }),
-      event(4, { kind: 'rerun', actor: 'me', changes: { action: { kind: 'rerun', from: 'failed' } } }),
+      event(5, { kind: 'rerun', actor: 'me', changes: { action: { kind: 'rerun', from: 'failed' } } }),
     ];
     api = await startFakeApi({
       'GET /api/v1/pipelines/7': { body: makePipeline() },
@@ -169,6 +170,7 @@ describe('history', () => {
       lines: [
         'claim: v1 RUNNING on worker-1, v2 RUNNING on w-gone',
         'claim: v3 RUNNING on w-gone',
+        'child: v4 runs pipeline 9',
         'rerun by me: from v1, vertex 9 and what follows, v1 PENDING',
         'rerun by me: from failed',
         '',

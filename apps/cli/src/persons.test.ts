@@ -263,6 +263,7 @@ test('show tells what awaits a person with what to type, what a track runs, and 
     'GET /api/v1/pipelines/7/tracks': page(tracks),
     'GET /api/v1/tracks/55': details({ id: 55, pipelineId: 4, vertex: 'test', state: 'RUNNING' }),
     'GET /api/v1/graphs/3': { body: { ...GRAPH, vertices } },
+    'GET /api/v1/pipelines/9/why': { body: { groups: [{ kind: 'choice', sentence: '1 track awaits a choice' }] } },
   });
   const { stdout } = await runForTest(['show', '7'], { url: api.url });
   expect(stdout).toContain('by admin, to end by 2026-11-23 08:00:00 UTC\nrun by 4/test (track 55, RUNNING)\n');
@@ -273,6 +274,7 @@ test('show tells what awaits a person with what to type, what a track runs, and 
       String.raw`  A awaits a choice among B, it's: npx baton next 7/A B 'it'\''s'`,
       '  C awaits values for ip: npx baton params 7/C -p ip=...',
       '  D is CANCELLED and awaits a decision: npx baton retry 7/D, or skip, succeed, give-up',
+      '  B runs pipeline 9, in which 1 track awaits a choice: npx baton show 9',
     ].join('\n'),
   );
 });

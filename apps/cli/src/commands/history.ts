@@ -81,6 +81,7 @@ const changesSchema = z.looseObject({
         awaits: z.string().nullish(),
         reason: z.string().nullish(),
         worker: z.string().nullish(),
+        childPipelineId: z.number().nullish(),
       }),
     )
     .optional(),
@@ -146,13 +147,14 @@ function describeValue(value: unknown): string {
 
 /** Null where only its counters changed. */
 function describeTrack(
-  { vertexId, vertex, state, attempt, awaits, reason, worker }: TrackEntry,
+  { vertexId, vertex, state, attempt, awaits, reason, worker, childPipelineId }: TrackEntry,
   workers: WorkerNames,
 ): string | null {
   const facts = [
     ...(state === undefined ? [] : [state]),
     ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
     ...(worker === undefined || worker === null ? [] : [`on ${workers.get(worker) ?? worker}`]),
+    ...(childPipelineId === undefined || childPipelineId === null ? [] : [`runs pipeline ${childPipelineId}`]),
     ...(reason === undefined || reason === null ? [] : [`(${reason})`]),
     ...(awaits === undefined || awaits === null ? [] : [`awaits ${awaits}`]),
   ];

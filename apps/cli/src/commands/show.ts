@@ -1,5 +1,7 @@
 import type { Client, Pipeline, TrackState } from '@baton/client';
+import { findAwaitedBelow } from '../awaited-below.ts';
 import { formatAwaited, missingOf, nameTrack, readDeclarations } from '../awaited.ts';
+import { BATON } from '../baton-word.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { reportFailures } from '../failure-report.ts';
@@ -69,15 +71,17 @@ async function renderAwaited(
   { pipeline, tracks }: PipelineSnapshot,
 ): Promise<string[]> {
   const awaiting = tracks.filter(({ awaits }) => awaits !== null);
-  if (awaiting.length === 0) return [];
+  const below = pipeline.state === 'RUNNING' ? await findAwaitedBelow(client, tracks) : [];
+  if (awaiting.length + below.length === 0) return [];
   const hasMissing = awaiting.some(({ awaits }) => awaits === 'params');
   const declarationsOf = hasMissing ? await readDeclarations(client, pipeline) : () => ({});
   const lines = awaiting.slice(0, MAX_AWAITED).map((track) => {
     const missing = track.awaits === 'params' ? missingOf(declarationsOf(track.vertex), track.input) : [];
     return `  ${printable(track.vertex)} ${formatAwaited(track, missing)}`;
   });
-  const more = awaiting.length > lines.length ? [`  and ${awaiting.length - lines.length} more: baton inbox`] : [];
-  return ['', colors.yellow('Awaiting a person:'), ...lines, ...more];
+  const more = awaiting.length > lines.length ? [`  and ${awaiting.length - lines.length} more: ${BATON} inbox`] : [];
+  const lower = below.map(({ track, line }) => `  ${printable(track.vertex)} ${line}`);
+  return ['', colors.yellow('Awaiting a person:'), ...lines, ...more, ...lower];
 }
 
 function renderPipeline(
