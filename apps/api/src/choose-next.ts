@@ -1,8 +1,7 @@
 import type { GraphVertex, StoredGraph } from '@baton/database';
-import { BatonError, pipelineIdOf, type Problem } from '@baton/domain';
+import { BatonError, errorOfProblems, pipelineIdOf, type Problem } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { findVertex } from './find-vertex.ts';
-import { countProblems } from './http/problem.ts';
 import type { RepeatableAction } from './person-action.ts';
 import { loadTrack } from './show-track.ts';
 
@@ -71,6 +70,9 @@ function invalidChoice(graph: StoredGraph, vertex: GraphVertex, problems: Proble
     .map((id) => JSON.stringify(graph.vertices.get(id)?.name ?? String(id)));
   const listed = names.length === 0 ? 'it has none' : names.join(', ');
   const more = vertex.successors.length > MAX_LISTED ? ', ...' : '';
-  const detail = `expected a choice among the successors of ${JSON.stringify(vertex.name)} (${listed}${more}), found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
-  return new BatonError('invalid_choice', detail, { problems });
+  return errorOfProblems(
+    'invalid_choice',
+    `expected a choice among the successors of ${JSON.stringify(vertex.name)} (${listed}${more})`,
+    problems,
+  );
 }

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { findStarters, loadPipelineGraph, type Database, type GraphVertex } from '@baton/database';
+import { findStarters, type Database, type GraphVertex } from '@baton/database';
 import {
   BatonError,
   completeParameters,
   defaultsOf,
+  errorOfProblems,
   pipelineIdOf,
   type GateDecision,
   type GatePolicy,
@@ -13,10 +14,8 @@ import {
 } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { allows, ANYBODY, type Identity } from './auth/scopes.ts';
-import { countProblems } from './http/problem.ts';
 import type { RepeatableAction } from './person-action.ts';
-import { getPipeline } from './show-pipeline.ts';
-import { getTrack, vertexOf } from './show-track.ts';
+import { getTrack, loadTrack } from './show-track.ts';
 
 export interface GateAnswer {
   trackId: number;
@@ -34,9 +33,7 @@ export interface GateAnswer {
  */
 export async function decideGate(deps: ActionDeps, answer: GateAnswer, action: RepeatableAction): Promise<void> {
   const { trackId, decision, identity } = answer;
-  const track = await getTrack(deps.database, trackId);
-  const pipeline = await getPipeline(deps.database, track.pipelineId);
-  const vertex = vertexOf(await loadPipelineGraph(deps.database.dataSource, deps.database, pipeline), track);
+  const { track, pipeline, vertex } = await loadTrack(deps.database, trackId);
   const { gate } = vertex.policies;
   await refuseStrangers(deps.database, gate, { identity, pipelineId: pipeline.id });
   if (gate === null) {
@@ -92,10 +89,9 @@ function applyDecision(
  * @throws BatonError track_not_found, not_an_approver, self_approval_forbidden
  */
 export async function refusePastGate(database: Database, trackId: number, identity: Identity): Promise<void> {
-  const track = await getTrack(database, trackId);
+  const { track, pipeline, vertex } = await loadTrack(database, trackId);
   if (track.gateDecision === 'approved') return;
-  const pipeline = await getPipeline(database, track.pipelineId);
-  const { gate } = vertexOf(await loadPipelineGraph(database.dataSource, database, pipeline), track).policies;
+  const { gate } = vertex.policies;
   if (gate !== null) await refuseStrangers(database, gate, { identity, pipelineId: pipeline.id });
 }
 
@@ -156,6 +152,9 @@ export function missingValue(vertex: string, name: string): Problem {
 }
 
 function invalidForm(vertex: string, problems: Problem[]): BatonError {
-  const detail = `expected the form of the gate before ${JSON.stringify(vertex)}, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
-  return new BatonError('invalid_parameters', detail, { problems });
+  return errorOfProblems(
+    'invalid_parameters',
+    `expected the form of the gate before ${JSON.stringify(vertex)}`,
+    problems,
+  );
 }

@@ -1,7 +1,6 @@
-import { BatonError, completeParameters, pipelineIdOf, type JsonValue } from '@baton/domain';
+import { BatonError, completeParameters, errorOfProblems, pipelineIdOf, type JsonValue } from '@baton/domain';
 import { applyAction, type ActionDeps } from './apply-action.ts';
 import { missingValue } from './decide-gate.ts';
-import { countProblems } from './http/problem.ts';
 import type { RepeatableAction } from './person-action.ts';
 import { loadTrack } from './show-track.ts';
 
@@ -23,8 +22,7 @@ export async function giveValues(
     throw new BatonError('state_conflict', `expected track ${trackId} to await parameters, found it in ${found}`);
   }
   if (all.length > 0) {
-    const detail = `expected the parameters that ${vertex.name} lacks, found ${countProblems(all)}; the first: ${all[0]?.message}`;
-    throw new BatonError('invalid_parameters', detail, { problems: all });
+    throw errorOfProblems('invalid_parameters', `expected the parameters that ${vertex.name} lacks`, all);
   }
   const event = { kind: 'give_params', vertexId: vertex.id, values } as const;
   await applyAction(deps, { pipelineId: pipelineIdOf(trackId), event }, action);

@@ -6,7 +6,7 @@ import {
   type RefusedOutput,
 } from '@baton/database';
 import {
-  BatonError,
+  errorOfProblems,
   escapePointer,
   explainBadOutputValue,
   isParameterName,
@@ -35,10 +35,8 @@ export function keepOutputValues(
   outputs: readonly (AttemptOutputs & { runId: string })[],
 ): Promise<RefusedOutput[]> {
   const problems = outputs.flatMap(({ values }, at) => findProblems(values, `/outputs/${at}/values`));
-  const [first] = problems;
-  if (first === undefined) return storeTrackOutputs(deps.database, outputs);
-  const detail = `expected values as $BATON_OUTPUT takes them, found ${problems.length} problems; the first: ${first.message}`;
-  throw new BatonError('invalid_request', detail, { problems });
+  if (problems.length === 0) return storeTrackOutputs(deps.database, outputs);
+  throw errorOfProblems('invalid_request', 'expected values as $BATON_OUTPUT takes them', problems);
 }
 
 function findProblems(values: Readonly<OutputValues>, pointer: string): Problem[] {

@@ -1,9 +1,16 @@
 import { loadPipelineGraph, rerunPipeline, type RerunPlan, type RerunRequest, type StoredGraph } from '@baton/database';
-import { BatonError, escapePointer, pipelineIdOf, type JsonValue, type Problem, type RerunScope } from '@baton/domain';
+import {
+  BatonError,
+  errorOfProblems,
+  escapePointer,
+  pipelineIdOf,
+  type JsonValue,
+  type Problem,
+  type RerunScope,
+} from '@baton/domain';
 import { z } from 'zod';
 import { finishAction, refuseRefused, type ActionDeps } from './apply-action.ts';
 import { findVertex } from './find-vertex.ts';
-import { countProblems } from './http/problem.ts';
 import { refuseReusedKey, type RepeatableAction } from './person-action.ts';
 import { getPipeline } from './show-pipeline.ts';
 import { loadTrack } from './show-track.ts';
@@ -103,8 +110,7 @@ function readVertices(graph: StoredGraph, references: readonly (string | number)
     }
   }
   if (problems.length === 0) return [...ids];
-  const detail = `expected vertices to run again from, found ${countProblems(problems)}: ${problems[0]?.message}`;
-  throw new BatonError('invalid_request', detail, { problems });
+  throw errorOfProblems('invalid_request', 'expected vertices to run again from', problems);
 }
 
 /** `ip` of the track of A becomes `A.ip`: no other vertex that declares an ip gets it, now or in a later rerun. */

@@ -16,13 +16,13 @@ import {
   BatonError,
   checkGraph,
   checkGraphDocument,
+  countProblems,
   locateProblems,
   parseGraphDocument,
   type DocumentSource,
   type GraphDefinition,
   type Problem,
 } from '@baton/domain';
-import { countProblems } from './http/problem.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
 
 /** A document as it was sent. */

@@ -9,9 +9,16 @@ import {
   type ScheduleRecord,
   type ScheduleSettings,
 } from '@baton/database';
-import { BatonError, describeIssues, nextDueTime, OVERLAP_POLICIES, readTimetable, type Problem } from '@baton/domain';
+import {
+  BatonError,
+  describeIssues,
+  errorOfProblems,
+  nextDueTime,
+  OVERLAP_POLICIES,
+  readTimetable,
+  type Problem,
+} from '@baton/domain';
 import { z } from 'zod';
-import { countProblems } from './http/problem.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
 import { startRequestSchema } from './start-pipeline.ts';
 
@@ -116,9 +123,7 @@ async function readSchedule(
   problems.push(...findTimeProblems(fields));
   if (checksGraph) problems.push(...(await findOrderProblems(runner, database, fields)));
   if (!parsed.success || problems.length > 0) {
-    const [first] = problems;
-    const detail = `expected a schedule that can run, found ${countProblems(problems)}; the first: ${first?.message}`;
-    throw new BatonError('invalid_schedule', detail, { problems });
+    throw errorOfProblems('invalid_schedule', 'expected a schedule that can run', problems);
   }
   const { name, cron, timeZone, graph, pipelineName, params, overlap, catchUpLimit, ...rest } = parsed.data;
   const order = { graph, ...withoutNulls({ name: pipelineName, params, ...rest }) };

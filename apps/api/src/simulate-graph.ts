@@ -11,6 +11,7 @@ import {
   BatonError,
   checkGraph,
   DEFAULT_FAILURE_POLICY,
+  errorOfProblems,
   escapePointer,
   FAILURE_POLICIES,
   MAX_WAIT_MS,
@@ -22,7 +23,6 @@ import {
   type Simulation,
 } from '@baton/domain';
 import { z } from 'zod';
-import { countProblems } from './http/problem.ts';
 
 export const simulateRequestSchema = z
   .strictObject({
@@ -73,8 +73,11 @@ async function loadGraph(database: Database, reference: GraphReference): Promise
     refuseLarge(name, stored.vertices.length);
     const problems = checkGraph(stored);
     if (problems.length > 0) {
-      const detail = `expected version ${version} of ${JSON.stringify(name)} to pass its check, found ${problems[0]?.message}`;
-      throw new BatonError('graph_check_failed', detail, { problems });
+      throw errorOfProblems(
+        'graph_check_failed',
+        `expected version ${version} of ${JSON.stringify(name)} to pass its check`,
+        problems,
+      );
     }
   }
   const graph = await loadFlowGraph(database.dataSource, database, versionId);
@@ -85,8 +88,11 @@ async function loadGraph(database: Database, reference: GraphReference): Promise
 function resolveInputs(graph: StoredGraph, params: Record<string, unknown>): Parameters<typeof simulate>[0]['inputs'] {
   const { values, problems } = resolveParameters([...graph.vertices.values()], params);
   if (problems.length === 0) return values;
-  const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
-  throw new BatonError('invalid_parameters', detail, { problems });
+  throw errorOfProblems(
+    'invalid_parameters',
+    `expected parameters as ${JSON.stringify(graph.graph)} declares them`,
+    problems,
+  );
 }
 
 function refuseLarge(graph: string, vertices: number): void {
@@ -104,6 +110,5 @@ function refuseUnknown(graph: StoredGraph, named: readonly string[]): void {
       return { code: 'unknown_vertex', message, pointer: `/outcomes/${escapePointer(name)}` };
     });
   if (problems.length === 0) return;
-  const detail = `expected outcomes of vertices, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
-  throw new BatonError('invalid_request', detail, { problems });
+  throw errorOfProblems('invalid_request', 'expected outcomes of vertices', problems);
 }

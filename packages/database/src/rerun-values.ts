@@ -1,4 +1,4 @@
-import { BatonError, resolveParameters, type JsonValue, type ParameterValues } from '@baton/domain';
+import { errorOfProblems, resolveParameters, type JsonValue, type ParameterValues } from '@baton/domain';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 
 export interface RerunValues {
@@ -29,9 +29,11 @@ export function resolveRerunValues(
   const resolved = resolveParameters(vertices, { ...params, ...given });
   const problems = [...unknown, ...resolved.problems.filter(({ code }) => code !== 'unknown_parameter')];
   if (problems.length > 0) {
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them for what runs again, found ${count}; the first: ${problems[0]?.message}`;
-    throw new BatonError('invalid_parameters', detail, { problems });
+    throw errorOfProblems(
+      'invalid_parameters',
+      `expected parameters as ${JSON.stringify(graph.graph)} declares them for what runs again`,
+      problems,
+    );
   }
   const changed = new Map<number, ParameterValues>();
   const held = new Set<number>();

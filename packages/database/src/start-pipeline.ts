@@ -1,6 +1,7 @@
 import {
   BatonError,
   DEFAULT_FAILURE_POLICY,
+  errorOfProblems,
   resolveParameters,
   type FailurePolicy,
   type JsonValue,
@@ -109,8 +110,11 @@ export async function loadGraphToStart(
   const exact = { graph: graphId, version };
   const problems = await checkLockedVersion(runner, exact);
   if (problems.length > 0) {
-    const detail = `expected version ${version} of ${JSON.stringify(name)} to pass its check, found ${problems[0]?.message}`;
-    throw new BatonError('graph_check_failed', detail, { problems });
+    throw errorOfProblems(
+      'graph_check_failed',
+      `expected version ${version} of ${JSON.stringify(name)} to pass its check`,
+      problems,
+    );
   }
   const isSealed = (await findGraphHeader(runner, exact)).sealedAt !== null;
   return { graph: await loadFlowGraph(runner, database, versionId), isSealed };
@@ -134,7 +138,9 @@ function resolveOrRefuse(graph: StoredGraph, params: Record<string, JsonValue>):
   const resolved = resolveParameters([...graph.vertices.values()], params);
   const { problems } = resolved;
   if (problems.length === 0) return resolved;
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const detail = `expected parameters as ${JSON.stringify(graph.graph)} declares them, found ${count}; the first: ${problems[0]?.message}`;
-  throw new BatonError('invalid_parameters', detail, { problems });
+  throw errorOfProblems(
+    'invalid_parameters',
+    `expected parameters as ${JSON.stringify(graph.graph)} declares them`,
+    problems,
+  );
 }

@@ -74,3 +74,20 @@ export class BatonError extends Error {
     return ERROR_CATALOGUE[this.code].status;
   }
 }
+
+/** For details: `1 problem`, `2 problems`. */
+export function countProblems({ length }: { length: number }): string {
+  return length === 1 ? '1 problem' : `${length} problems`;
+}
+
+/**
+ * An error about all that is wrong with one thing.
+ * @param expected what it should be: `expected ...`
+ * @param problems at least one; the first is in the detail
+ */
+export function errorOfProblems(code: ErrorCode, expected: string, problems: Problem[]): BatonError {
+  const [first] = problems as [Problem];
+  return new BatonError(code, `${expected}, found ${countProblems(problems)}; the first: ${first.message}`, {
+    problems,
+  });
+}

@@ -1,8 +1,7 @@
 import type { Request } from 'express';
-import { BatonError, describeIssues, type Problem } from '@baton/domain';
+import { BatonError, countProblems, describeIssues, type Problem } from '@baton/domain';
 import type { z } from 'zod';
 import type { AppSettings } from '../app-deps.ts';
-import { countProblems } from './problem.ts';
 import { readBody, type ReadBody } from './read-body.ts';
 import type { Call, RequestShape, Route } from './route-types.ts';
 

@@ -31,11 +31,6 @@ export const problemDocumentSchema = z
 
 export { problemSchema };
 
-/** For details: `1 problem`, `2 problems`. */
-export function countProblems({ length }: { length: number }): string {
-  return length === 1 ? '1 problem' : `${length} problems`;
-}
-
 /** Answers with an error as a problem document. What was not expected is logged whole and told in no detail. */
 export function createErrorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {

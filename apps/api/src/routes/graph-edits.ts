@@ -8,8 +8,8 @@ import {
   removeVertex,
 } from '@baton/database';
 import {
-  BatonError,
   conditionTextSchema,
+  errorOfProblems,
   parseVertex,
   parseVertexPatch,
   vertexDocumentSchema,
@@ -19,7 +19,6 @@ import type { Parsed } from '@baton/domain';
 import { z } from 'zod';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
 import { idParameter } from '../http/paging.ts';
-import { countProblems } from '../http/problem.ts';
 import { edgeSchema, showVertex, vertexSchema } from '../show-graph.ts';
 import { graphParams } from './graphs.ts';
 
@@ -42,8 +41,7 @@ function vertexOf(text: string): number | string {
 function valueOf<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   const { problems } = parsed;
-  const detail = `expected a vertex, found ${countProblems(problems)}; the first: ${problems[0]?.message}`;
-  throw new BatonError('invalid_graph', detail, { problems });
+  throw errorOfProblems('invalid_graph', 'expected a vertex', problems);
 }
 
 export const addVertexRoute = defineRoute({
