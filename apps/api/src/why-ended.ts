@@ -1,9 +1,10 @@
 import { findLastAction, findPipelineAction, findTrackEnds, type LastAction, type TrackEnd } from '@baton/database';
 import { isTrackEnded, trackIdOf, type TrackReason } from '@baton/domain';
 import { describeChoice } from './show-decision.ts';
+import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf, TrackReference } from './why-blockers.ts';
 import type { WhySubject } from './why-pending.ts';
-import { vertexOfTrack, type WhyScene } from './why-scene.ts';
+import type { WhyScene } from './why-scene.ts';
 import { byWhom, list, moment, toIso } from './why-words.ts';
 
 /** What an ended track still awaits, and how it came to its end. */
@@ -78,7 +79,7 @@ async function findCauses(scene: WhyScene, { track, vertex, graph, pipeline }: W
     );
     level = [];
     for (const end of ends.values()) {
-      const above = vertexOfTrack(graph, end);
+      const above = vertexOf(graph, end);
       if (isDrawnAlong(end)) level.push(...above.predecessors);
       else if (isCauseOf(end, track)) causes.push({ trackId: end.id, vertex: above.name, state: end.state });
     }

@@ -2,21 +2,17 @@ import {
   findTrack,
   limitsOf,
   poolNameOf,
+  runsPipeline,
   type GraphVertex,
   type LimitHolder,
   type WhyTrack,
   type WorkerRecord,
 } from '@baton/database';
+import { wantedLabels } from '@baton/domain';
 import { describeGate } from './show-decision.ts';
+import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf } from './why-blockers.ts';
-import {
-  runsPipeline,
-  servingWorkers,
-  vertexOfTrack,
-  wantedLabels,
-  type WhyPipeline,
-  type WhyScene,
-} from './why-scene.ts';
+import { servingWorkers, type WhyPipeline, type WhyScene } from './why-scene.ts';
 import { byWhom, count, list, moment, toIso } from './why-words.ts';
 
 /** A track with what it belongs to. */
@@ -79,7 +75,7 @@ export async function explainPause(scene: WhyScene, pipelineId: number): Promise
 const SHOWN_WORKERS = 20;
 
 export function explainMissingWorker(workers: readonly WorkerRecord[], vertex: GraphVertex): BlockerOf<'no_worker'>[] {
-  const labels = [...wantedLabels(vertex)];
+  const labels = [...wantedLabels(vertex.policies.labels)];
   if (servingWorkers(workers, labels).length > 0) return [];
   const lacking = workers.slice(0, SHOWN_WORKERS).map(({ id, name, labels: served, isDraining }) => {
     return { id, name, labels: served, lacks: labels.filter((label) => !served.includes(label)), isDraining };
@@ -128,7 +124,7 @@ function describeFullness(
 async function nameHolder(scene: WhyScene, holder: LimitHolder): Promise<BlockerOf<'limit'>['holders'][number]> {
   const { trackId, pipelineId, pipeline, startedAt } = holder;
   const { graph } = await scene.pipelineOf(pipelineId);
-  const vertex = vertexOfTrack(graph, holder).name;
+  const vertex = vertexOf(graph, holder).name;
   return { trackId, vertex, pipelineId, pipeline, since: startedAt.toISOString() };
 }
 
@@ -138,7 +134,7 @@ export function nameLimit(key: string, { graph, vertex }: Pick<WhySubject, 'grap
   if (pool !== null) return `pool ${pool}`;
   if (key.startsWith('graph:')) return `the limit of graph ${graph.graph}`;
   if (key.startsWith('map:')) return 'the concurrency of its map';
-  return `the limit of vertex ${graph.map === undefined ? vertex.name : vertexOfTrack(graph.map.of, graph.map).name}`;
+  return `the limit of vertex ${graph.map === undefined ? vertex.name : vertexOf(graph.map.of, graph.map).name}`;
 }
 
 async function explainQueue(
@@ -148,7 +144,7 @@ async function explainQueue(
   const place = track.dispatchSeq === 0 ? null : await scene.placeOf(track, vertex);
   if (place === null || place.kind === 'absent') return explainNotQueued(scene, track);
   const isChild = runsPipeline(vertex);
-  const labels = isChild ? [] : [...wantedLabels(vertex)];
+  const labels = isChild ? [] : [...wantedLabels(vertex.policies.labels)];
   const serving = isChild ? [] : servingWorkers(await scene.workers(), labels);
   const slots = serving.reduce((sum, worker) => sum + worker.slots, 0);
   const taken = serving.reduce((sum, { running, slots: most }) => sum + Math.min(running.length, most), 0);

@@ -1,14 +1,16 @@
 import {
   findHoldingTracks,
   findPipelineAction,
+  runsPipeline,
   type GraphVertex,
   type PipelineRecord,
   type WhyTrack,
 } from '@baton/database';
-import { isPipelineEnded } from '@baton/domain';
+import { isPipelineEnded, wantedLabels } from '@baton/domain';
+import { vertexOf } from './show-track.ts';
 import { BLOCKER_KINDS, type BlockerKind, type PipelineWhy, type TrackReference } from './why-blockers.ts';
 import { explainMissingWorker, nameLimit } from './why-pending.ts';
-import { createWhyScene, runsPipeline, vertexOfTrack, wantedLabels, type WhyDeps, type WhyScene } from './why-scene.ts';
+import { createWhyScene, type WhyDeps, type WhyScene } from './why-scene.ts';
 import { byWhom, count, list, moment } from './why-words.ts';
 
 /** Of each way to hold a pipeline so many tracks are looked at, and so many are named. */
@@ -39,7 +41,7 @@ export async function explainPipeline(scene: WhyScene, pipelineId: number): Prom
   const tracks = await findHoldingTracks(scene.deps.database, pipelineId, MAX_COUNTED);
   const gathered = new Map<string, Gathered>();
   for (const track of tracks) {
-    const vertex = vertexOfTrack(graph, track);
+    const vertex = vertexOf(graph, track);
     const { kind, words } = await classify(scene, { track, vertex, pipeline, graph });
     const key = `${kind} ${words}`;
     const group = gathered.get(key) ?? { kind, words, tracks: [] };
@@ -78,7 +80,10 @@ async function classify(
     return { kind: 'paused', words: `wait because the pipeline is paused${byWhom(await scene.pauseOf(pipeline.id))}` };
   }
   if (!runsPipeline(vertex) && explainMissingWorker(await scene.workers(), vertex).length > 0) {
-    return { kind: 'no_worker', words: `wait for a worker that serves ${wantedLabels(vertex).join(', ')}` };
+    return {
+      kind: 'no_worker',
+      words: `wait for a worker that serves ${wantedLabels(vertex.policies.labels).join(', ')}`,
+    };
   }
   if (track.waitsFor !== null && track.isLimited) {
     return { kind: 'limit', words: `wait for ${nameLimit(track.waitsFor, subject)}` };
@@ -87,7 +92,10 @@ async function classify(
     return { kind: 'not_queued', words: 'may run, and are to be enqueued' };
   if (track.isDelayed) return { kind: 'retry', words: 'wait for the time of their next attempt' };
   if (runsPipeline(vertex)) return { kind: 'queue', words: 'wait in the queue for an orchestrator' };
-  return { kind: 'queue', words: `wait in the queue for a worker that serves ${wantedLabels(vertex).join(', ')}` };
+  return {
+    kind: 'queue',
+    words: `wait in the queue for a worker that serves ${wantedLabels(vertex.policies.labels).join(', ')}`,
+  };
 }
 
 const AWAITING: Record<NonNullable<WhyTrack['awaits']>, (vertex: GraphVertex) => string> = {

@@ -1,8 +1,9 @@
 import { findTrackEnds, findWhyTracks, type TrackEnd } from '@baton/database';
 import { isTrackEnded, trackIdOf, type JoinRule } from '@baton/domain';
+import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf, TrackReference } from './why-blockers.ts';
 import type { WhySubject } from './why-pending.ts';
-import { vertexOfTrack, type WhyScene } from './why-scene.ts';
+import type { WhyScene } from './why-scene.ts';
 import { count, list } from './why-words.ts';
 
 /** The walk up from a WAITING track ends here: an answer is for people, and has to come at once. */
@@ -74,11 +75,9 @@ async function findOpenAbove(scene: WhyScene, { graph, vertex, pipeline }: WhySu
       level.map((id) => trackIdOf(pipeline.id, id)),
     );
     const open = [...ends.values()].filter(isOpen);
-    if (depth === 0) found.unfinished = open.map((end) => refer(end, vertexOfTrack(graph, end).name));
+    if (depth === 0) found.unfinished = open.map((end) => refer(end, vertexOf(graph, end).name));
     found.roots.push(...open.filter(({ state }) => state !== 'WAITING'));
-    const above = open
-      .filter(({ state }) => state === 'WAITING')
-      .flatMap((end) => vertexOfTrack(graph, end).predecessors);
+    const above = open.filter(({ state }) => state === 'WAITING').flatMap((end) => vertexOf(graph, end).predecessors);
     level = [...new Set(above)].filter((id) => !seen.has(id));
     for (const id of level) seen.add(id);
   }
@@ -108,7 +107,7 @@ async function explainRoots(
   for (const { id } of roots) {
     const track = byId.get(id);
     if (track === undefined) continue;
-    const vertex = vertexOfTrack(subject.graph, track);
+    const vertex = vertexOf(subject.graph, track);
     const [first] = await explain(scene, { ...subject, track, vertex });
     if (first === undefined) continue;
     const { kind, sentence } = first;

@@ -1,7 +1,7 @@
-import { findLastLine } from '@baton/database';
+import { findLastLine, runsPipeline } from '@baton/database';
 import type { Blocker } from './why-blockers.ts';
 import type { WhySubject } from './why-pending.ts';
-import { runsPipeline, type WhyScene } from './why-scene.ts';
+import type { WhyScene } from './why-scene.ts';
 import { moment, toIso } from './why-words.ts';
 
 /** So much of a line of output is quoted. */

@@ -2,6 +2,7 @@ import {
   findLimitStatus,
   findPipelineAction,
   loadPipelineGraph,
+  runsPipeline,
   type GraphVertex,
   type LastAction,
   type LimitStatus,
@@ -10,12 +11,10 @@ import {
   type WhyTrack,
   type WorkerRecord,
 } from '@baton/database';
-import { DEFAULT_LABEL } from '@baton/domain';
 import { findQueuePlace, type QueuePlace } from '@baton/queue';
 import { listKnownWorkers } from './alive-workers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { getPipeline } from './show-pipeline.ts';
-import { vertexOf } from './show-track.ts';
 
 export type WhyDeps = Pick<AppDeps, 'database' | 'queue' | 'isRedisReady' | 'settings' | 'logger'>;
 
@@ -80,21 +79,7 @@ async function findPlace(deps: WhyDeps, track: WhyTrack, vertex: GraphVertex): P
   }
 }
 
-/** An orchestrator starts the pipeline that it runs: no worker is needed. */
-export function runsPipeline({ policies }: Pick<GraphVertex, 'policies'>): boolean {
-  return policies.pipeline !== null || policies.map !== null;
-}
-
-export function wantedLabels({ policies }: Pick<GraphVertex, 'policies'>): readonly string[] {
-  return policies.labels.length === 0 ? [DEFAULT_LABEL] : policies.labels;
-}
-
 /** The workers that may take a track with these labels. */
 export function servingWorkers(workers: readonly WorkerRecord[], labels: readonly string[]): WorkerRecord[] {
   return workers.filter((worker) => !worker.isDraining && labels.every((label) => worker.labels.includes(label)));
-}
-
-/** @throws Error where the graph is not the track's */
-export function vertexOfTrack(graph: StoredGraph, track: Pick<WhyTrack, 'vertexId'>): GraphVertex {
-  return vertexOf(graph, track);
 }

@@ -1,12 +1,13 @@
 import { findWhyTracks } from '@baton/database';
 import { BatonError } from '@baton/domain';
+import { vertexOf } from './show-track.ts';
 import { BLOCKER_KINDS, type Blocker, type TrackWhy } from './why-blockers.ts';
 import { explainChild } from './why-child.ts';
 import { explainEnded } from './why-ended.ts';
 import { explainPause, explainPending, type WhySubject } from './why-pending.ts';
 import { explainPredecessors } from './why-predecessors.ts';
 import { explainRunning } from './why-running.ts';
-import { createWhyScene, vertexOfTrack, type WhyDeps, type WhyScene } from './why-scene.ts';
+import { createWhyScene, type WhyDeps, type WhyScene } from './why-scene.ts';
 
 /**
  * Why a track does not run, or has not ended, or ended as it did: all that holds it, in words and as data. Reads only; what
@@ -18,7 +19,7 @@ export async function whyTrack(deps: WhyDeps, trackId: number): Promise<TrackWhy
   if (track === undefined) throw new BatonError('track_not_found', `expected the id of a track, found ${trackId}`);
   const scene = createWhyScene(deps);
   const { pipeline, graph } = await scene.pipelineOf(track.pipelineId);
-  const subject = { track, pipeline, graph, vertex: vertexOfTrack(graph, track) };
+  const subject = { track, pipeline, graph, vertex: vertexOf(graph, track) };
   const blockers = await explainTrack(scene, subject);
   const { name } = subject.vertex;
   const sentence = `${name} is ${track.state}: ${blockers[0]?.sentence ?? 'nothing holds it'}`;

@@ -18,6 +18,7 @@ export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from '
 export * from './record-heartbeat.ts';
 export * from './store-output.ts';
 export * from './tokens.ts';
+export { runsPipeline } from './track-to-dispatch.ts';
 export * from './apply-flow-events.ts';
 export * from './claim-attempts.ts';
 export * from './create-pipeline.ts';
