@@ -39,8 +39,8 @@ describe('graph', () => {
     });
     expect(run.exitCode).toBe(2);
     expect(run.stdout).toBe(
-      'test1@2 stored: 2 vertices, 1 edges, check passed\n' +
-        'test2@2 stored as the next version: 2 vertices, 1 edges, it cannot start:\n' +
+      'test1@2 stored: 2 vertices, 1 edge, check passed\n' +
+        'test2@2 stored as the next version: 2 vertices, 1 edge, it cannot start:\n' +
         '  cycle at line 6, column 5, /vertices/0: expected no cycle, found A -> B -> A\n',
     );
     expect(api.seen.map(({ body, headers }) => [headers['content-type'], body])).toEqual([
@@ -108,7 +108,7 @@ describe('run', () => {
     api = await startFakeApi({ 'GET /api/v1/graphs/test1': { body: GRAPH }, 'POST /api/v1/pipelines': started });
     const words = ['run', 'test1', '-p', 'data={"a":1}', '--name', 'mine', '--priority', '5', '--idempotency-key', 'k'];
     const run = await runForTest(words, { url: api.url, answers: { ip: '08' } });
-    expect(run).toMatchObject({ exitCode: 0, stdout: 'Pipeline 7 (test1) of test1@1 is RUNNING: 1 tracks\n' });
+    expect(run).toMatchObject({ exitCode: 0, stdout: 'Pipeline 7 (test1) of test1@1 is RUNNING: 1 track\n' });
     expect(JSON.parse(api.seen.at(-1)?.body ?? '')).toEqual({
       graph: 'test1',
       params: { data: { a: 1 }, ip: '08' },

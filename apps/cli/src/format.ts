@@ -82,3 +82,8 @@ export function formatTable(colors: Colors, heading: readonly string[], rows: re
 function printableKeepingColors(cell: string): string {
   return cell.replaceAll('\n', ' ');
 }
+
+/** `1 track`, `3 tracks`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runForTest } from './testing/run-for-test.ts';
 
@@ -29,6 +31,23 @@ test('the help of every command has an example that is one of it, and says that 
       expect({ line, stderr: run.stderr }).toEqual({ line, stderr: expect.not.stringContaining('error: ') });
     }
   }
+});
+
+test('every command that the documents name is one', async () => {
+  const commands = new Set((await listCommands()).flatMap((words) => [words[0], words.join(' ')]));
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const pages = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  );
+  const named = ['README.md', ...pages.map((name) => `docs/${name}`)].flatMap((page) =>
+    [
+      ...readFileSync(path.join(root, page), 'utf8').matchAll(
+        /(?:`|npx |^\$ )baton ((?:(?:graph|pool|schedule|tokens) )?[a-z][a-z-]*)/gm,
+      ),
+    ].map(([, words = '']) => ({ page, words })),
+  );
+  expect(named.length).toBeGreaterThan(60);
+  expect(named.filter(({ words }) => !commands.has(words))).toEqual([]);
 });
 
 /** As a shell splits the examples: quotes around whole words. */

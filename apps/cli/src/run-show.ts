@@ -5,7 +5,7 @@ import type { CommandContext } from './command-context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { reportFailures } from './failure-report.ts';
 import { exitCodeOfPipeline, followPipeline } from './follow-pipeline.ts';
-import { colorState, formatDuration, formatSpan, formatTable, printable, shorten } from './format.ts';
+import { colorState, countOf, formatDuration, formatSpan, formatTable, printable, shorten } from './format.ts';
 import { applyGraphFile } from './graph-file.ts';
 import { collectParams, parseAssignments } from './parameters.ts';
 import { explainEnd, formatElapsed } from './render-pipeline.ts';
@@ -67,7 +67,7 @@ function say({ terminal, isJson }: CommandContext, line: string): void {
 function describeSize({ vertices, edges }: SavedGraph): string {
   const shown = edges.slice(0, 12).map(({ tail, head }) => `${printable(tail)}→${printable(head)}`);
   const more = edges.length > shown.length ? ' …' : '';
-  return `${vertices.length} vertices, ${edges.length} edges: ${shown.join(' ')}${more}`;
+  return `${countOf(vertices.length, 'vertex', 'vertices')}, ${countOf(edges.length, 'edge')}: ${shown.join(' ')}${more}`;
 }
 
 /** The check's answer, and the proof that a start is refused. */

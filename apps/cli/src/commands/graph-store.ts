@@ -2,7 +2,7 @@ import type { CheckResult, SavedGraph } from '@baton/client';
 import { describeProblem } from '../cli-error.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { printable } from '../format.ts';
+import { countOf, printable } from '../format.ts';
 import { applyGraphFile, isGraphFile } from '../graph-file.ts';
 
 /** Stores the graphs of files. What their checks find is told; the exit code is 2 where one of them cannot start. */
@@ -22,7 +22,7 @@ const CHANGES = {
 } as const satisfies Record<SavedGraph['change'], string>;
 
 export function renderSaved(context: CommandContext, graph: SavedGraph): string {
-  const size = `${graph.vertices.length} vertices, ${graph.edges.length} edges`;
+  const size = `${countOf(graph.vertices.length, 'vertex', 'vertices')}, ${countOf(graph.edges.length, 'edge')}`;
   const change = `${printable(graph.name)}@${graph.version} ${CHANGES[graph.change]}: ${size}`;
   return `${change}, ${renderVerdict(context, graph.problems)}`;
 }

@@ -2,7 +2,7 @@ import type { Client, ParameterValues, Pipeline, RerunPipeline, RerunRequest } f
 import { CliError } from '../cli-error.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { formatTable, printable, shorten } from '../format.ts';
+import { countOf, formatTable, printable, shorten } from '../format.ts';
 import { completeValues, parseAssignments } from '../parameters.ts';
 import { formatResult } from '../render-pipeline.ts';
 import { findTarget, type Target } from '../targets.ts';
@@ -96,7 +96,7 @@ function renderRerun({ colors }: CommandContext, done: RerunPipeline, isPreview:
   if (plan === null) return `${formatResult(done, colors)}\nThe same request had been done before.`;
   const { from, to } = plan.version;
   const version = from === to ? '' : `, with version ${to} of the graph instead of ${from}`;
-  const count = plan.totalTracks === 1 ? '1 track' : `${plan.totalTracks} tracks`;
+  const count = countOf(plan.totalTracks, 'track');
   const verb = isPreview ? 'would run' : plan.totalTracks === 1 ? 'runs' : 'run';
   const rows = plan.tracks
     .slice(0, LISTED_TRACKS)

@@ -5,7 +5,7 @@ import type { CommandContext } from '../command-context.ts';
 import { answer } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { exitCodeOfPipeline, followPipeline, renderEnd } from '../follow-pipeline.ts';
-import { colorState, printable } from '../format.ts';
+import { colorState, countOf, printable } from '../format.ts';
 import { applyGraphFile, isGraphFile, refuseProblems } from '../graph-file.ts';
 import { collect, readPositive, readWholeNumber } from '../options.ts';
 import { collectParams, parseAssignments } from '../parameters.ts';
@@ -118,5 +118,5 @@ export async function followToEnd(
 }
 
 function describeStart({ colors }: CommandContext, { id, name, graph, version, state, totalTracks }: Pipeline): string {
-  return `Pipeline ${colors.bold(String(id))} (${printable(name)}) of ${printable(graph)}@${version} is ${colorState(colors, state)}: ${totalTracks} tracks`;
+  return `Pipeline ${colors.bold(String(id))} (${printable(name)}) of ${printable(graph)}@${version} is ${colorState(colors, state)}: ${countOf(totalTracks, 'track')}`;
 }

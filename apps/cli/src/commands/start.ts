@@ -69,6 +69,7 @@ function renderInvitation(context: CommandContext, stack: Stack): string {
     'npx baton run examples/release.yaml -p version=1.4.0 --follow',
     'npx baton run examples/failing.yaml --follow',
     'npx baton import examples/wfinstances/montage-chameleon-2mass-015d-001.json --time-scale 0.001 --run',
+    'npx baton run test1 --mode manual --follow',
     'npx baton ps',
     'npx baton workers',
   ];
