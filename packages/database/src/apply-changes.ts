@@ -24,8 +24,6 @@ export interface DecidedPipeline {
 
 export type AppliedPipeline = DecidedPipeline & { effects: BulkEffects };
 
-const ROWS_AT_ONCE = 500;
-
 /**
  * Writes what the rules decided about several pipelines, in few statements: rows that change in the same way change
  * together. Every row is under the lock it was read with, and every statement says what it expects to find all the same;
@@ -62,7 +60,7 @@ function toEvent({ cause: { action, ...cause }, ...applied }: AppliedPipeline): 
 
 async function insertAttempts(runner: Runner, decided: readonly DecidedPipeline[]): Promise<void> {
   const rows = decided.flatMap(({ locked, changes }) => changes.attempts.map((end) => attemptRow(locked, end)));
-  for (const chunk of inChunks(rows, ROWS_AT_ONCE)) {
+  for (const chunk of inChunks(rows)) {
     const { places, values } = placeRows(chunk, ['UTC_TIMESTAMP(6)']);
     await execute(
       runner,
@@ -103,7 +101,7 @@ async function insertStaleCompletions(runner: Runner, decided: readonly DecidedP
       toStoredJson(completion),
     ]),
   );
-  for (const chunk of inChunks(rows, ROWS_AT_ONCE)) {
+  for (const chunk of inChunks(rows)) {
     const { places, values } = placeRows(chunk, ['UTC_TIMESTAMP(6)']);
     await execute(
       runner,

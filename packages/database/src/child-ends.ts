@@ -57,7 +57,7 @@ const SELECT_CHILD_RUNS = `SELECT t.id AS trackId, t.attempt, t.run_id AS runId,
  */
 export async function lookAtChildren(database: Database, trackIds: readonly number[]): Promise<ChildLook> {
   const look: ChildLook = { completions: [], toCancel: [] };
-  for (const chunk of inChunks(trackIds, 500)) {
+  for (const chunk of inChunks(trackIds)) {
     const runs = await selectRows<ChildRun>(database.dataSource, SELECT_CHILD_RUNS, [chunk, CHILD_WORKER]);
     for (const run of runs) {
       if (run.childState === null || (isPipelineEnded(run.childState) && run.childOpenTracks === 0)) {
@@ -79,7 +79,7 @@ export async function postponeChildren(
   trackIds: readonly number[],
   { afterMs, lookedForMs }: { afterMs: number; lookedForMs: number },
 ): Promise<void> {
-  for (const chunk of inChunks(trackIds, 500)) {
+  for (const chunk of inChunks(trackIds)) {
     await withRetries(() =>
       execute(
         database.dataSource,
@@ -119,7 +119,7 @@ export async function makeParentsDue(
 /** @returns RUNNING tracks of these pipelines that run pipelines and are to end */
 export async function findChildrenToCancel(database: Database, pipelineIds: readonly number[]): Promise<number[]> {
   const found: number[] = [];
-  for (const chunk of inChunks(pipelineIds, 500)) {
+  for (const chunk of inChunks(pipelineIds)) {
     const rows = await selectRows<{ id: number }>(
       database.dataSource,
       `SELECT id FROM track FORCE INDEX (ix_track_pipeline_state)

@@ -49,7 +49,7 @@ export async function takeDueTracks(
 ): Promise<TrackToDispatch[]> {
   const taken: TrackToDispatch[] = [];
   for (const [seq, group] of groupBySeq(tracks)) {
-    for (const chunk of inChunks(group, 500)) taken.push(...(await takeWithSeq(database, chunk, seq)));
+    for (const chunk of inChunks(group)) taken.push(...(await takeWithSeq(database, chunk, seq)));
   }
   return taken;
 }
@@ -80,7 +80,7 @@ function takeWithSeq(database: Database, tracks: readonly TrackToDispatch[], seq
  * @param taken as takeDueTracks returned them
  */
 export async function makeTakenTracksDue(database: Database, taken: readonly TrackToDispatch[]): Promise<void> {
-  for (const chunk of inChunks(taken, 500)) {
+  for (const chunk of inChunks(taken)) {
     await withRetries(() =>
       execute(
         database.dataSource,
@@ -101,7 +101,7 @@ export async function makeTakenTracksDue(database: Database, taken: readonly Tra
  * 10 s and 5 minutes from now, so that a long queue is not asked about over and over.
  */
 export async function postponeQueuedTracks(database: Database, tracks: readonly TrackToDispatch[]): Promise<void> {
-  for (const chunk of inChunks(tracks, 500)) {
+  for (const chunk of inChunks(tracks)) {
     await withRetries(() =>
       execute(
         database.dataSource,

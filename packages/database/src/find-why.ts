@@ -48,12 +48,10 @@ const SELECT_WHY = `SELECT t.id, t.pipeline_id AS pipelineId, t.vertex_id AS ver
     t.started_at AS startedAt, t.finished_at AS finishedAt, t.cancel_requested_at AS cancelRequestedAt`;
 const JOIN_WORKER = 'LEFT JOIN worker w ON w.id = t.worker_id';
 
-const IDS_AT_ONCE = 500;
-
 /** @returns those of the tracks that are there, by ascending id */
 export async function findWhyTracks(database: Database, trackIds: readonly number[]): Promise<WhyTrack[]> {
   const tracks: WhyTrack[] = [];
-  for (const chunk of inChunks(trackIds, IDS_AT_ONCE)) {
+  for (const chunk of inChunks(trackIds)) {
     const sql = `${SELECT_WHY} FROM track t FORCE INDEX (PRIMARY) ${JOIN_WORKER} WHERE t.id IN (?) ORDER BY t.id`;
     tracks.push(...(await selectRows<WhyRow>(database.dataSource, sql, [chunk])).map(toTrack));
   }
@@ -86,7 +84,7 @@ export type TrackEnd = Pick<WhyTrack, 'id' | 'vertexId' | 'state' | 'awaits' | '
 /** @returns the tracks by id; those that are not there are absent */
 export async function findTrackEnds(database: Database, trackIds: readonly number[]): Promise<Map<number, TrackEnd>> {
   const found = new Map<number, TrackEnd>();
-  for (const chunk of inChunks(trackIds, IDS_AT_ONCE)) {
+  for (const chunk of inChunks(trackIds)) {
     const rows = await selectRows<TrackEnd>(
       database.dataSource,
       'SELECT id, vertex_id AS vertexId, state, awaits, reason FROM track FORCE INDEX (PRIMARY) WHERE id IN (?)',

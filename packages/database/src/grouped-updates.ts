@@ -7,8 +7,6 @@ export interface GroupedUpdates {
   flush(runner: Runner, table: 'track' | 'pipeline'): Promise<void>;
 }
 
-const ROWS_AT_ONCE = 500;
-
 export function createGroupedUpdates(): GroupedUpdates {
   const groups = new Map<string, { set: string; where: string; values: readonly unknown[]; ids: number[] }>();
   return {
@@ -21,7 +19,7 @@ export function createGroupedUpdates(): GroupedUpdates {
     },
     async flush(runner, table) {
       for (const { set, where, values, ids } of groups.values()) {
-        for (const chunk of inChunks(ids, ROWS_AT_ONCE)) {
+        for (const chunk of inChunks(ids)) {
           // By the state's index a server would lock rows of others on its way.
           const sql = `UPDATE ${table} FORCE INDEX (PRIMARY) SET ${set} WHERE id IN (?) AND ${where}`;
           const { affectedRows } = await execute(runner, sql, [...values, chunk]);

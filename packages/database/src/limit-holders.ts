@@ -26,8 +26,7 @@ export interface PlaceRequest {
 }
 
 /** Longer lists make MariaDB join with a temporary table, and lock in the order of that. */
-const KEYS_AT_ONCE = 500;
-const ROWS_AT_ONCE = 500;
+const SWEPT_AT_ONCE = 500;
 /** Left-over rows are swept when there are so many more of them than of those that count. */
 const SWEPT_FROM = 20;
 
@@ -84,7 +83,7 @@ export async function takePlaces(runner: Runner, requests: readonly PlaceRequest
     for (const { key } of request.limits) holders.push([key, request.trackId, request.runId]);
   }
   await sweepLeftOver(runner, counts);
-  for (const chunk of inChunks(holders, ROWS_AT_ONCE)) {
+  for (const chunk of inChunks(holders)) {
     const { places, values } = placeRows(chunk);
     // An earlier run of the same track may have left a row under this key.
     await execute(runner, `REPLACE INTO limit_holder (limit_key, track_id, run_id) VALUES ${places}`, values);
@@ -115,7 +114,7 @@ export function addTo(taken: Map<string, number>, limits: readonly Limit[]): voi
 async function lockLimits(runner: Runner, limits: readonly Limit[]): Promise<Map<string, number | null>> {
   const keys = [...new Set(limits.map(({ key }) => key))].sort();
   const capacities = new Map<string, number | null>();
-  for (const chunk of inChunks(keys, KEYS_AT_ONCE)) {
+  for (const chunk of inChunks(keys)) {
     const rows = await selectRows<{ name: string; capacity: number | null }>(
       runner,
       'SELECT name, capacity FROM limit_key FORCE INDEX (PRIMARY) WHERE name IN (?) ORDER BY name FOR UPDATE',
@@ -137,7 +136,7 @@ export interface PlaceCount {
 /** Counts places by key; a key under which nobody was let in is missing. */
 export async function countPlaces(runner: Runner, keys: readonly string[]): Promise<Map<string, PlaceCount>> {
   const counts = new Map<string, PlaceCount>();
-  for (const chunk of inChunks(keys, KEYS_AT_ONCE)) {
+  for (const chunk of inChunks(keys)) {
     const rows = await selectRows<PlaceCount & { key: string }>(
       runner,
       `SELECT h.limit_key AS \`key\`, COUNT(*) AS held, COUNT(t.id) AS live FROM limit_holder h
@@ -159,7 +158,7 @@ async function sweepLeftOver(runner: Runner, counts: ReadonlyMap<string, PlaceCo
       `SELECT h.track_id AS trackId FROM limit_holder h
          LEFT JOIN track t ON t.id = h.track_id AND t.run_id = h.run_id AND t.state = 'RUNNING'
        WHERE h.limit_key = ? AND t.id IS NULL ORDER BY h.track_id LIMIT ?`,
-      [key, ROWS_AT_ONCE],
+      [key, SWEPT_AT_ONCE],
     );
     if (rows.length === 0) continue;
     await execute(runner, 'DELETE FROM limit_holder WHERE limit_key = ? AND track_id IN (?)', [

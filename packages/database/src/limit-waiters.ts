@@ -106,7 +106,7 @@ async function wake(
  * @throws the server's error where a limit stays locked: then the reconcile loop wakes
  */
 async function waitForClaims(database: Database, keys: readonly string[]): Promise<void> {
-  for (const chunk of inChunks(keys, 500)) {
+  for (const chunk of inChunks(keys)) {
     const sql = `SELECT name FROM limit_key FORCE INDEX (PRIMARY) WHERE name IN (?) ORDER BY name LOCK IN SHARE MODE`;
     await withRetries(() => selectRows(database.dataSource, sql, [chunk]), { retriesLockWaits: false });
   }
@@ -150,7 +150,7 @@ async function readFullness(database: Database, waiters: readonly Waiter[]): Pro
   const counts = await countPlaces(database.dataSource, keys);
   const pools = keys.filter((key) => poolNameOf(key) !== null);
   const capacities = new Map<string, number | null>();
-  for (const chunk of inChunks(pools, 500)) {
+  for (const chunk of inChunks(pools)) {
     const rows = await selectRows<{ name: string; capacity: number | null }>(
       database.dataSource,
       'SELECT name, capacity FROM limit_key WHERE name IN (?)',
@@ -169,7 +169,7 @@ async function countExpected(
   keys: readonly string[],
 ): Promise<{ key: string; expected: number }[]> {
   const rows: { key: string; expected: number }[] = [];
-  for (const chunk of inChunks(keys, 500)) {
+  for (const chunk of inChunks(keys)) {
     rows.push(
       ...(await selectRows<{ key: string; expected: number }>(
         database.dataSource,

@@ -40,8 +40,6 @@ interface TrackRun {
 }
 
 /** Of a list of 1000 MariaDB makes a table to join with, and then locks in the order of that. */
-const IDS_AT_ONCE = 500;
-
 /**
  * Locks pipelines in the order of their ids, before anything of them is read: what is read afterwards is what every
  * earlier transition left.
@@ -53,10 +51,7 @@ export async function lockPipelines(
   pipelineIds: readonly number[],
 ): Promise<Map<number, LockedPipeline>> {
   const locked = new Map<number, LockedPipeline>();
-  for (const chunk of inChunks(
-    pipelineIds.toSorted((a, b) => a - b),
-    IDS_AT_ONCE,
-  )) {
+  for (const chunk of inChunks(pipelineIds.toSorted((a, b) => a - b))) {
     for (const { versionId, mapVertexId, mapSize, isExpired, ...row } of await selectRows<PipelineRow>(
       runner,
       SELECT_PIPELINES,
@@ -141,7 +136,7 @@ export async function loadTracks(
   const ids = wanted
     .flatMap(({ locked, vertexIds }) => [...vertexIds].map((vertexId) => trackIdOf(locked.pipeline.id, vertexId)))
     .sort((a, b) => a - b);
-  for (const chunk of inChunks(ids, IDS_AT_ONCE)) {
+  for (const chunk of inChunks(ids)) {
     for (const row of await selectRows<TrackRow>(runner, SELECT_TRACKS, [chunk])) {
       const locked = byPipeline.get(row.pipelineId);
       if (locked === undefined) continue;
@@ -191,7 +186,7 @@ function toTrackView(row: TrackRow): TrackView {
  */
 export async function loadFacts(runner: Runner, locked: LockedPipeline, vertexIds: readonly number[]): Promise<void> {
   const ids = vertexIds.map((vertexId) => trackIdOf(locked.pipeline.id, vertexId));
-  for (const chunk of inChunks(ids, IDS_AT_ONCE)) {
+  for (const chunk of inChunks(ids)) {
     const outputs = new Map<number, Record<string, string>>();
     for (const { vertexId, name, value } of await selectRows<OutputRow>(runner, SELECT_OUTPUTS, [chunk])) {
       const known = outputs.get(vertexId) ?? (Object.create(null) as Record<string, string>);

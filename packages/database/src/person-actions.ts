@@ -103,7 +103,6 @@ export async function findRemainingEffects(
   };
 }
 
-const IDS_AT_ONCE = 500;
 const SELECT_UNCLAIMED = `SELECT vertex_id AS vertexId, attempt, dispatch_seq AS seq FROM track
   WHERE pipeline_id = ? AND state = 'PENDING' AND awaits IS NULL AND due_at IS NOT NULL AND waits_for IS NULL
     AND dispatch_seq > 0`;
@@ -126,7 +125,7 @@ async function findUnclaimed(
     for (const row of await selectRows<Unclaimed>(runner, SELECT_UNCLAIMED, [pipeline.id])) rows.push(row);
   }
   const ids = (vertexIds ?? []).map((vertexId) => trackIdOf(pipeline.id, vertexId));
-  for (const chunk of inChunks(ids, IDS_AT_ONCE)) {
+  for (const chunk of inChunks(ids)) {
     const sql = `${SELECT_UNCLAIMED} AND id IN (?)`;
     for (const row of await selectRows<Unclaimed>(runner, sql, [pipeline.id, chunk])) rows.push(row);
   }

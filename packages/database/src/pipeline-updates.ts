@@ -85,8 +85,6 @@ interface HeldTrack {
 
 const FREE = `pipeline_id = ? AND state = 'PENDING' AND awaits IS NULL`;
 const IS_DELAYED = 'COALESCE(not_before > UTC_TIMESTAMP(6), FALSE)';
-const ROWS_AT_ONCE = 500;
-
 /** Entries that are still in the queue from before the pause have other numbers; the first that is claimed wins. */
 async function releasePendingTracks(runner: Runner, { graph, pipeline }: LockedPipeline): Promise<TrackToDispatch[]> {
   const tracks = await selectRows<HeldTrack>(
@@ -122,7 +120,7 @@ async function restartQueueWaits(
     else ids.push(id);
   }
   for (const [timeoutMs, ids] of idsByTimeout) {
-    for (const chunk of inChunks(ids, ROWS_AT_ONCE)) {
+    for (const chunk of inChunks(ids)) {
       await execute(
         runner,
         `UPDATE track SET expires_at = GREATEST(COALESCE(not_before, UTC_TIMESTAMP(6)), UTC_TIMESTAMP(6))

@@ -39,7 +39,7 @@ async function readPools(database: Database, where: string, values: readonly unk
   const keys = rows.map(({ key }) => key);
   const places = await countPlaces(runner, keys);
   const waiting = new Map<string, number>();
-  for (const chunk of inChunks(keys, 500)) {
+  for (const chunk of inChunks(keys)) {
     const counts = await selectRows<{ key: string; count: number }>(
       runner,
       'SELECT waits_for AS `key`, COUNT(*) AS count FROM track WHERE waits_for IN (?) AND waits_rank IS NOT NULL GROUP BY waits_for',
@@ -120,7 +120,7 @@ async function findPoolUsers(database: Database, name: string): Promise<PoolUser
      UNION SELECT version_id AS id FROM pipeline WHERE state IN ('RUNNING', 'PAUSED')`,
   );
   const users: PoolUser[] = [];
-  for (const chunk of inChunks(versions, 500)) {
+  for (const chunk of inChunks(versions)) {
     const rows = await selectRows<PoolUser & { policies: string }>(
       runner,
       `SELECT g.name AS graph, v.version, x.name AS vertex, x.policies FROM vertex x

@@ -7,8 +7,6 @@ import { withTransaction } from './with-transaction.ts';
 export type LeaseState = 'held' | 'cancel' | 'lost';
 
 /** Lists longer than this make MariaDB turn the IN into a join with a temporary table. */
-const RUNS_AT_ONCE = 500;
-
 /**
  * Prolongs the leases of a worker's runs, from now on the database's clock.
  *
@@ -21,7 +19,7 @@ export async function renewLeases(
   request: { workerId: string; leaseMs: number; runs: readonly RunKey[] },
 ): Promise<{ runId: string; state: LeaseState }[]> {
   const results: { runId: string; state: LeaseState }[] = [];
-  for (const runs of inChunks(request.runs, RUNS_AT_ONCE)) {
+  for (const runs of inChunks(request.runs)) {
     const renewed = await renewUnlocked(database, { ...request, runs });
     const ids = runs.map(({ trackId }) => trackId);
     const rows = await selectRows<{ runId: string }>(
@@ -67,7 +65,7 @@ async function renewUnlocked(
 /** @returns the run ids among these whose completion was applied or recorded as stale: nothing need be kept of them */
 export async function findAppliedRuns(database: Database, runs: readonly RunKey[]): Promise<Set<string>> {
   const applied = new Set<string>();
-  for (const chunk of inChunks(runs, RUNS_AT_ONCE)) {
+  for (const chunk of inChunks(runs)) {
     const ids = chunk.map(({ trackId }) => trackId);
     const rows = await selectRows<{ runId: string }>(
       database.dataSource,

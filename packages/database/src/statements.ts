@@ -39,14 +39,16 @@ export function placeRows(
   return { places: rows.map(() => place).join(', '), values: rows.flat() };
 }
 
+/** Rows or ids in one statement, where nothing is known about their sizes. */
+const MAX_STATEMENT_ROWS = 500;
+
 /** Splits what would be too long for one statement. */
-export function* inChunks<T>(items: readonly T[], size: number): Generator<T[]> {
+export function* inChunks<T>(items: readonly T[], size = MAX_STATEMENT_ROWS): Generator<T[]> {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
 /** One statement stays below every server's max_allowed_packet (16 MiB), bytes written as hexadecimal digits. */
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
-const MAX_STATEMENT_ROWS = 500;
 
 /**
  * Splits rows of any size into what one INSERT may hold.
