@@ -25,7 +25,6 @@ export interface PlaceRequest {
   limits: readonly Limit[];
 }
 
-/** Longer lists make MariaDB join with a temporary table, and lock in the order of that. */
 const SWEPT_AT_ONCE = 500;
 /** Left-over rows are swept when there are so many more of them than of those that count. */
 const SWEPT_FROM = 20;

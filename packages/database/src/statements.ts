@@ -39,7 +39,10 @@ export function placeRows(
   return { places: rows.map(() => place).join(', '), values: rows.flat() };
 }
 
-/** Rows or ids in one statement, where nothing is known about their sizes. */
+/**
+ * Rows or ids in one statement, where nothing is known about their sizes. Longer lists of ids make MariaDB join with a
+ * temporary table, and lock in the order of that.
+ */
 const MAX_STATEMENT_ROWS = 500;
 
 /** Splits what would be too long for one statement. */
