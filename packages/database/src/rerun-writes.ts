@@ -1,5 +1,6 @@
-import type { JsonValue } from '@baton/domain';
+import { trackIdOf, type JsonValue } from '@baton/domain';
 import type { DecidedPipeline } from './apply-changes.ts';
+import { createGroupedUpdates } from './grouped-updates.ts';
 import { insertWaitingTracks } from './insert-tracks.ts';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 import type { PipelineEntry, TrackEntry } from './pipeline-events.ts';
@@ -7,6 +8,7 @@ import type { RerunValues } from './rerun-values.ts';
 import { sealVersion } from './seal-version.ts';
 import { execute, type Runner } from './statements.ts';
 import { toStoredJson } from './stored-json.ts';
+import { countPredecessorsLeft } from './track-updates.ts';
 
 /** A rerun that was looked at with the pipeline on the version, and with the values, that it is to have. */
 export interface PreparedRerun {
@@ -38,11 +40,35 @@ export async function writeRerun(
   const tracks = added.map((vertex) => ({ vertex, input: undefined, awaits: awaitsOf(vertex) }));
   await insertWaitingTracks(runner, id, tracks);
   const pipeline = await writePipeline(runner, decided, prepared);
+  await countUnchangedAnew(runner, decided, prepared);
   const held = tracks.flatMap(({ vertex, awaits }): TrackEntry[] =>
     awaits === null ? [] : [{ vertexId: vertex.id, awaits }],
   );
   const inputs = new Map([...decided.changes.inputs, ...values.changed]);
   return { ...decided, changes: { ...decided.changes, inputs }, written: { pipeline, tracks: held } };
+}
+
+/**
+ * A track that ends again as it had ended is no change for the rules. Where the version has other edges to it, others are
+ * left of those before it all the same, and they will be counted down.
+ */
+async function countUnchangedAnew(
+  runner: Runner,
+  { locked, changes }: DecidedPipeline,
+  { from }: PreparedRerun,
+): Promise<void> {
+  if (locked.graph.versionId === from.versionId) return;
+  const changed = new Set(changes.tracks.map(({ after }) => after.vertexId));
+  const updates = createGroupedUpdates();
+  for (const { id: vertexId, predecessors } of from.vertices.values()) {
+    const track = locked.tracks.get(vertexId);
+    const isSame = predecessors.length === locked.graph.vertices.get(vertexId)?.predecessors.length;
+    if (isSame || track === undefined || changed.has(vertexId)) continue;
+    const id = trackIdOf(locked.pipeline.id, vertexId);
+    const values = [countPredecessorsLeft(locked, track)];
+    updates.add({ id, set: ['predecessors_left = ?'], where: `state = '${track.state}'`, values });
+  }
+  await updates.flush(runner, 'track');
 }
 
 async function writePipeline(

@@ -71,7 +71,8 @@ function setCounters(changes: ColumnChanges, { locked, countsAnew }: DecidedPipe
   else if (ended !== 0) changes.set.push(`predecessors_left = predecessors_left - (${ended})`);
 }
 
-function countPredecessorsLeft(locked: LockedPipeline, track: TrackView): number {
+/** @returns `predecessors_left` by the graph that the pipeline is on, and by what the track's counters say */
+export function countPredecessorsLeft(locked: LockedPipeline, track: TrackView): number {
   const total = locked.graph.vertices.get(track.vertexId)?.predecessors.length ?? 0;
   return Object.values(track.counts).reduce((left, count) => left - count, total);
 }
