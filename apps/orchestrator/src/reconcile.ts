@@ -14,6 +14,7 @@ import type { Completion, TrackToDispatch } from '@baton/domain';
 import { hasMark, leaveMark } from '@baton/queue';
 import { crashPoint } from '@baton/service';
 import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
+import { repeatRounds, type Rounds } from './repeat-rounds.ts';
 import { settleDueChildren } from './run-children.ts';
 
 /**
@@ -161,24 +162,7 @@ async function enqueueTakenTracks(deps: OrchestratorDeps, taken: readonly TrackT
   }
 }
 
-/** Reconciles again and again, each round this long after the last one ended. */
-export function startReconciling(deps: OrchestratorDeps, intervalMs: number): { stop(): Promise<void> } {
-  let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let round: Promise<unknown> = Promise.resolve();
-  const next = (): void => {
-    timer = setTimeout(() => {
-      round = reconcile(deps).then(() => {
-        if (!isStopped) next();
-      });
-    }, intervalMs);
-  };
-  next();
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await round;
-    },
-  };
+/** Reconciles again and again. */
+export function startReconciling(deps: OrchestratorDeps, intervalMs: number): Rounds {
+  return repeatRounds(() => reconcile(deps), intervalMs);
 }

@@ -11,6 +11,7 @@ import {
 import type { FlowEvent } from '@baton/domain';
 import { crashPoint } from '@baton/service';
 import { applyEvents, type OrchestratorDeps } from './apply-events.ts';
+import { repeatRounds, type Rounds } from './repeat-rounds.ts';
 
 /*
  * Starts what schedules are due for. Every orchestrator does this: each due time is decided in one transaction that has
@@ -95,30 +96,14 @@ async function finish(
   }
 }
 
-/** Looks at the schedules again and again, each round this long after the last one ended. */
-export function startSchedules(deps: OrchestratorDeps, intervalMs: number): { stop(): Promise<void> } {
-  let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let round: Promise<unknown> = Promise.resolve();
+/** Looks at the schedules again and again. */
+export function startSchedules(deps: OrchestratorDeps, intervalMs: number): Rounds {
   const runRound = async (): Promise<void> => {
     try {
       await runSchedules(deps, { now: await readClock(deps.database.dataSource) });
     } catch (error) {
       deps.logger.warn({ event: 'schedules_not_run', err: error }, 'MySQL is away: tried again');
     }
-    if (!isStopped) next();
   };
-  const next = (): void => {
-    timer = setTimeout(() => {
-      round = runRound();
-    }, intervalMs);
-  };
-  next();
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await round;
-    },
-  };
+  return repeatRounds(runRound, intervalMs);
 }
