@@ -12,7 +12,7 @@ afterEach(async () => {
 
 const gate: NonNullable<Track['gate']> = {
   message: 'Ship it?',
-  form: { tag: { type: 'string', required: true } },
+  form: { tag: { type: 'string', required: true }, count: { type: 'integer', default: 3 } },
   approvers: ['role:release'],
   forbidSelfApproval: false,
   onExpiry: 'reject',
@@ -67,7 +67,7 @@ describe('run --follow, where somebody can be asked', () => {
     await serve(held, { 'POST /api/v1/tracks/101/approve': [wrong, { body: makeDetails(held, null) }] });
     const typed = ['maybe', 'a', 'x', 'approve', 'v1'];
     const run = await follow({ answers: () => typed.shift() ?? '' });
-    expect(run.stderr).toContain('7/A awaits approval: Ship it? (by role:release)\n');
+    expect(run.stderr).toContain('7/A awaits approval: Ship it? (by role:release; form: tag, count=3)\n');
     expect(run.stderr).toContain('  bad: expected v1\n');
     expect(bodies()).toEqual([{ params: { tag: 'x' } }, { params: { tag: 'v1' } }]);
   });
@@ -115,6 +115,10 @@ test('where nobody can be asked the command is told once: on stdout, with --json
   expect(asJson.stderr.startsWith(line)).toBe(true);
   const live = await runForTest(['run', 'test1', '--timeout', '0.5'], { url: api.url, isLive: true });
   expect(live.stdout).toContain('awaits a choice  npx baton next 7/A C');
+  await api.close();
+  await serve(held, {});
+  const gated = await runForTest(['run', 'test1', '--timeout', '0.5'], { url: api.url, isLive: true });
+  expect(gated.stdout).toContain('awaits approval by role:release  npx baton approve 7/A -p tag=...');
 });
 
 test('what awaits a person in a pipeline that a track runs is told once, beside the picture too', async () => {

@@ -13,6 +13,7 @@ export interface AwaitedStep {
 
 const LISTED_NAMES = 10;
 const MAX_MESSAGE = 120;
+const MAX_DEFAULT = 40;
 
 /** What of a track says what it awaits. */
 export type AwaitingTrack = Pick<Track, 'pipelineId' | 'vertex' | 'state' | 'awaits' | 'choice' | 'gate'>;
@@ -60,8 +61,12 @@ function describeChoice({ choice }: AwaitingTrack, name: string): AwaitedStep {
 function describeGate({ gate }: AwaitingTrack): string {
   if (gate === null) return 'awaits approval';
   const message = gate.message === null ? '' : `: ${shorten(printable(gate.message), MAX_MESSAGE)}`;
+  const form = Object.entries(gate.form).map(([name, { default: value }]) =>
+    value === undefined ? name : `${name}=${shorten(printable(JSON.stringify(value)), MAX_DEFAULT)}`,
+  );
   const facts = [
     ...(gate.approvers.length === 0 ? [] : [`by ${listNames(gate.approvers)}`]),
+    ...(form.length === 0 ? [] : [`form: ${listNames(form)}`]),
     ...(gate.expiresAt === null ? [] : [`until ${formatTime(gate.expiresAt)} UTC, then ${gate.onExpiry}`]),
   ];
   return `awaits approval${message}${facts.length === 0 ? '' : ` (${facts.join('; ')})`}`;

@@ -131,7 +131,9 @@ function renderTrack(track: Track, view: View): string {
   }
   if (track.attempt > 1) parts.push(`attempt ${track.attempt}`);
   const why = explainEnd(track);
-  if (why !== '') parts.push(why);
+  const approvers = track.awaits === 'approval' ? (track.gate?.approvers ?? []) : [];
+  const who = approvers.length === 0 ? '' : ` by ${shorten(printable(approvers.join(', ')), 40)}`;
+  if (why !== '') parts.push(`${why}${who}`);
   if (step !== null) parts.push(step.command);
   const line = shorten(`${indent}${parts.join('  ')}`, view.columns - 1);
   if (step !== null) return colors.yellow(line);
