@@ -22,6 +22,8 @@ export interface NamesInCondition {
   problem: string | null;
   /** Of all its patterns together: what they cost to read, and to look for. */
   patternSteps: number;
+  /** Nodes of the expression: the most that may be done for one item of a list. */
+  operations: number;
 }
 
 const ROOTS: ReadonlySet<string> = new Set(['params', 'outputs', 'states']);
@@ -71,10 +73,10 @@ function createEnvironment(): Environment {
 /** Finds what an expression names, and the first thing in it that is not let through. Readies it for evaluation. */
 export function nameCondition(expression: ASTNode): NamesInCondition {
   const names = { vertices: new Set<string>(), parameters: new Set<string>() };
-  const state = { ...names, patternSteps: 0, additions: 0 };
+  const state = { ...names, patternSteps: 0, additions: 0, operations: 0 };
   const problem = walk(expression, OUTSIDE, state);
-  const { patternSteps } = state;
-  return { vertices: [...names.vertices], parameters: [...names.parameters], problem, patternSteps };
+  const { patternSteps, operations } = state;
+  return { vertices: [...names.vertices], parameters: [...names.parameters], problem, patternSteps, operations };
 }
 
 /** Where in the expression: `item` is the name that a macro gives to what it looks at, null outside of macros. */
@@ -88,9 +90,11 @@ interface WalkState {
   parameters: Set<string>;
   patternSteps: number;
   additions: number;
+  operations: number;
 }
 
 function walk(node: ASTNode, place: Place, state: WalkState): string | null {
+  state.operations += 1;
   const member = readMember(node);
   if (member !== null) return noteMember(node, member, { place, state });
   switch (node.op) {

@@ -1,3 +1,4 @@
+import { newConditionWork } from './condition-values.ts';
 import { evaluateCondition, readCondition } from './conditions.ts';
 import type { FlowVertex } from './flow-graph.ts';
 import type { TrackState } from './track-status.ts';
@@ -71,5 +72,11 @@ function ask(
     states[name] = named.id === vertex.id && condition.endsAs !== undefined ? condition.endsAs : track.state;
   }
   if (own === null || !isLoaded) return null;
-  return evaluateCondition(condition.text, { params: own.input, outputs, states });
+  const { conditionWork } = work;
+  const key = [vertex.id, work.track(vertex.id)?.attempt, condition.endsAs, condition.text].join(' ');
+  const { left } = conditionWork;
+  const ownWork = conditionWork.counted.has(key) ? newConditionWork() : conditionWork;
+  const answer = evaluateCondition(condition.text, { params: own.input, outputs, states }, ownWork);
+  if (conditionWork.left >= 0 && conditionWork.left < left) conditionWork.counted.add(key);
+  return answer;
 }

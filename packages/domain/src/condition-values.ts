@@ -9,8 +9,26 @@ const MAX_WEIGHT = 512 * 1024;
 const WEIGHT_OF_VALUE = 32;
 /** A character is held against every step of a pattern, in the worst case: with so many steps half as many are looked at. */
 const STEPS_OF_HALF = 50;
+/** Weight times operations: about a second. */
+const MAX_WORK = 200_000_000;
+/** Of one condition: what most take, and less than the rest of a track costs. */
+const FREE_WORK = 10_000;
 /** Of nested lists and objects: what looks at them recurses. */
 const MAX_DEPTH = 64;
+
+/**
+ * What conditions that are decided together may still do together: a vertex may have many thousand successors, each with a
+ * condition that goes over a long list. Below zero: it was not enough.
+ */
+export interface ConditionWork {
+  left: number;
+  /** What was counted already: one event may ask twice, and is to hear the same. */
+  counted: Set<string>;
+}
+
+export function newConditionWork(): ConditionWork {
+  return { left: MAX_WORK, counted: new Set() };
+}
 
 /** What may still be looked at, and what was too much. */
 interface Budget {
@@ -23,14 +41,18 @@ type GivenValue = JsonValue | Readonly<Record<string, string>> | undefined;
 
 /**
  * Turns values into variables of an expression; those that are undefined are left out.
- * @param patternSteps of the patterns that the texts are held against
+ * @param cost `patternSteps` of the patterns that the texts are held against; `operations` that may be done for each item
+ * @param work is made less by what the condition may do
  * @returns a sentence where they are more than one condition may look at
  */
 export function toCelVariables(
   variables: Readonly<Record<string, readonly (readonly [string, GivenValue])[]>>,
-  patternSteps: number,
+  { patternSteps, operations }: { patternSteps: number; operations: number },
+  work: ConditionWork,
 ): CelVariables | string {
-  const maxWeight = Math.floor(MAX_WEIGHT / (1 + patternSteps / STEPS_OF_HALF));
+  const ownWeight = Math.floor(MAX_WEIGHT / (1 + patternSteps / STEPS_OF_HALF));
+  const workWeight = Math.floor((Math.max(work.left, 0) + FREE_WORK) / operations);
+  const maxWeight = Math.min(ownWeight, workWeight);
   const budget: Budget = { weight: maxWeight, maxWeight, problem: null };
   const read = Object.entries(variables).map(([variable, values]) => {
     const present = values.flatMap(([name, value]) => {
@@ -38,6 +60,11 @@ export function toCelVariables(
     });
     return [variable, new Map(present)] as const;
   });
+  if (budget.weight < 0 && workWeight < ownWeight) {
+    work.left = -1;
+    return 'expected conditions that are decided at the same time to look at less in all, found more';
+  }
+  work.left -= Math.max((maxWeight - Math.max(budget.weight, 0)) * operations - FREE_WORK, 0);
   return budget.problem ?? Object.fromEntries(read);
 }
 

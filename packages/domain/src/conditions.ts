@@ -1,7 +1,7 @@
 import type { EvaluationError, ParseError, ParseResult } from '@marcbachmann/cel-js';
 import { conditionEnvironment, nameCondition } from './condition-language.ts';
-import type { CelVariables } from './condition-values.ts';
-import { toCelVariables } from './condition-values.ts';
+import type { CelVariables, ConditionWork } from './condition-values.ts';
+import { newConditionWork, toCelVariables } from './condition-values.ts';
 import type { JsonValue } from './parameters-value.ts';
 
 /** Longest text of a condition, characters. */
@@ -34,6 +34,7 @@ export interface ConditionValues {
 export type ConditionResult = { value: boolean } | { problem: string };
 
 interface CompiledCondition extends ReadCondition {
+  operations: number;
   run: ParseResult | null;
 }
 
@@ -52,12 +53,17 @@ export function readCondition(text: string): ReadCondition {
 /**
  * Decides a condition. Never throws: where it has no answer (a value that is missing or of another type, a division by
  * zero) the result says why. The work is bounded, whatever the text and the values.
+ * @param work what conditions that are decided together may still do; absent: it is decided alone
  */
-export function evaluateCondition(text: string, values: ConditionValues): ConditionResult {
+export function evaluateCondition(
+  text: string,
+  values: ConditionValues,
+  work: ConditionWork = newConditionWork(),
+): ConditionResult {
   const condition = compile(text);
   const { run, problem } = condition;
   if (run === null) return { problem: String(problem) };
-  const read = readValues(condition, values);
+  const read = readValues(condition, values, work);
   if (typeof read === 'string') return { problem: read };
   try {
     const value: unknown = run(read);
@@ -99,7 +105,7 @@ function compileAnew(text: string): CompiledCondition {
 }
 
 function unusable(problem: string): CompiledCondition {
-  return { vertices: [], parameters: [], problem, patternSteps: 0, run: null };
+  return { vertices: [], parameters: [], problem, patternSteps: 0, operations: 0, run: null };
 }
 
 function explainText(error: unknown): string {
@@ -134,8 +140,9 @@ function describe(value: unknown): string {
 
 /** Only what the expression mentions is read. @returns a sentence where it is too much to look at */
 function readValues(
-  { parameters, vertices, patternSteps }: ReadCondition,
+  { parameters, vertices, ...cost }: CompiledCondition,
   values: ConditionValues,
+  work: ConditionWork,
 ): CelVariables | string {
   const { params, outputs, states } = values;
   const variables = {
@@ -143,7 +150,7 @@ function readValues(
     outputs: vertices.map((name) => [name, own(outputs, name) ?? {}] as const),
     states: vertices.map((name) => [name, own(states, name)] as const),
   };
-  return toCelVariables(variables, patternSteps);
+  return toCelVariables(variables, cost, work);
 }
 
 function own<T>(from: Readonly<Record<string, T>>, name: string): T | undefined {

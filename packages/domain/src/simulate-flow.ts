@@ -1,3 +1,4 @@
+import { newConditionWork, type ConditionWork } from './condition-values.ts';
 import { isPipelineEnded } from './pipeline-status.ts';
 import { trackIdOf, vertexIdOf } from './track-id.ts';
 import { decideChanges } from './transition-rules.ts';
@@ -12,6 +13,8 @@ import { waitingTrack } from './waiting-track.ts';
 export interface SimulatedFlow {
   readonly pipeline: PipelineView;
   readonly tracks: ReadonlyMap<number, TrackView>;
+  /** Of all its events. */
+  readonly conditionWork: ConditionWork;
   /** Applies an event and stores what it changes. */
   apply(event: FlowEvent): Changes;
   /** Changes a track as something outside the rules does: a claim, a clock. */
@@ -37,6 +40,7 @@ export function createSimulatedFlow(request: SimulationRequest): SimulatedFlow {
     facts.set(id, { input: { ...request.inputs.get(name) }, outputs: {} });
   }
   let pipeline = startedPipeline(request);
+  const conditionWork = newConditionWork();
 
   const store = (changes: Changes): Changes => {
     pipeline = changes.pipeline.after;
@@ -65,7 +69,8 @@ export function createSimulatedFlow(request: SimulationRequest): SimulatedFlow {
       return pipeline;
     },
     tracks,
-    apply: (event) => store(decide({ graph, pipeline, tracks, facts, random: 0 }, event)),
+    conditionWork,
+    apply: (event) => store(decide({ graph, pipeline, tracks, facts, random: 0, conditionWork }, event)),
     patch(vertexId, patch) {
       tracks.set(vertexId, { ...(tracks.get(vertexId) as TrackView), ...patch });
     },

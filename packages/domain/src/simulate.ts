@@ -39,7 +39,7 @@ interface Stage {
   budgets: Map<number, { fromAttempt: number; startMs: number }>;
 }
 
-/** @throws BatonError invalid_request where it takes more than MAX_SIMULATED_ATTEMPTS attempts */
+/** @throws BatonError invalid_request where it takes more than MAX_SIMULATED_ATTEMPTS attempts, or its conditions too long */
 export function simulate(request: SimulationRequest): Simulation {
   const stage: Stage = {
     request,
@@ -60,6 +60,10 @@ export function simulate(request: SimulationRequest): Simulation {
     next.value();
     startReady(stage);
     isDone = isOver(stage.flow) && stage.running.size === 0;
+  }
+  if (stage.flow.conditionWork.left < 0) {
+    const detail = 'expected the conditions of what is simulated to look at less in all, found more';
+    throw new BatonError('invalid_request', detail);
   }
   return describe(stage);
 }

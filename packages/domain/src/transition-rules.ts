@@ -13,6 +13,7 @@
  * of a closed one and a recount look at all tracks.
  */
 import { applyCompletion } from './attempt-rules.ts';
+import { newConditionWork } from './condition-values.ts';
 import { endPipelineIfDone, expirePipeline } from './ending-rules.ts';
 import { expireTrack } from './gate-rules.ts';
 import { applyPersonEvent, cancelPipeline } from './person-rules.ts';
@@ -30,6 +31,7 @@ import { createWorkingSet, type WorkingSet } from './working-set.ts';
 export function decideChanges(context: TransitionContext, events: readonly FlowEvent[]): Changes | NeedsTracks {
   const work = createWorkingSet(context);
   for (const event of events) {
+    work.conditionWork = context.conditionWork ?? newConditionWork();
     applyEvent(work, event);
     propagateEnds(work);
     // After every single event: what comes later in the same batch meets an ended pipeline as it would alone.

@@ -1,4 +1,5 @@
 import type { Completion } from './completion.ts';
+import type { ConditionWork } from './condition-values.ts';
 import type { FlowGraph } from './flow-graph.ts';
 import type { PredecessorCounts } from './join-rules.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -130,6 +131,8 @@ export interface TransitionContext {
   facts: ReadonlyMap<number, TrackFacts>;
   /** Uniform in [0, 1), for the jitter of retries. */
   random: number;
+  /** Of several decisions together; absent: each event has its own. */
+  conditionWork?: ConditionWork;
 }
 
 /** A completion that came too late or twice; it changes nothing, and is kept for people to see. */

@@ -1,3 +1,4 @@
+import { newConditionWork, type ConditionWork } from './condition-values.ts';
 import { vertexNamed, type FlowVertex } from './flow-graph.ts';
 import type { ParameterValues } from './parameters.ts';
 import { isPipelineEnded } from './pipeline-status.ts';
@@ -29,6 +30,8 @@ export interface WorkingSet {
   readonly verdicts: Verdict[];
   /** Parameter values that tracks are given by these events, by vertex id. */
   readonly inputs: Map<number, ParameterValues>;
+  /** Of the conditions that one event decides. */
+  conditionWork: ConditionWork;
   cancelUnstarted: Changes['cancelUnstarted'];
   killRunning: boolean;
   repairs: number;
@@ -64,6 +67,7 @@ export function createWorkingSet(context: TransitionContext): WorkingSet {
     delays: new Map(),
     verdicts: [],
     inputs: new Map(),
+    conditionWork: context.conditionWork ?? newConditionWork(),
     cancelUnstarted: null,
     killRunning: false,
     repairs: 0,
