@@ -102,6 +102,14 @@ test('unknown, missing and ill-typed parameters: all at once, with pointers', as
   ]);
 });
 
+test('of very many problems the first are listed, and all are counted', async () => {
+  const params = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`x${index}`, 1]));
+  const text = JSON.stringify({ name: 'many', vertices: [{ name: 'A', script: 'a', ...params }] }).replaceAll(' ', '');
+  const { body } = await api.call('post', '/api/v1/graphs').type('application/json').send(text).expect(422);
+  expect(body.problems).toHaveLength(1000);
+  expect(body.detail).toContain('found 1500 problems');
+});
+
 test('a parameter out of its rule', async () => {
   const { body } = await start({ graph: 'good', params: { ip: 'x', count: 10 } }).expect(422);
   expect(problemsOf(body)).toEqual(['invalid_parameter /params/count']);

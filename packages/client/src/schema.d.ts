@@ -1859,7 +1859,7 @@ export interface components {
             /** @description stable, for programs; docs/errors.md lists them all */
             code: string;
             requestId: string;
-            /** @description everything that is wrong, at once */
+            /** @description everything that is wrong, at once; of more than 1000 the first */
             problems: components["schemas"]["Problem"][];
         };
         RerunPipeline: {

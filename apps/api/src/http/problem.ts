@@ -15,6 +15,9 @@ const problemSchema = z
   })
   .meta({ id: 'Problem' });
 
+/** A body of one megabyte could ask for an answer of thirty; the detail says how many there are. */
+const MAX_LISTED = 1000;
+
 /** RFC 9457. */
 export const problemDocumentSchema = z
   .strictObject({
@@ -25,7 +28,9 @@ export const problemDocumentSchema = z
     instance: z.string(),
     code: z.string().describe('stable, for programs; docs/errors.md lists them all'),
     requestId: z.string(),
-    problems: z.array(problemSchema).describe('everything that is wrong, at once'),
+    problems: z
+      .array(problemSchema)
+      .describe(`everything that is wrong, at once; of more than ${MAX_LISTED} the first`),
   })
   .meta({ id: 'ProblemDocument' });
 
@@ -58,7 +63,7 @@ function sendProblem(response: Response, error: BatonError, url: string): void {
     instance: url.split('?')[0] ?? url,
     code: error.code,
     requestId: requestIdOf(response),
-    problems: error.problems,
+    problems: error.problems.slice(0, MAX_LISTED),
   };
   if (status === 503) response.set('Retry-After', '1');
   response.status(status).type('application/problem+json').send(JSON.stringify(document));
