@@ -155,7 +155,7 @@ export const DEFAULT_MAP: Readonly<Omit<MapPolicy, 'over'>> = Object.freeze({
 
 const nextEntry = z.union([z.int().min(1), vertexReferenceSchema], 'expected a vertex id (number) or a vertex name');
 
-export const nextDocumentSchema = z
+const nextDocumentSchema = z
   .union([nextEntry, z.array(nextEntry).max(MAX_VERTICES)], 'expected a vertex id, a vertex name, or a list of them')
   .nullish()
   .describe('the choice offered first in manual mode: vertex ids or names');

@@ -19,7 +19,7 @@ export const OVERLAP_POLICIES = ['allow', 'queue', 'skip', 'replace'] as const;
 export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 
 /** A due time that is found later than this was missed; it is started only as far as the catch-up limit goes. */
-export const ON_TIME_MS = 60_000;
+const ON_TIME_MS = 60_000;
 /** So many missed due times are noted one by one after a downtime; the oldest of them speaks for those before it. */
 export const MAX_MISSED_NOTED = 100;
 /** So many due times of one schedule wait for the pipeline before them; the next one is skipped. */

@@ -3,13 +3,13 @@
 /** Reproducible randomness: the same seed tells the same story. */
 export interface RandomSource {
   /** Uniform in [0, 1). */
-  share(): number;
+  share: () => number;
   /** A whole number from 0 to `below` - 1. */
-  below(limit: number): number;
-  chance(share: number): boolean;
-  pick<T>(items: readonly T[]): T;
+  below: (limit: number) => number;
+  chance: (share: number) => boolean;
+  pick: <T>(items: readonly T[]) => T;
   /** So many of these at most, in random order. */
-  some<T>(items: readonly T[], atMost: number): T[];
+  some: <T>(items: readonly T[], atMost: number) => T[];
 }
 
 // Taken once: a look at a global costs much in the sandbox that tests run in, and this is asked millions of times.
