@@ -29,7 +29,7 @@ export * from './renew-leases.ts';
 export * from './vertex-rows.ts';
 export * from './read-completion-secret.ts';
 export { checkGraphReferences } from './check-references.ts';
-export { checkLockedVersion, checkSavedGraph, checkStoredGraph, lockVersion } from './check-graph-version.ts';
+export { checkSavedGraph, checkStoredGraph } from './check-graph-version.ts';
 export * from './create-next-version.ts';
 export * from './edit-edges.ts';
 export * from './edit-vertices.ts';
@@ -60,15 +60,13 @@ export {
   type LimitStatus,
 } from './find-why-details.ts';
 export { findAwaiting, type AwaitingFilter, type AwaitingTrack } from './find-awaiting.ts';
-export { findHolders, takePlaces, withLimitKeys, type PlaceRequest } from './limit-holders.ts';
-export { limitsOf, poolKey, poolNameOf, rankOf, type Limit, type LimitedGraph } from './limit-keys.ts';
+export { limitsOf, poolKey, poolNameOf } from './limit-keys.ts';
 export { fillLimits, takeLimitWaiters } from './limit-waiters.ts';
 export { deletePool, findPool, findPools, setPool, type PoolRecord } from './pools.ts';
 export * from './apply-person-action.ts';
 export type { AskedEvent, PersonAction } from './person-actions.ts';
 export { parseGraphReference } from './graph-reference.ts';
 export * from './start-pipeline.ts';
-export * from './rebuild-pipeline.ts';
 export { findExpired } from './find-expired.ts';
 export * from './change-schedules.ts';
 export { findDueSchedules, fireSchedule, startQueuedFire, type Fired, type FireOptions } from './fire-schedules.ts';

@@ -166,18 +166,3 @@ async function sweepLeftOver(runner: Runner, counts: ReadonlyMap<string, PlaceCo
     ]);
   }
 }
-
-/** @returns the tracks that run under a limit, the longest running first */
-export function findHolders(
-  database: Database,
-  key: string,
-  limit: number,
-): Promise<{ trackId: number; runId: string; startedAt: Date }[]> {
-  return selectRows(
-    database.dataSource,
-    `SELECT t.id AS trackId, t.run_id AS runId, t.started_at AS startedAt FROM limit_holder h
-       JOIN track t ON t.id = h.track_id AND t.run_id = h.run_id AND t.state = 'RUNNING'
-     WHERE h.limit_key = ? ORDER BY t.started_at, t.id LIMIT ?`,
-    [key, limit],
-  );
-}

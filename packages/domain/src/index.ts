@@ -1,7 +1,7 @@
 export * from './completion-rules.ts';
 export * from './completion.ts';
-export { evaluateCondition, MAX_CONDITION_LENGTH, readCondition } from './conditions.ts';
-export type { ConditionResult, ConditionValues, ReadCondition } from './conditions.ts';
+export { evaluateCondition } from './conditions.ts';
+export type { ConditionValues } from './conditions.ts';
 export { diffGraphs } from './diff-graphs.ts';
 export type { DiffableGraph, FieldChange, GraphDiff, NamedEdge, NamedVertex } from './diff-graphs.ts';
 export * from './errors.ts';
@@ -23,13 +23,8 @@ export { checkGraph, checkGraphDocument } from './graph-check.ts';
 export type { CheckableGraph } from './graph-check-structure.ts';
 export {
   DEFAULT_POLICIES,
-  edgeDocumentSchema,
   graphDocumentSchema,
-  MAX_EDGES,
-  MAX_MAP_ITEMS,
-  MAX_SCRIPT_LENGTH,
   MAX_VERTICES,
-  nextDocumentSchema,
   vertexDocumentSchema,
   vertexPatchSchema,
 } from './graph-definition.ts';
@@ -42,52 +37,35 @@ export type {
   VertexDocument,
   VertexPolicies,
 } from './graph-definition.ts';
-export { graphNameSchema, splitGraphReference, vertexNameSchema } from './graph-names.ts';
-export type { NamedVersion } from './graph-names.ts';
+export { splitGraphReference } from './graph-names.ts';
 export { conditionTextSchema, MAX_LIMIT, MAX_WAIT_MS } from './graph-policies.ts';
 export { formatGraphYaml, toGraphDocument, toVertexDocument } from './graph-definition-document.ts';
-export { parseEdge, parseGraphDocument, parseVertex, parseVertexPatch } from './graph-definition-parse.ts';
+export { parseGraphDocument, parseVertex, parseVertexPatch } from './graph-definition-parse.ts';
 export type { VertexPatch } from './graph-definition-parse.ts';
 export { describeIssues, escapePointer } from './graph-definition-problems.ts';
 export type { Parsed } from './graph-definition-problems.ts';
 export { locateProblems, parseJsonText, parseYamlText } from './graph-document.ts';
 export type { DocumentSource } from './graph-document.ts';
-export { isParameterName, parameterDeclarationSchema, parseDeclarations } from './parameters-declaration.ts';
+export { isParameterName, parameterDeclarationSchema } from './parameters-declaration.ts';
 export type { ParameterDeclarations } from './parameters-declaration.ts';
-export { convertValue, formatValue, PARAMETER_TYPES } from './parameters-value.ts';
+export { formatValue } from './parameters-value.ts';
 export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
 export { fillTemplate, findTemplateNames } from './fill-template.ts';
 export type { FilledTemplate, TemplateValues } from './fill-template.ts';
 export { readMapItems } from './map-items.ts';
 export type { MapItems, MapSource } from './map-items.ts';
-export {
-  completeParameters,
-  declarationsOf,
-  defaultsOf,
-  parameterVariable,
-  resolveParameters,
-  toEnvironment,
-} from './parameters.ts';
+export { completeParameters, declarationsOf, defaultsOf, resolveParameters } from './parameters.ts';
 export type { ParameterisedVertex, ParameterValues, ResolvedParameters } from './parameters.ts';
-export { checkPlaceholders, findPlaceholders, renderScript } from './render-script.ts';
-export type { Placeholder, RenderedScript, RenderRequest, ScriptSource } from './render-script.ts';
+export { renderScript } from './render-script.ts';
+export type { RenderedScript, RenderRequest, ScriptSource } from './render-script.ts';
 export { findOutputReferences } from './output-references.ts';
 export * from './output-values.ts';
-export { outputVariable, splitOutputReference } from './render-script-outputs.ts';
+export { splitOutputReference } from './render-script-outputs.ts';
 export type { OutputReference } from './render-script-outputs.ts';
-export { firstDueTimes, lastDueTimes, nextDueTime, readTimetable } from './schedule-times.ts';
+export { firstDueTimes, nextDueTime, readTimetable } from './schedule-times.ts';
 export type { DueRange, Timetable } from './schedule-times.ts';
-export { buildDefinedGraph } from './defined-graph.ts';
-export { MAX_SIMULATED_ATTEMPTS, simulate } from './simulate.ts';
+export { simulate } from './simulate.ts';
 export { simulationSchema, vertexOutcomeSchema } from './simulate-types.ts';
 export type { SimulatedVertex, Simulation, SimulationRequest, VertexOutcome } from './simulate-types.ts';
-export {
-  decideOverlap,
-  FIRE_STATES,
-  MAX_MISSED_NOTED,
-  MAX_QUEUED,
-  ON_TIME_MS,
-  OVERLAP_POLICIES,
-  planDueTimes,
-} from './schedule-rules.ts';
+export { decideOverlap, FIRE_STATES, MAX_QUEUED, OVERLAP_POLICIES, planDueTimes } from './schedule-rules.ts';
 export type { DuePlan, FireState, OverlapDecision, OverlapPolicy, ScheduleLoad } from './schedule-rules.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ParameterisedVertex } from './parameters.ts';
-import { completeParameters, resolveParameters, toEnvironment } from './parameters.ts';
+import { completeParameters, resolveParameters } from './parameters.ts';
 import { isParameterName, MAX_PARAMETERS_PER_VERTEX, parseDeclarations } from './parameters-declaration.ts';
 import type { JsonValue, ParameterType } from './parameters-value.ts';
 import { convertValue, isJsonValue, MAX_VALUE_BYTES, MAX_VALUE_LEVELS, PARAMETER_TYPES } from './parameters-value.ts';
@@ -281,16 +281,5 @@ describe('resolveParameters', () => {
     const { problems, missing } = completeParameters(vertex, {}, { q: 'x', z: 1 });
     expect(missing).toEqual(['p']);
     expect(problems.map(({ code }) => code)).toEqual(['unknown_parameter', 'invalid_parameter']);
-  });
-});
-
-test('toEnvironment writes texts as they are and all else as JSON', () => {
-  const values = { s: '$& `x`\n', i: 10 ** 15, f: 0.5, b: true, j: { a: [null] } };
-  expect({ ...toEnvironment(values) }).toEqual({
-    PARAM_s: '$& `x`\n',
-    PARAM_i: '1000000000000000',
-    PARAM_f: '0.5',
-    PARAM_b: 'true',
-    PARAM_j: '{"a":[null]}',
   });
 });

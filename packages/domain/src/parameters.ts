@@ -4,7 +4,7 @@ import { describeFound, escapePointer } from './graph-definition-problems.ts';
 import { readMapItems } from './map-items.ts';
 import type { ParameterDeclarations } from './parameters-declaration.ts';
 import type { JsonValue, ParameterDeclaration } from './parameters-value.ts';
-import { convertValue, findBrokenRules, formatValue } from './parameters-value.ts';
+import { convertValue, findBrokenRules } from './parameters-value.ts';
 
 /** What a form holds before anybody fills it in; without a prototype. */
 export function defaultsOf(declarations: ParameterDeclarations): ParameterValues {
@@ -111,13 +111,6 @@ export function completeParameters(
     .map(([name]) => name)
     .filter((name) => !Object.hasOwn(completed, name) && keyOf(vertex, name, given) === undefined);
   return { values: completed, missing, problems };
-}
-
-/** PARAM_<name> of every value, as scripts find them in their environment: texts as they are, all else as JSON text. */
-export function toEnvironment(values: Readonly<ParameterValues>): Record<string, string> {
-  const environment: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(values)) environment[parameterVariable(name)] = formatValue(value);
-  return environment;
 }
 
 /** The environment variable that carries a parameter. */

@@ -23,7 +23,7 @@ import type { Changes, TrackView } from './transition-types.ts';
 
 const DEFAULT_DURATION_MS = 1000;
 /** Attempts in one simulation at most: a retry policy of thousands on thousands of vertices is no question. */
-export const MAX_SIMULATED_ATTEMPTS = 30_000;
+const MAX_SIMULATED_ATTEMPTS = 30_000;
 
 /** What is under way: the flow, the clock, who runs and who may. */
 interface Stage {

@@ -5,6 +5,6 @@ export * from './nudge.ts';
 export { findQueuePlace, type QueuePlace } from './queue-place.ts';
 export * from './redis.ts';
 export * from './track-message.ts';
-export { createTrackQueue, MAX_PRIORITY, type TrackQueue } from './track-queue.ts';
+export { createTrackQueue, type TrackQueue } from './track-queue.ts';
 export type { Queue } from 'bullmq';
 export type { Redis } from 'ioredis';
