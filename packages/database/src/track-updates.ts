@@ -141,7 +141,7 @@ export async function addInputs(runner: Runner, decided: readonly DecidedPipelin
     for (const [vertexId, values] of changes.inputs) given.set(trackIdOf(changes.pipeline.after.id, vertexId), values);
   }
   const updates = createGroupedUpdates();
-  for (const chunk of inChunks([...given.keys()], ROWS_AT_ONCE)) {
+  for (const chunk of inChunks([...given.keys()])) {
     const sql = 'SELECT id, input FROM track WHERE id IN (?) ORDER BY id FOR UPDATE';
     for (const { id, input } of await selectRows<{ id: number; input: string | null }>(runner, sql, [chunk])) {
       const known = (input === null ? {} : JSON.parse(input)) as ParameterValues;
@@ -151,8 +151,6 @@ export async function addInputs(runner: Runner, decided: readonly DecidedPipelin
   }
   await updates.flush(runner, 'track');
 }
-
-const ROWS_AT_ONCE = 500;
 
 /**
  * After a recount was applied: the rules do not see `predecessors_left`, which may be wrong although the counts are right.
