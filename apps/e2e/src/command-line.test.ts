@@ -37,7 +37,7 @@ async function start(...words: string[]): Promise<number> {
 async function readCommands(pipelineId: number, count: number): Promise<string[][]> {
   return waitUntil(
     async () =>
-      [...(await baton('show', String(pipelineId))).matchAll(/: baton ([^,\n]+)/g)].map(([, words = '']) =>
+      [...(await baton('show', String(pipelineId))).matchAll(/: npx baton ([^,\n]+)/g)].map(([, words = '']) =>
         words.trim().split(' '),
       ),
     (commands) => commands.length === count,
@@ -81,7 +81,7 @@ test('a gate with a form, approved by a token of its role, and what is handed on
   const alice = { url: stack.url, token };
   const inbox = await runCli(alice, ['inbox', '--mine']);
   expect(inbox.stdout).toContain('approval: Ship it?');
-  expect(inbox.stdout).toContain(`baton approve ${id}/发布 -p tag=...`);
+  expect(inbox.stdout).toContain(`npx baton approve ${id}/发布 -p tag=...`);
   expect(await runCli(alice, ['approve', `${id}/发布`])).toMatchObject({ exitCode: 2 });
   expect(await runCli(alice, approve)).toMatchObject({ exitCode: 0 });
   expect(await waitForEnd(api, id)).toMatchObject({ state: 'FINISH' });
