@@ -1,4 +1,12 @@
-import type { AttemptPlan, Condition, EdgePlan, Scenario, VertexPlan } from './scenario.ts';
+import {
+  PLAIN_ATTEMPT,
+  PLAIN_VERTEX,
+  type AttemptPlan,
+  type Condition,
+  type EdgePlan,
+  type Scenario,
+  type VertexPlan,
+} from './scenario.ts';
 
 /** Stories by hand: only what matters is said. Vertices are numbered from 1 in the order given. */
 type Told = Partial<Omit<VertexPlan, 'id' | 'name' | 'attempts'>> & {
@@ -28,24 +36,12 @@ export function buildScenario(
 /** A number says the exit code of an attempt. */
 function buildVertex(id: number, name: string, { attempts = [0], ...told }: Told): VertexPlan {
   return {
-    join: 'none_failed_min_one_success',
-    allowFailure: false,
-    retry: null,
-    onLost: 'fail',
-    when: null,
-    gate: null,
-    asks: null,
-    gateSteps: ['approve'],
-    choices: ['none'],
-    decisions: ['none'],
+    ...PLAIN_VERTEX,
     ...told,
     id,
     name,
     attempts: attempts.map((attempt) => ({
-      outcome: 'exited',
-      exitCode: 0,
-      next: null,
-      outputs: {},
+      ...PLAIN_ATTEMPT,
       ...(typeof attempt === 'number' ? { exitCode: attempt } : attempt),
     })),
   };

@@ -48,6 +48,23 @@ export interface AttemptPlan {
   outputs: Readonly<Record<string, string>>;
 }
 
+export const PLAIN_ATTEMPT: AttemptPlan = { outcome: 'exited', exitCode: 0, next: null, outputs: {} };
+
+/** A vertex that says nothing, and at which nobody is asked. */
+export const PLAIN_VERTEX: Omit<VertexPlan, 'id' | 'name'> = {
+  join: 'none_failed_min_one_success',
+  allowFailure: false,
+  retry: null,
+  onLost: 'fail',
+  when: null,
+  gate: null,
+  asks: null,
+  attempts: [PLAIN_ATTEMPT],
+  gateSteps: ['approve'],
+  choices: ['none'],
+  decisions: ['none'],
+};
+
 export interface EdgePlan {
   tail: number;
   head: number;

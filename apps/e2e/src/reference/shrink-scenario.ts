@@ -1,4 +1,4 @@
-import type { Scenario, VertexPlan } from './scenario.ts';
+import { PLAIN_VERTEX, type Scenario, type VertexPlan } from './scenario.ts';
 
 /** Makes a story smaller as long as it still shows what it showed: the smallest case is what people want to read. */
 export function shrinkScenario(scenario: Scenario, stillShows: (smaller: Scenario) => boolean): Scenario {
@@ -36,23 +36,9 @@ function listSmaller(scenario: Scenario): Scenario[] {
   ];
 }
 
-const PLAIN: Partial<VertexPlan> = {
-  join: 'none_failed_min_one_success',
-  allowFailure: false,
-  retry: null,
-  onLost: 'fail',
-  when: null,
-  gate: null,
-  asks: null,
-  attempts: [{ outcome: 'exited', exitCode: 0, next: null, outputs: {} }],
-  gateSteps: ['approve'],
-  choices: ['none'],
-  decisions: ['none'],
-};
-
 /** One policy less, or one entry of a list less. */
 function listPlainer(plan: VertexPlan): VertexPlan[] {
-  const entries = Object.entries(PLAIN) as [keyof VertexPlan, unknown][];
+  const entries = Object.entries(PLAIN_VERTEX) as [keyof VertexPlan, unknown][];
   const plainer = entries
     .filter(([key, value]) => JSON.stringify(plan[key]) !== JSON.stringify(value))
     .map(([key, value]): VertexPlan => ({ ...plan, [key]: value }));
