@@ -2,6 +2,8 @@ import { readConfig } from '@baton/service';
 import { z } from 'zod';
 
 const MEBIBYTE = 1024 * 1024;
+/** Different ones that a random token has at least: of 32 hexadecimal digits fewer come once in a million. */
+const MIN_LETTERS = 8;
 const token = z.string().regex(/^[\x21-\x7e]{32,512}$/, 'expected at least 32 visible ASCII characters');
 const bytes = z.coerce
   .number()
@@ -58,7 +60,22 @@ const schema = fields
     path: ['BATON_WORKER_TOKEN'],
     error: 'expected another token than BATON_ADMIN_TOKEN',
     ...always,
+  })
+  .superRefine((settings, context) => {
+    if (isLoopback(settings.BATON_HOST ?? '')) return;
+    for (const name of ['BATON_ADMIN_TOKEN', 'BATON_WORKER_TOKEN'] as const) {
+      if (!isGuessable(settings[name])) continue;
+      const message =
+        'expected a random token (`openssl rand -base64 33` makes one): everybody who can connect could guess this one';
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
   });
+
+/** A token that everybody could guess: words of an example, or one letter over and over. */
+function isGuessable(token: string | undefined): boolean {
+  if (token === undefined) return false;
+  return new Set(token).size < MIN_LETTERS || /change.?me|placeholder|example|replace.?me|your.?token/i.test(token);
+}
 
 export type Config = z.infer<typeof schema>;
 

@@ -1,8 +1,24 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { forgetRequests, migrate, openDatabase, type Database } from '@baton/database';
-import { connectRedis, createCompletionQueue, createTrackQueue, publishNudge } from '@baton/queue';
-import { configOrExit, createLogger, runService, type Logger, type Service } from '@baton/service';
+import {
+  findServerFaults,
+  forgetRequests,
+  judgeClock,
+  measureClockSkew,
+  migrate,
+  openDatabase,
+  type Database,
+} from '@baton/database';
+import {
+  connectRedis,
+  createCompletionQueue,
+  createTrackQueue,
+  findRedisFaults,
+  publishNudge,
+  waitForRedis,
+  type Redis,
+} from '@baton/queue';
+import { configOrExit, createLogger, refuseUnsafe, runService, type Logger, type Service } from '@baton/service';
 import type { AppSettings } from './app-deps.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -19,16 +35,19 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 /** Longer than clients keep idle connections, so that they close them and not we under their hands. */
 const KEEP_ALIVE_MS = 65_000;
+/** A start is not kept longer by a Redis that is away. */
+const REDIS_WAIT_MS = 2000;
 const FORGET_EVERY_MS = 600_000;
 const KEEP_REQUESTS_MS = 48 * 3_600_000;
 
 async function start(config: Config, logger: Logger): Promise<Service> {
   const database = await openDatabase({ url: config.BATON_MYSQL_URL, poolSize: 20 });
-  logMigrations(logger, await migrate(database));
+  await prepareDatabase(database, logger);
   const place = { url: config.BATON_REDIS_URL, prefix: config.BATON_REDIS_PREFIX };
   const redis = connectRedis(place, 'producer', (error) => {
     logger.warn({ event: 'redis_away', err: error }, 'starts are accepted, and enqueued when Redis is back');
   });
+  await refuseUnsafeRedis(redis, logger);
   const queue = createTrackQueue(redis, place.prefix);
   const completions = createCompletionQueue(redis, place.prefix);
   const app = createApp({
@@ -109,6 +128,29 @@ async function forgetOldRequests(database: Database, logger: Logger): Promise<vo
   }
 }
 
+/** @throws UnsafeSettingsError before anything is written */
+async function prepareDatabase(database: Database, logger: Logger): Promise<void> {
+  refuseUnsafe(await findServerFaults(database), logger);
+  refuseUnsafe(judgeClock('this process', await measureClockSkew(database)), logger);
+  logMigrations(logger, await migrate(database));
+}
+
+/** The API starts without Redis: one that is away now is asked when it is back, and told of in the log. */
+async function refuseUnsafeRedis(redis: Redis, logger: Logger): Promise<void> {
+  try {
+    await waitForRedis(redis, REDIS_WAIT_MS);
+  } catch (error) {
+    logger.warn({ event: 'redis_not_looked_at', err: error }, 'its settings are not known yet');
+    redis.once('ready', () => {
+      findRedisFaults(redis)
+        .then((findings) => refuseUnsafe(findings, logger))
+        .catch((failure: unknown) => logger.error({ event: 'redis_unsafe', err: failure }));
+    });
+    return;
+  }
+  refuseUnsafe(await findRedisFaults(redis), logger);
+}
+
 function logMigrations(logger: Logger, names: readonly string[]): void {
   if (names.length > 0) logger.info({ event: 'migrated', names });
 }
@@ -116,7 +158,7 @@ function logMigrations(logger: Logger, names: readonly string[]): void {
 /** `main.js migrate`: brings the tables to the newest version, and ends. */
 async function migrateOnly(config: Config, logger: Logger): Promise<void> {
   const database = await openDatabase({ url: config.BATON_MYSQL_URL, poolSize: 2 });
-  logMigrations(logger, await migrate(database));
+  await prepareDatabase(database, logger);
   await database.close();
 }
 

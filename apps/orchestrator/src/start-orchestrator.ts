@@ -1,15 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMigrated, readCompletionSecret, openDatabase, type Database } from '@baton/database';
+import {
+  findServerFaults,
+  isMigrated,
+  judgeClock,
+  measureClockSkew,
+  openDatabase,
+  readCompletionSecret,
+  type Database,
+} from '@baton/database';
 import {
   COMPLETION_QUEUE,
   completionMessageSchema,
   connectRedis,
   createConsumer,
   createTrackQueue,
-  findUnsafeSetting,
+  findRedisFaults,
+  judgeRedisUrl,
   waitForRedis,
 } from '@baton/queue';
-import type { Logger, Service } from '@baton/service';
+import { refuseUnsafe, type Logger, type Service } from '@baton/service';
 import type { Config } from './config.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
@@ -19,17 +28,29 @@ import { startSchedules } from './run-schedules.ts';
 const DRAIN_MS = 8000;
 const SCHEMA_WAIT_MS = 120_000;
 
-/** Starts consuming completions, reconciling and running schedules. @returns what stops them, in order */
+/**
+ * Starts consuming completions, reconciling and running schedules.
+ * @returns what stops them, in order
+ * @throws UnsafeSettingsError where the servers could not keep what is promised; nothing is left open then
+ */
 export async function startOrchestrator(config: Config, logger: Logger): Promise<Service> {
   const database = await openDatabase({ url: config.BATON_MYSQL_URL });
-  await waitForTables(database);
   const onError = (error: Error): void => logger.warn({ event: 'redis_away', err: error });
   const place = { url: config.BATON_REDIS_URL, prefix: config.BATON_REDIS_PREFIX };
   const producer = connectRedis(place, 'producer', onError);
   const blocking = connectRedis(place, 'consumer', onError);
-  await waitForRedis(producer, 30_000);
-  const unsafe = await findUnsafeSetting(producer);
-  if (unsafe !== null) throw new Error(unsafe);
+  try {
+    refuseUnsafe(await findServerFaults(database), logger);
+    refuseUnsafe(judgeClock('this process', await measureClockSkew(database)), logger);
+    await waitForTables(database);
+    await waitForRedis(producer, 30_000);
+    refuseUnsafe([...judgeRedisUrl(place.url), ...(await findRedisFaults(producer))], logger);
+  } catch (error) {
+    producer.disconnect();
+    blocking.disconnect();
+    await database.close();
+    throw error;
+  }
   const trackQueue = createTrackQueue(producer, place.prefix);
   const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger };
   const handler = createCompletionHandler({

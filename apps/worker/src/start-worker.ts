@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type HeartbeatAnswer } from '@baton/client';
-import { connectRedis, createCompletionQueue, subscribeNudges, waitForRedis } from '@baton/queue';
-import type { Logger, Service } from '@baton/service';
+import { connectRedis, createCompletionQueue, findRedisFaults, subscribeNudges, waitForRedis } from '@baton/queue';
+import { refuseUnsafe, type Logger, type Service } from '@baton/service';
 import { createClaimer } from './claimer.ts';
 import type { Config } from './config.ts';
 import { refuseUnaskedWeakness } from './demand-isolation.ts';
@@ -161,6 +161,7 @@ async function connectQueues(config: Config, logger: Logger) {
     subscriber: connectRedis(place, 'subscriber', onError),
   };
   await waitForRedis(connections.producer, REDIS_WAIT_MS);
+  refuseUnsafe(await findRedisFaults(connections.producer), logger);
   return connections;
 }
 

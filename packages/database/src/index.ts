@@ -16,6 +16,7 @@ export { findTrack, findTracks, type TrackFilter, type TrackRecord } from './fin
 export { findWorkers, type RunningTrack, type WorkerRecord } from './find-workers.ts';
 export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from './read-output.ts';
 export * from './record-heartbeat.ts';
+export * from './server-settings.ts';
 export * from './store-output.ts';
 export * from './tokens.ts';
 export { runsPipeline } from './track-to-dispatch.ts';

@@ -25,6 +25,8 @@ export interface StartMysqlOptions {
   environment: Record<string, string>;
   onUnexpectedExit?: PrivateServerOptions['onUnexpectedExit'];
   report: (line: string) => void;
+  mysqlOptions?: readonly string[];
+  mysqlStatements?: readonly string[];
 }
 
 /** The flavor whose data is in a stack's directory, or null when there is none yet. */
@@ -51,7 +53,7 @@ export async function startMysql(options: StartMysqlOptions): Promise<PrivateSer
   if (flavor === null) await createData(dataDirectory, options, title);
   const password = makeRandomSecret();
   const initFile = path.join(directory, 'mysql-users.sql');
-  writePrivateFile(initFile, makeUserStatements(password));
+  writePrivateFile(initFile, makeUserStatements(password, options.mysqlStatements));
   return startPrivateServer({
     name: 'mysql',
     directory,
@@ -59,7 +61,7 @@ export async function startMysql(options: StartMysqlOptions): Promise<PrivateSer
     environment: options.environment,
     ...(options.onUnexpectedExit ? { onUnexpectedExit: options.onUnexpectedExit } : {}),
     makeCommand: (port) => [
-      ...withOptions(program.command, makeServerOptions(options, dataDirectory)),
+      ...withOptions(program.command, [...makeServerOptions(options, dataDirectory), ...(options.mysqlOptions ?? [])]),
       `--init-file=${initFile}`,
       `--port=${port}`,
       `--socket=${findSocketPath(directory, port)}`,
@@ -140,13 +142,14 @@ function withOptions(command: readonly string[], options: readonly string[]): st
   return [...command.slice(0, end), '--no-defaults', ...command.slice(end), ...options];
 }
 
-function makeUserStatements(password: string): string {
+function makeUserStatements(password: string, further: readonly string[] = []): string {
   return [
     `ALTER USER 'root'@'localhost' IDENTIFIED BY '${makeRandomSecret()}';`,
     'CREATE DATABASE IF NOT EXISTS `baton`;',
     `CREATE USER IF NOT EXISTS 'baton'@'127.0.0.1' IDENTIFIED BY '${password}';`,
     `ALTER USER 'baton'@'127.0.0.1' IDENTIFIED BY '${password}';`,
     "GRANT ALL ON `baton%`.* TO 'baton'@'127.0.0.1';",
+    ...further,
     '',
   ].join('\n');
 }

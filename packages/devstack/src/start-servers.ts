@@ -44,6 +44,10 @@ export interface StartServersOptions {
   environment?: NodeJS.ProcessEnv;
   /** Folders in which programs are looked for; those of PATH and the usual ones unless given. */
   searchFolders?: string[];
+  /** For tests of servers that are set otherwise: options of a private MySQL, which win over those of this package. */
+  mysqlOptions?: readonly string[];
+  /** ... and statements that it runs whenever it starts, after those that make its user `'baton'@'127.0.0.1'`. */
+  mysqlStatements?: readonly string[];
   /** Called when a private server ended by itself after it had been ready. */
   onUnexpectedExit?: (server: ManagedProcess, exit: ProcessExit) => void;
 }

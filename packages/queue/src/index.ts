@@ -4,6 +4,7 @@ export * from './consumer.ts';
 export * from './nudge.ts';
 export { findQueuePlace, type QueuePlace } from './queue-place.ts';
 export * from './redis.ts';
+export * from './redis-settings.ts';
 export * from './track-message.ts';
 export { createTrackQueue, type TrackQueue } from './track-queue.ts';
 export type { Queue } from 'bullmq';

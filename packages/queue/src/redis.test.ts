@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -7,7 +7,8 @@ import { testServers } from '@baton/devstack/testing';
 import type { Redis } from 'ioredis';
 import { createConsumer } from './consumer.ts';
 import { publishNudge, subscribeNudges } from './nudge.ts';
-import { connectRedis, findUnsafeSetting, hasMark, leaveMark, waitForRedis } from './redis.ts';
+import { connectRedis, hasMark, leaveMark, waitForRedis } from './redis.ts';
+import { findRedisFaults, readRedisSettings } from './redis-settings.ts';
 import { createInbox, makeTrack, openTestRedis } from './testing.ts';
 import { trackMessageSchema, type TrackMessage } from './track-message.ts';
 import { createTrackQueue } from './track-queue.ts';
@@ -45,11 +46,43 @@ test('the mark is found by all until Redis was emptied, and left by one', async 
   expect(marks.filter((isFirst) => isFirst)).toHaveLength(1);
 });
 
-test('a Redis that may throw entries away is refused', async () => {
-  expect(await findUnsafeSetting(redis)).toBeNull();
-  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-  expect(await findUnsafeSetting(redis)).toMatch(/maxmemory-policy allkeys-lru/);
-  await redis.config('SET', 'maxmemory-policy', 'noeviction');
+test('a Redis that may throw entries away is unsafe; one that is nearly full is doubtful', async () => {
+  expect(await findRedisFaults(redis)).toEqual([]);
+  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru', 'maxmemory', '100');
+  expect(await findRedisFaults(redis)).toMatchObject([
+    { code: 'redis_evicts', severity: 'error', found: expect.stringMatching(/maxmemory-policy allkeys-lru/) },
+    { code: 'redis_full', severity: 'warning' },
+  ]);
+  await redis.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '0');
+});
+
+test('a Redis that cannot save to its disk is doubtful', async () => {
+  await redis.config('SET', 'appendonly', 'no', 'save', '3600 1');
+  expect(await readRedisSettings(redis)).toMatchObject({ persistence: 'snapshots', persistenceFault: null });
+  const [, folder = ''] = (await redis.config('GET', 'dir')) as string[];
+  const [, name = ''] = (await redis.config('GET', 'dbfilename')) as string[];
+  // A folder stands where the snapshot is to go.
+  rmSync(path.join(folder, name), { force: true });
+  mkdirSync(path.join(folder, name));
+  await redis.bgsave('SCHEDULE');
+  let faults = await findRedisFaults(redis);
+  for (let looks = 0; looks < 5000 && faults.length === 0; looks += 1) faults = await findRedisFaults(redis);
+  expect(faults).toMatchObject([{ code: 'redis_disk', severity: 'warning' }]);
+  rmSync(path.join(folder, name), { recursive: true });
+  await redis.config('SET', 'save', '');
+  expect(await readRedisSettings(redis)).toMatchObject({ persistence: 'none', role: 'master' });
+  await redis.config('SET', 'appendonly', 'yes');
+});
+
+test('a Redis user who may not ask is told nothing', async () => {
+  await redis.acl('SETUSER', 'small', 'on', '>secret', '~*', '+@all', '-info');
+  const url = Object.assign(new URL(servers.redisUrl), { username: 'small', password: 'secret' }).href;
+  const small = connectRedis({ url, prefix: 'p' }, 'producer', () => {}); // INFO is what the ready check would ask
+  await new Promise((resolve) => small.once('connect', resolve));
+  await waitForRedis(small, 10_000);
+  expect(await findRedisFaults(small)).toEqual([]);
+  small.disconnect();
+  await redis.acl('DELUSER', 'small');
 });
 
 test('a nudge reaches those of its prefix', async () => {

@@ -84,14 +84,3 @@ export async function leaveMark(redis: Redis, prefix: string): Promise<boolean> 
   refuseWhileAway(redis);
   return (await redis.set(markerKey(prefix), new Date().toISOString(), 'NX')) === 'OK';
 }
-
-/**
- * What makes a Redis unfit: it may throw keys away when memory runs out.
- * @returns the reason in words, or null where it is fit, or does not say (managed servers forbid CONFIG)
- */
-export async function findUnsafeSetting(redis: Redis): Promise<string | null> {
-  const info = await redis.info('memory');
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-  if (policy === undefined || policy === 'noeviction') return null;
-  return `Redis has maxmemory-policy ${policy}: it would drop queue entries when memory runs out; set it to noeviction`;
-}
