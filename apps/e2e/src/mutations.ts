@@ -1,7 +1,7 @@
 /**
- * npm run mutations: takes one safeguard away at a time, in a copy of the source, and demands that the test which the list
- * names goes red. Before that all those tests run against the copy as it is, and must be green: a test that is always red
- * proves nothing. The working tree is not touched.
+ * npm run mutations [-- <words>]: takes one safeguard away at a time, in a copy of the source, and demands that the test
+ * which the list names goes red. Before that all those tests run against the copy as it is, and must be green: a test that is
+ * always red proves nothing. The working tree is not touched. With words, only those whose name has them.
  */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,6 +35,11 @@ async function copySource(root: string, copy: string): Promise<void> {
   }
 }
 
+/** Whole stacks run the bundles. */
+async function buildCopy(copy: string): Promise<void> {
+  await execa(process.execPath, [path.join(copy, 'packages/devstack/build.mjs')], { cwd: copy });
+}
+
 async function linkIfThere(original: string, link: string): Promise<void> {
   const isThere = await readdir(original).then(
     () => true,
@@ -63,6 +68,7 @@ async function mutate(copy: string, { name, changes }: Mutation): Promise<() => 
 
 /** Runs the tests that mutations name, and no others. @returns how many passed and failed */
 async function runTests(copy: string, mutations: readonly Mutation[]): Promise<{ passed: number; failed: number }> {
+  await buildCopy(copy);
   const names = new Set(mutations.map(({ test }) => test.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)));
   const files = new Set(mutations.map(({ testFile }) => testFile));
   const jest = path.join(copy, 'node_modules/jest/bin/jest.js');
@@ -92,18 +98,19 @@ async function tryMutation(copy: string, mutation: Mutation): Promise<boolean> {
   return failed === 1;
 }
 
+const wanted = MUTATIONS.filter(({ name }) => name.includes(process.argv.slice(2).join(' ')));
 const copy = await mkdtemp(path.join(tmpdir(), 'baton-mutations-'));
 try {
   await copySource(process.cwd(), copy);
-  const original = await runTests(copy, MUTATIONS);
+  const original = await runTests(copy, wanted);
   console.log(`As it is: ${original.passed} green, ${original.failed} red.`);
-  if (original.failed > 0 || original.passed !== MUTATIONS.length) {
-    throw new Error(`expected ${MUTATIONS.length} tests, each of its own name, all green`);
+  if (original.failed > 0 || original.passed !== wanted.length) {
+    throw new Error(`expected ${wanted.length} tests, each of its own name, all green`);
   }
   let proven = 0;
-  for (const mutation of MUTATIONS) proven += (await tryMutation(copy, mutation)) ? 1 : 0;
-  console.log(`${proven} of ${MUTATIONS.length} safeguards are held by their test`);
-  if (proven < MUTATIONS.length) process.exitCode = 1;
+  for (const mutation of wanted) proven += (await tryMutation(copy, mutation)) ? 1 : 0;
+  console.log(`${proven} of ${wanted.length} safeguards are held by their test`);
+  if (proven < wanted.length) process.exitCode = 1;
 } finally {
   await rm(copy, { recursive: true, force: true });
 }
