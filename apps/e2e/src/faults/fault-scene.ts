@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { selectRows } from '@baton/database';
+import type { ProcessKind } from '@baton/devstack';
+import { startChaosStack, type ChaosProcess, type ChaosStack, type ChaosStackOptions } from '../chaos/chaos-stack.ts';
+import { checkInvariants } from '../chaos/check-invariants.ts';
+import type { Violation } from '../chaos/evidence.ts';
+import { journalScript, readJournal, type JournalEntry } from '../chaos/journal.ts';
+import type { TcpProxy } from '../chaos/tcp-proxy.ts';
+import { recordAnswers, type AnswerRecorder } from '../chaos/record-answers.ts';
+import { waitForEnd, waitUntil } from '../testing/call-api.ts';
+
+/** A chaos stack whose scripts keep a journal and whose answers are recorded: what the cases of the fault matrix share. */
+export interface FaultScene {
+  stack: ChaosStack;
+  api: AnswerRecorder;
+  /** A vertex whose script writes to the journal, and does these lines in between. */
+  vertex(name: string, more?: { lines?: string; [policy: string]: unknown }): SceneVertex;
+  putGraph(
+    name: string,
+    vertices: readonly SceneVertex[],
+    edges?: readonly (readonly [string, string])[],
+  ): Promise<void>;
+  /** Starts a pipeline under a key that is its name. @returns its id */
+  start(graph: string, name: string, more?: object): Promise<number>;
+  /** The states in which these pipelines end. */
+  waitForEnds(ids: readonly number[]): Promise<string[]>;
+  readJournal(): Promise<JournalEntry[]>;
+  waitForStarts(pipelineId: number, count: number): Promise<void>;
+  /** The first process of these that dies, started again. */
+  restartDead(kind: ProcessKind): Promise<void>;
+  /** I1 to I9 over all that was asked, answered, written and stored. All has ended, and what runs still is waited for. */
+  judge(): Promise<Violation[]>;
+}
+
+interface SceneVertex {
+  name: string;
+  script: string;
+  [policy: string]: unknown;
+}
+
+/** Of the test stacks. */
+const LEASE_MS = 5000;
+
+export async function openFaultScene(options: ChaosStackOptions = {}): Promise<FaultScene> {
+  const stack = await startChaosStack(options);
+  const api = recordAnswers(stack.api);
+  const journalPath = join(stack.directory, 'journal');
+  const waitForStarts = async (pipelineId: number, count: number): Promise<void> => {
+    const countStarts = async (): Promise<number> => {
+      const entries = await readJournal(journalPath);
+      return entries.filter((entry) => entry.kind === 'START' && entry.pipelineId === pipelineId).length;
+    };
+    await waitUntil(countStarts, (found) => found >= count);
+  };
+  return {
+    stack,
+    api,
+    vertex: (name, { lines = 'true', ...policies } = {}) => {
+      return { name, script: journalScript(journalPath, { lines }), ...policies };
+    },
+    async putGraph(name, vertices, edges = []) {
+      await api.post('/graphs', { name, vertices, edges });
+    },
+    async start(graph, name, more = {}) {
+      const answer = await api.post<{ id: number }>(
+        '/pipelines',
+        { graph, name, ...more },
+        { 'Idempotency-Key': name },
+      );
+      return answer.id;
+    },
+    waitForEnds: (ids) => Promise.all(ids.map(async (id) => (await waitForEnd(api, id)).state)),
+    readJournal: () => readJournal(journalPath),
+    waitForStarts,
+    async restartDead(kind) {
+      const processes = stack.processes.filter((process) => process.kind === kind);
+      const dead = await Promise.race(processes.map((process) => process.exited.then(() => process)));
+      await dead.restart();
+    },
+    async judge() {
+      // What is cancelled ends before its scripts do.
+      await waitUntil(
+        () => countRunning(stack.database),
+        (count) => count === 0,
+      );
+      return checkInvariants({
+        leaseMs: Number(options.environment?.BATON_LEASE_MS ?? LEASE_MS),
+        ...{ journal: await readJournal(journalPath), answers: api.answers, database: stack.database },
+        repairs: await countInLogs(stack.processes, 'repaired'),
+      });
+    },
+  };
+}
+
+async function countRunning({ dataSource }: ChaosStack['database']): Promise<number> {
+  const [row] = await selectRows<{ running: number }>(
+    dataSource,
+    `SELECT COUNT(*) AS running FROM track WHERE state = 'RUNNING'`,
+  );
+  return row?.running ?? 0;
+}
+
+/** Lines of this event that processes have logged. */
+export async function countInLogs(processes: readonly ChaosProcess[], event: string): Promise<number> {
+  const texts = await Promise.all(processes.map(({ logPath }) => readFile(logPath, 'utf8')));
+  return texts.join('').split(`"event":"${event}"`).length - 1;
+}
+
+/**
+ * On a link to MySQL: the COMMIT of the transaction that has written this text.
+ * @param written a regular expression
+ */
+export function commitOf(written: string): RegExp {
+  const inOneTransaction = '(?:(?!COMMIT)[^])*';
+  return new RegExp(`(?:INSERT|UPDATE)${inOneTransaction}${written}${inOneTransaction}COMMIT$`);
+}
+
+/** @throws Error where a process has no link to MySQL */
+export function mysqlLink({ name, links }: ChaosProcess): TcpProxy {
+  if (links.mysql === undefined) throw new Error(`${name} has no link to MySQL`);
+  return links.mysql;
+}
