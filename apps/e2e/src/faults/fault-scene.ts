@@ -15,7 +15,7 @@ export interface FaultScene {
   stack: ChaosStack;
   api: AnswerRecorder;
   /** A vertex whose script writes to the journal, and does these lines in between. */
-  vertex(name: string, more?: { lines?: string; [policy: string]: unknown }): SceneVertex;
+  vertex: (name: string, more?: { lines?: string; [policy: string]: unknown }) => SceneVertex;
   putGraph(
     name: string,
     vertices: readonly SceneVertex[],
@@ -35,7 +35,7 @@ export interface FaultScene {
 
 interface SceneVertex {
   name: string;
-  script: string;
+  script?: string;
   [policy: string]: unknown;
 }
 
@@ -63,12 +63,8 @@ export async function openFaultScene(options: ChaosStackOptions = {}): Promise<F
       await api.post('/graphs', { name, vertices, edges });
     },
     async start(graph, name, more = {}) {
-      const answer = await api.post<{ id: number }>(
-        '/pipelines',
-        { graph, name, ...more },
-        { 'Idempotency-Key': name },
-      );
-      return answer.id;
+      const key = name.replaceAll(' ', '-');
+      return (await api.post<{ id: number }>('/pipelines', { graph, name, ...more }, { 'Idempotency-Key': key })).id;
     },
     waitForEnds: (ids) => Promise.all(ids.map(async (id) => (await waitForEnd(api, id)).state)),
     readJournal: () => readJournal(journalPath),
