@@ -37,24 +37,27 @@ export async function buildApps() {
   const hash = computeSourceHash(root);
   const apps = APPS.filter((app) => existsSync(path.join(root, 'apps', app, 'src/main.ts')));
   await Promise.all(
-    apps.map((app) =>
-      build({
-        absWorkingDir: path.join(root, 'apps', app),
-        entryPoints: ['src/main.ts'],
-        outfile: 'dist/main.js',
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        target: 'node20',
-        sourcemap: true,
-        plugins: [externalPackages],
-        logLevel: 'error',
-      }),
-    ),
+    apps.map((app) => bundle(path.join(root, 'apps', app), { entry: 'src/main.ts', outfile: 'dist/main.js' })),
   );
   if (apps.includes('api')) copySwaggerUi();
   writeBuildStamp(root, hash);
   return apps;
+}
+
+/** Bundles one program, in a folder of ours. */
+export function bundle(directory, { entry, outfile }) {
+  return build({
+    absWorkingDir: directory,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    plugins: [externalPackages],
+    logLevel: 'error',
+  });
 }
 
 // The page at /docs is served from our own files: it must not call another host.

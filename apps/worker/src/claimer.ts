@@ -34,6 +34,8 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
 /** The API found the pipeline locked by somebody: such a claim is asked again by itself, apart from the others. */
 const BUSY_RETRY_MS = 250;
+/** Why an attempt is refused that was somebody else's already. */
+const TAKEN: ReadonlySet<string> = new Set(['not_pending', 'other_attempt']);
 
 export function createClaimer(options: {
   api: Pick<WorkerApi, 'claimAttempts'>;
@@ -54,6 +56,7 @@ export function createClaimer(options: {
           labels: options.labels,
           claims,
         });
+        logTaken(results);
         const busy = resolveAnswered(batch, results, askedAt + leaseMs);
         for (const one of busy) setTimeout(() => ask(one), BUSY_RETRY_MS);
         return;
@@ -66,6 +69,12 @@ export function createClaimer(options: {
         await sleep(retryMs);
       }
     }
+  };
+
+  /** The queue had delivered the attempt twice. */
+  const logTaken = (results: readonly ClaimResult[]): void => {
+    const taken = results.filter((result) => !result.granted && TAKEN.has(result.why));
+    for (const result of taken) options.logger.info({ event: 'claim_refused', ...result });
   };
 
   const callAll = async (): Promise<void> => {

@@ -156,9 +156,15 @@ const known = new Map<string, JoinAnswer>();
 export function decideFromStates(rule: JoinName, states: readonly PredecessorState[]): JoinAnswer {
   const counts = PREDECESSOR_STATES.map(() => 0);
   for (const state of states) counts[PLACES[state]] = (counts[PLACES[state]] ?? 0) + 1;
-  const key = `${rule} ${counts.join()}`;
+  // Every condition asks whether there is one of a kind at all, so more than one of each is one, and more unfinished
+  // predecessors than there are ends can end in no further way.
+  const few = PREDECESSOR_STATES.flatMap((state, place) => {
+    const most = state === 'unfinished' ? ENDS.length : 1;
+    return Array.from({ length: Math.min(counts[place] ?? 0, most) }, () => state);
+  });
+  const key = `${rule} ${few.join()}`;
   let answer = known.get(key);
-  if (answer === undefined) known.set(key, (answer = findCertain(rule, states)));
+  if (answer === undefined) known.set(key, (answer = findCertain(rule, few)));
   return answer;
 }
 

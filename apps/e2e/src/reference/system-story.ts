@@ -1,5 +1,6 @@
 import { createRandom, type RandomSource } from '@baton/domain/testing';
 import { listTracks, waitUntil, type ApiCaller, type TrackAnswer } from '../testing/call-api.ts';
+import { findPersonStep } from './person-step.ts';
 import { toGraphDocument } from './scenario-document.ts';
 import { shapeOf, takeStep, type LateAction, type Scenario, type VertexPlan } from './scenario.ts';
 
@@ -91,29 +92,11 @@ function planOf({ scenario }: Play, vertexId: number): VertexPlan {
 
 /** What somebody is going to do about this track now. */
 function findMove(play: Play, track: SystemTrack): (() => Promise<unknown>) | null {
-  const plan = planOf(play, track.vertexId);
-  const call =
-    (path: string, body: unknown = {}) =>
-    (): Promise<unknown> =>
-      play.api.post(`/tracks/${track.id}/${path}`, body);
-  switch (track.awaits) {
-    case 'params':
-      return track.state === 'PENDING' && plan.asks === 'given' ? call('params', { params: { asked: 'x' } }) : null;
-    case 'approval': {
-      const step = takeStep(plan.gateSteps, 0);
-      return step === 'approve' || step === 'reject' ? call(step) : null;
-    }
-    case 'choice': {
-      const choice = takeStep(plan.choices, timesAsked(play, track));
-      return choice === 'none' ? null : counting(play, track, call('next', { next: [...choice] }));
-    }
-    case 'decision': {
-      const step = takeStep(plan.decisions, timesAsked(play, track));
-      return step === 'none' ? null : counting(play, track, call(step === 'give_up' ? 'give-up' : step));
-    }
-    default:
-      return null;
-  }
+  if (track.awaits === 'params' && track.state !== 'PENDING') return null;
+  const step = findPersonStep(planOf(play, track.vertexId), track.awaits, timesAsked(play, track));
+  if (step === null) return null;
+  const call = (): Promise<unknown> => play.api.post(`/tracks/${track.id}/${step.path}`, step.body);
+  return step.isCounted ? counting(play, track, call) : call;
 }
 
 function timesAsked({ asked }: Play, { vertexId, awaits }: SystemTrack): number {

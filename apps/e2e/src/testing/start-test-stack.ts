@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@baton/database/testing';
-import { startServers, startStack, type Servers, type Stack, type StackOptions } from '@baton/devstack';
+import {
+  startServers,
+  startStack,
+  type Servers,
+  type Stack,
+  type StackOptions,
+  type StartServersOptions,
+} from '@baton/devstack';
 import { testServers } from '@baton/devstack/testing';
 import { uniquePrefix } from '@baton/queue/testing';
 
@@ -16,10 +23,13 @@ export interface TestStack extends Stack {
 
 export interface TestStackOptions extends Pick<
   StackOptions,
-  'apis' | 'orchestrators' | 'workers' | 'workerLabels' | 'environment' | 'restart'
+  'apis' | 'orchestrators' | 'workers' | 'workerLabels' | 'environment' | 'restart' | 'appsDirectory'
 > {
-  /** Servers of its own, which it may flush and kill; otherwise those of the test run, with a database and a prefix of its own. */
-  ownServers?: boolean;
+  /**
+   * Servers of its own, which it may flush and kill, if wanted with further settings; otherwise those of the test run, with a
+   * database and a prefix of its own.
+   */
+  ownServers?: boolean | Pick<StartServersOptions, 'mysqlOptions' | 'mysqlStatements'>;
   /** Asked for the addresses at which the first API and all processes without others of their own reach the servers. */
   connect?: (servers: { mysqlUrl: string; redisUrl: string }) => Promise<{ mysqlUrl: string; redisUrl: string }>;
 }
@@ -35,7 +45,7 @@ const SHORT_TIMES = {
 
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   const directory = await mkdtemp(join(tmpdir(), 'baton-e2e-'));
-  const own = options.ownServers === true ? await startOwnServers(join(directory, 'servers')) : null;
+  const own = await startOwnServers(join(directory, 'servers'), options.ownServers);
   const shared = own ?? testServers();
   const database = await createTestDatabase(shared.mysqlUrl);
   const redisPrefix = uniquePrefix();
@@ -68,6 +78,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   });
 }
 
-function startOwnServers(directory: string): Promise<Servers> {
-  return startServers({ directory, purpose: 'tests', report: () => {} });
+async function startOwnServers(directory: string, wanted: TestStackOptions['ownServers']): Promise<Servers | null> {
+  if (wanted === undefined || wanted === false) return null;
+  return startServers({ directory, purpose: 'tests', report: () => {}, ...(wanted === true ? {} : wanted) });
 }

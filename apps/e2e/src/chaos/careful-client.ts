@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiCaller } from '../testing/call-api.ts';
+import { findPersonStep } from '../reference/person-step.ts';
+import { shapeOf } from '../reference/scenario.ts';
+import type { ChaosPlan } from './chaos-graphs.ts';
+import { isPipelineEnded } from './evidence.ts';
+
+/**
+ * Who uses Baton through all faults: every call that changes something has a key of its own and is repeated, at another API,
+ * until there is an answer.
+ */
+export interface CarefulClient {
+  /** @returns the pipeline's id */
+  submit(plan: ChaosPlan): Promise<number>;
+  /** Polls until the pipeline has ended, or the time is up: then what it was shown last. */
+  follow(pipelineId: number, deadline: AbortSignal): Promise<string | null>;
+  /** Answers everything that awaits a person, as the plans say, until the signal. */
+  answerInbox(deadline: AbortSignal): Promise<void>;
+}
+
+interface InboxItem {
+  trackId: number;
+  vertex: string;
+  pipelineId: number;
+  graph: string;
+  kind: string;
+  attempt: number;
+}
+
+const RETRY_MS = 200;
+const POLL_MS = 700;
+const INBOX_MS = 300;
+/** Refusals that the caller is to blame for, and that no repetition mends. */
+const isRefused = (status: number | undefined): boolean =>
+  status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
+
+/**
+ * @param apis all APIs; calls take turns
+ * @param watched for calls of which the answers are not to be kept
+ */
+export function createCarefulClient(apis: readonly ApiCaller[], watched: readonly ApiCaller[]): CarefulClient {
+  let turn = 0;
+  const next = (callers: readonly ApiCaller[]): ApiCaller => {
+    const caller = callers[turn++ % callers.length];
+    if (caller === undefined) throw new Error('expected an API');
+    return caller;
+  };
+  const plans = new Map<string, ChaosPlan>();
+  const postUntilAnswered = async <T>(path: string, body: unknown, key: string): Promise<T> => {
+    for (;;) {
+      try {
+        return await next(apis).post<T>(path, body, { 'Idempotency-Key': key });
+      } catch (error) {
+        if (isRefused((error as { status?: number }).status)) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  };
+  return {
+    async submit(plan) {
+      plans.set(plan.name, plan);
+      const { mode, onFailure } = plan.scenario;
+      const word = plan.name.replaceAll(' ', '-');
+      await postUntilAnswered('/graphs', plan.document, `graph-${word}`);
+      const body = { graph: plan.name, name: plan.name, mode, onFailure };
+      return (await postUntilAnswered<{ id: number }>('/pipelines', body, `start-${word}`)).id;
+    },
+    async follow(pipelineId, deadline) {
+      let state: string | null = null;
+      while (!deadline.aborted) {
+        state = await next(apis)
+          .get<{ state: string }>(`/pipelines/${pipelineId}`)
+          .then(
+            (answer) => answer.state,
+            () => state, // asked again
+          );
+        if (state !== null && isPipelineEnded(state)) return state;
+        await sleep(POLL_MS);
+      }
+      return state;
+    },
+    async answerInbox(deadline) {
+      const answered = new Map<string, number>();
+      while (!deadline.aborted) {
+        const items = await readInbox(next(watched)).catch(() => []); // asked again
+        await Promise.all(items.map((item) => answerItem(next(apis), { item, plans, answered })));
+        await sleep(INBOX_MS);
+      }
+    },
+  };
+}
+
+async function readInbox(api: ApiCaller): Promise<InboxItem[]> {
+  return (await api.get<{ items: InboxItem[] }>('/inbox?limit=100')).items;
+}
+
+/** @param answered how often a question of a track was answered before */
+async function answerItem(
+  api: ApiCaller,
+  { item, plans, answered }: { item: InboxItem; plans: ReadonlyMap<string, ChaosPlan>; answered: Map<string, number> },
+): Promise<void> {
+  const { trackId, vertex, graph, kind, attempt } = item;
+  const scenario = plans.get(graph)?.scenario;
+  const vertexId = scenario?.vertices.find(({ name }) => name === vertex)?.id;
+  const plan = scenario === undefined ? undefined : shapeOf(scenario).plans.get(vertexId ?? 0);
+  if (plan === undefined) return;
+  const times = (of: string): number => answered.get(`${trackId} ${of}`) ?? 0;
+  const step = findPersonStep(plan, kind, times(kind));
+  if (step === null) return;
+  // A gate that is asked anew after somebody's decision is another question.
+  const key = `person-${trackId}-${kind}-${attempt}-${times('decision')}-${times(kind)}`;
+  try {
+    await api.post(`/tracks/${trackId}/${step.path}`, step.body, { 'Idempotency-Key': key });
+    if (step.isCounted) answered.set(`${trackId} ${kind}`, times(kind) + 1);
+  } catch {
+    // Nobody knows whether it was done: it is in the inbox still, or not. The same key again does no harm.
+  }
+}

@@ -1,0 +1,81 @@
+import type { JoinName } from '../reference/reference-join.ts';
+import type { Scenario } from '../reference/scenario.ts';
+import type { JournalEntry } from './journal.ts';
+import type { Rows } from './read-rows.ts';
+import type { RecordedAnswer } from './record-answers.ts';
+
+/** I1 to I9 of the fault matrix. */
+export interface Violation {
+  invariant: `I${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`;
+  what: string;
+}
+
+/** Everything that is known of a run. Of it only the rows are Baton's word, and they are what is judged. */
+export interface Evidence {
+  journal: readonly JournalEntry[];
+  answers: readonly RecordedAnswer[];
+  rows: Rows;
+  /** By the graph's name: how its scripts were told to end. Pipelines of other graphs are not compared with the reference. */
+  plans?: ReadonlyMap<string, Scenario>;
+  /** Runs of which a process was found alive when all was at rest. */
+  aliveRunIds?: readonly string[];
+  /** What the reconcile loop had to mend that no fault explains. */
+  repairs?: number;
+  /** How long a claim may wait for its script to start, ms: its lease. */
+  leaseMs?: number;
+  /** After an attempt is recorded as ended no process of it may write any more; so long it may take to be gone, ms. */
+  graceMs?: number;
+}
+
+/** A graph as its document said, read apart from the product. */
+export interface GraphFacts {
+  vertices: ReadonlyMap<string, { join: JoinName; allowFailure: boolean }>;
+  tails: ReadonlyMap<string, readonly string[]>;
+}
+
+interface GraphBody {
+  name: string;
+  vertices: { name: string; join?: JoinName; allowFailure?: boolean }[];
+  edges?: (readonly [string, string] | { tail: string; head: string })[];
+}
+
+/** The graphs that were asked for, by name; of several versions the last. */
+export function readGraphs(answers: readonly RecordedAnswer[]): Map<string, GraphFacts> {
+  const graphs = new Map<string, GraphFacts>();
+  for (const { method, path, body } of answers) {
+    if (method !== 'POST' || path !== '/graphs') continue;
+    const graph = body as GraphBody;
+    const tails = new Map<string, string[]>(graph.vertices.map(({ name }) => [name, []]));
+    for (const edge of graph.edges ?? []) {
+      const [tail, head] = 'tail' in edge ? [edge.tail, edge.head] : edge;
+      tails.get(head)?.push(tail);
+    }
+    const vertices = graph.vertices.map(({ name, join = 'none_failed_min_one_success', allowFailure = false }) => {
+      return [name, { join, allowFailure }] as const;
+    });
+    graphs.set(graph.name, { vertices: new Map(vertices), tails });
+  }
+  return graphs;
+}
+
+const ENDED_PIPELINE = new Set(['FINISH', 'FAILED', 'CANCELLED']);
+const ENDED_TRACK = new Set(['SUCCEED', 'FAILED', 'SKIPPED', 'CANCELLED']);
+
+export const isPipelineEnded = (state: string): boolean => ENDED_PIPELINE.has(state);
+export const isTrackEnded = (state: string): boolean => ENDED_TRACK.has(state);
+
+/** Names an attempt, as keys and in messages. */
+export function nameAttempt({ pipelineId, vertex, attempt }: Pick<JournalEntry, 'pipelineId' | 'vertex' | 'attempt'>) {
+  return `attempt ${attempt} of ${vertex} of pipeline ${pipelineId}`;
+}
+
+/** Lists by a key of theirs. */
+export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

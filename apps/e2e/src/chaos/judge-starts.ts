@@ -1,0 +1,177 @@
+import { decideFromStates, type PredecessorState } from '../reference/reference-join.ts';
+import {
+  groupBy,
+  isPipelineEnded,
+  isTrackEnded,
+  nameAttempt,
+  readGraphs,
+  type Evidence,
+  type GraphFacts,
+  type Violation,
+} from './evidence.ts';
+import type { AttemptRow, PipelineRow, TrackRow } from './read-rows.ts';
+import type { Claim, History } from './replay-history.ts';
+
+const LEASE_MS = 5000;
+const GRACE_MS = 2000;
+
+/** I2: at most one START of an attempt, under the run id that claimed it, and no run starts two of them. */
+export function judgeSingleStarts({ journal }: Evidence, { claims }: History, names: Names): Violation[] {
+  const violations: Violation[] = [];
+  const note = (what: string): void => void violations.push({ invariant: 'I2', what });
+  const starts = journal.filter(({ kind }) => kind === 'START');
+  for (const [attempt, found] of groupBy(starts, nameAttempt)) {
+    if (found.length > 1)
+      note(`${attempt} started ${found.length} times: runs ${found.map(({ runId }) => runId).join()}`);
+  }
+  for (const [runId, found] of groupBy(starts, (entry) => entry.runId)) {
+    const attempts = new Set(found.map(nameAttempt));
+    if (attempts.size > 1) note(`run ${runId} started ${[...attempts].join(' and ')}`);
+  }
+  const claimed = groupBy(claims, (claim) => nameAttempt({ ...claim, vertex: names.vertexOf(claim) }));
+  for (const [attempt, found] of claimed) {
+    if (found.length > 1) note(`${attempt} was claimed ${found.length} times`);
+  }
+  for (const start of starts) {
+    const own = claimed.get(nameAttempt(start)) ?? [];
+    if (!own.some(({ runId }) => runId === start.runId))
+      note(`${nameAttempt(start)} started as ${start.runId} without a claim`);
+  }
+  return violations;
+}
+
+/** What the rows say about names. */
+export interface Names {
+  pipelines: ReadonlyMap<number, PipelineRow>;
+  /** By pipeline and vertex name. */
+  tracks: ReadonlyMap<string, TrackRow>;
+  vertexOf: (at: { pipelineId: number; vertexId: number }) => string;
+}
+
+export function readNames({ rows }: Evidence): Names {
+  const byId = new Map(rows.tracks.map((track) => [`${track.pipelineId} ${track.vertexId}`, track.vertex]));
+  return {
+    pipelines: new Map(rows.pipelines.map((pipeline) => [pipeline.id, pipeline])),
+    tracks: new Map(rows.tracks.map((track) => [`${track.pipelineId} ${track.vertex}`, track])),
+    vertexOf: ({ pipelineId, vertexId }) => byId.get(`${pipelineId} ${vertexId}`) ?? `vertex ${vertexId}`,
+  };
+}
+
+/**
+ * I3: nothing starts before its join rule has what it needs. Twice: by what was committed when it was claimed, and by what the
+ * scripts before it had written when it wrote its first line.
+ */
+export function judgeOrder(evidence: Evidence, history: History, names: Names): Violation[] {
+  const graphs = readGraphs(evidence.answers);
+  const graphOf = (pipelineId: number): GraphFacts | undefined => {
+    const pipeline = names.pipelines.get(pipelineId);
+    return pipeline === undefined ? undefined : graphs.get(pipeline.graph);
+  };
+  return [
+    ...history.claims.flatMap((claim) => judgeClaim(claim, names, graphOf(claim.pipelineId))),
+    ...judgeJournal(evidence, names, graphOf),
+  ];
+}
+
+function judgeClaim(claim: Claim, names: Names, graph: GraphFacts | undefined): Violation[] {
+  if (graph === undefined) return [];
+  const vertex = names.vertexOf(claim);
+  const track = names.tracks.get(`${claim.pipelineId} ${vertex}`);
+  const states = (graph.tails.get(vertex) ?? []).map((tail): PredecessorState => {
+    const row = names.tracks.get(`${claim.pipelineId} ${tail}`);
+    const moment = row === undefined ? undefined : claim.tracks.get(row.vertexId);
+    const isClosed = moment !== undefined && isTrackEnded(moment.state) && moment.awaits === null;
+    return isClosed ? seenAs(moment, graph.vertices.get(tail)?.allowFailure === true, track?.vertexId) : 'unfinished';
+  });
+  const answer = decideFromStates(graph.vertices.get(vertex)?.join ?? 'none_failed_min_one_success', states);
+  if (answer === 'run') return [];
+  const what = `${nameAttempt({ ...claim, vertex })} was claimed while its predecessors were ${states.join(', ')}`;
+  return [{ invariant: 'I3', what }];
+}
+
+/** How an ended predecessor looks from a successor. */
+function seenAs(
+  { state, chosen }: { state: string; chosen: readonly number[] | null },
+  allowsFailure: boolean,
+  head: number | undefined,
+): PredecessorState {
+  if (state === 'SKIPPED') return 'skipped';
+  if (state === 'CANCELLED') return 'upstream failed';
+  if (chosen !== null && head !== undefined && !chosen.includes(head)) return 'not taken';
+  return state === 'SUCCEED' || allowsFailure ? 'succeeded' : 'failed';
+}
+
+function judgeJournal(
+  { journal, rows }: Evidence,
+  names: Names,
+  graphOf: (pipelineId: number) => GraphFacts | undefined,
+): Violation[] {
+  const rerun = new Set(rows.events.filter(({ kind }) => kind === 'rerun').map(({ pipelineId }) => pipelineId));
+  const runs = new Map(rows.attempts.map((attempt) => [keyOf(attempt), attempt]));
+  const ended = new Set<string>();
+  const violations: Violation[] = [];
+  for (const entry of journal) {
+    if (entry.kind === 'END') ended.add(entry.runId);
+    const graph = graphOf(entry.pipelineId);
+    // What has been run again has several ends; the history alone tells which one counted.
+    if (entry.kind === 'END' || graph === undefined || rerun.has(entry.pipelineId)) continue;
+    const head = names.tracks.get(`${entry.pipelineId} ${entry.vertex}`)?.vertexId;
+    const states = (graph.tails.get(entry.vertex) ?? []).map((tail): PredecessorState => {
+      const track = names.tracks.get(`${entry.pipelineId} ${tail}`);
+      if (track === undefined || !isTrackEnded(track.state) || isStillRunning(runs.get(keyOf(track)), ended)) {
+        return 'unfinished';
+      }
+      return seenAs(track, graph.vertices.get(tail)?.allowFailure === true, head);
+    });
+    const join = graph.vertices.get(entry.vertex)?.join ?? 'none_failed_min_one_success';
+    if (decideFromStates(join, states) === 'run') continue;
+    const what = `${nameAttempt(entry)} wrote START while its predecessors were ${states.join(', ')} by the journal`;
+    violations.push({ invariant: 'I3', what });
+  }
+  return violations;
+}
+
+function keyOf({ pipelineId, vertexId, attempt }: { pipelineId: number; vertexId: number; attempt: number }): string {
+  return `${pipelineId} ${vertexId} ${attempt}`;
+}
+
+/** Its last attempt ended by itself, and had not yet written so. */
+function isStillRunning(attempt: AttemptRow | undefined, ended: ReadonlySet<string>): boolean {
+  if (attempt === undefined) return false;
+  const endedByItself = !['lost', 'cancelled', 'timeout', 'spawn_error'].includes(attempt.result);
+  return endedByItself && !ended.has(attempt.runId);
+}
+
+/** I7: nothing is claimed once its pipeline has ended or is paused, and no claim starts its script after its lease. */
+export function judgeLateStarts(evidence: Evidence, { claims }: History, names: Names): Violation[] {
+  const { journal, leaseMs = LEASE_MS } = evidence;
+  const note = (what: string): Violation => ({ invariant: 'I7', what });
+  const late = claims
+    .filter(({ pipelineState }) => isPipelineEnded(pipelineState) || pipelineState === 'PAUSED')
+    .map((claim) => {
+      const attempt = nameAttempt({ ...claim, vertex: names.vertexOf(claim) });
+      return note(`${attempt} was claimed when its pipeline was ${claim.pipelineState}`);
+    });
+  const claimedAt = new Map(claims.map(({ runId, atMs }) => [runId, atMs]));
+  const overdue = journal
+    .filter(({ kind, runId, atMs }) => kind === 'START' && atMs > (claimedAt.get(runId) ?? atMs) + leaseMs)
+    .map((entry) => {
+      const afterMs = Math.round(entry.atMs - (claimedAt.get(entry.runId) ?? 0));
+      return note(`${nameAttempt(entry)} started ${afterMs} ms after its claim; its lease lasts ${leaseMs} ms`);
+    });
+  return [...late, ...overdue];
+}
+
+/** I8: what is recorded as ended writes nothing any more, and no process of it is left. */
+export function judgeLeftovers(evidence: Evidence): Violation[] {
+  const { journal, rows, aliveRunIds = [], graceMs = GRACE_MS } = evidence;
+  const endOf = new Map(rows.attempts.map(({ runId, finishedAtMs }) => [runId, finishedAtMs]));
+  const late = journal.filter(({ runId, atMs }) => atMs > (endOf.get(runId) ?? Number.POSITIVE_INFINITY) + graceMs);
+  return [
+    ...late.map((entry) => {
+      const afterMs = Math.round(entry.atMs - (endOf.get(entry.runId) ?? 0));
+      return `${nameAttempt(entry)} wrote ${entry.kind} ${afterMs} ms after it was recorded as ended`;
+    }),
+    ...aliveRunIds.map((runId) => `a process of run ${runId} is still alive`),
+  ].map((what) => ({ invariant: 'I8', what }));
+}

@@ -1,0 +1,78 @@
+import { compareStanding } from '../reference/compare-stories.ts';
+import { findInadmissible, findUndisturbed } from '../reference/reference-admissible.ts';
+import { tellStory } from '../reference/reference-story.ts';
+import { takeStep, type Scenario, type VertexPlan } from '../reference/scenario.ts';
+import { groupBy, type Evidence, type Violation } from './evidence.ts';
+import type { AttemptRow, PipelineRow, TrackRow } from './read-rows.ts';
+
+export interface StatesVerdict {
+  violations: Violation[];
+  /** Pipelines that were compared, and those whose plan has no single answer once some of its attempts were lost. */
+  compared: number;
+  unjudged: number;
+}
+
+/**
+ * I4: every pipeline is where the reference says that its plan leads. Faults lose attempts, and nothing else: an attempt that
+ * is recorded as lost counts as planned so, and with that the reference tells the whole story again.
+ */
+export function judgeStates({ rows, plans = new Map() }: Evidence): StatesVerdict {
+  const tracks = groupBy(rows.tracks, ({ pipelineId }) => pipelineId);
+  const attempts = groupBy(rows.attempts, ({ pipelineId }) => pipelineId);
+  const verdict: StatesVerdict = { violations: [], compared: 0, unjudged: 0 };
+  for (const pipeline of rows.pipelines) {
+    const plan = plans.get(pipeline.graph);
+    if (plan === undefined) continue;
+    const scenario = withLostAttempts(plan, attempts.get(pipeline.id) ?? []);
+    const differences = comparePipeline(scenario, pipeline, tracks.get(pipeline.id) ?? []);
+    if (differences === null) verdict.unjudged += 1;
+    else verdict.compared += 1;
+    for (const what of differences ?? []) {
+      verdict.violations.push({ invariant: 'I4', what: `pipeline ${pipeline.id} of ${pipeline.graph}: ${what}` });
+    }
+  }
+  return verdict;
+}
+
+/** @returns the plan in which exactly those attempts are lost that were */
+export function withLostAttempts(plan: Scenario, attempts: readonly AttemptRow[]): Scenario {
+  const lost = groupBy(
+    attempts.filter(({ result }) => result === 'lost'),
+    ({ vertexId }) => vertexId,
+  );
+  const vertices = plan.vertices.map((vertex): VertexPlan => {
+    const numbers = new Set(lost.get(vertex.id)?.map(({ attempt }) => attempt));
+    if (numbers.size === 0) return vertex;
+    // One more than was lost: the last entry stands for all further attempts.
+    const count = Math.max(...numbers, vertex.attempts.length) + 1;
+    const planned = Array.from({ length: count }, (_, index) => takeStep(vertex.attempts, index));
+    return {
+      ...vertex,
+      attempts: planned.map((attempt, index) =>
+        numbers.has(index + 1) ? { ...attempt, outcome: 'lost', next: null, outputs: {} } : attempt,
+      ),
+    };
+  });
+  return { ...plan, vertices };
+}
+
+/** @returns null where the plan leaves open what has to be */
+function comparePipeline(
+  scenario: Scenario,
+  { state, openTracks, failures }: PipelineRow,
+  tracks: readonly TrackRow[],
+): string[] | null {
+  const found = new Map(tracks.map((track) => [track.vertexId, track]));
+  const missing = scenario.vertices.filter(({ id }) => !found.has(id));
+  if (missing.length > 0) return [`no tracks of ${missing.map(({ name }) => name).join()}`];
+  if (tellStory(scenario).ambiguous.size > 0) return null;
+  const undisturbed = findUndisturbed(scenario);
+  if (undisturbed !== null) {
+    const ended = state === 'FAILED' ? [] : [`it is ${state}, expected FAILED`];
+    return [...ended, ...findInadmissible(scenario, undisturbed, found)];
+  }
+  const [chapter] = tellStory(scenario).chapters;
+  if (chapter === undefined) throw new Error('a story has a first chapter');
+  const stand = { pipeline: { state, openTracks, failures }, tracks: found };
+  return compareStanding({ scenario, when: 'at rest' }, stand, chapter.result);
+}

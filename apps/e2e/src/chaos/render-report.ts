@@ -1,0 +1,82 @@
+import type { MixSummary } from './summarize-mix.ts';
+
+/** A mix as a page for people. */
+export function renderReport(summary: MixSummary): string {
+  const { violations, troubles, pipelines, tracks, attempts } = summary;
+  const wrong = [...violations.map(({ invariant, what }) => `${invariant}: ${what}`), ...troubles];
+  const injected = summary.faults.reduce((sum, { count }) => sum + count, 0);
+  return [
+    `# Random mix, seed ${summary.seed}, ${summary.minutes} minutes`,
+    '',
+    wrong.length === 0 ? 'No violation of I1 to I9.' : `**${wrong.length} violations**`,
+    ...wrong.map((line) => `- ${line}`),
+    '',
+    table(
+      ['what', 'figure'],
+      [
+        ['pipelines submitted', pipelines.submitted],
+        ['... by state', listCounts(pipelines.byState)],
+        ['... by failure policy', listCounts(pipelines.byPolicy)],
+        ['... compared with the reference; without a single answer', `${pipelines.compared}; ${pipelines.unjudged}`],
+        ['tracks', `${tracks.total}, ${tracks.least} to ${tracks.most} a pipeline`],
+        ['... by state', listCounts(tracks.byState)],
+        ['attempts', attempts.total],
+        ['... by result', listCounts(attempts.byResult)],
+        ['starts in the journal', attempts.journalStarts],
+        ['duplicates delivered by the queue', summary.duplicateDeliveries],
+        ['duplicate starts', summary.duplicateStarts],
+        ['lost pipelines', summary.lost],
+        ['stuck pipelines', summary.stuck],
+        ['faults', injected],
+        ['longest time without a fault', `${(summary.longestWithoutFaultMs / 1000).toFixed(1)} s`],
+        ['starts of processes that failed, and were made again', summary.failedStarts],
+        ['answers of the API', listCounts(summary.answers)],
+      ],
+    ),
+    '',
+    '## Faults',
+    '',
+    table(
+      ['kind', 'count', 'could not be undone'],
+      summary.faults.map(({ kind, count, failed }) => [kind, count, failed]),
+    ),
+    '',
+    '## Recovery',
+    '',
+    'From the fault to where the flow goes on, the time in which the process or server was down included.',
+    '',
+    table(
+      ['fault', 'samples', 'p50, s', 'p95, s', 'max, s'],
+      summary.recovery.map(({ kind, samples, p50, p95, max }) => [kind, samples, ...[p50, p95, max].map(inSeconds)]),
+    ),
+    '',
+    '## What was mended',
+    '',
+    table(['event', 'count'], Object.entries(summary.repairs)),
+    '',
+    '## Figures over time',
+    '',
+    table(
+      ['figure', 'first', 'last', 'slope an hour'],
+      summary.slopes.map(({ figure, first, last, perHour }) => [
+        figure,
+        ...[first, last, perHour].map((value) => value.toFixed(1)),
+      ]),
+    ),
+    '',
+  ].join('\n');
+}
+
+function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function listCounts(counts: Record<string, number>): string {
+  const sorted = Object.entries(counts).toSorted(([, one], [, other]) => other - one);
+  return sorted.map(([name, count]) => `${name} ${count}`).join(', ');
+}
+
+function inSeconds(ms: number | null): string {
+  return ms === null ? '' : (ms / 1000).toFixed(1);
+}

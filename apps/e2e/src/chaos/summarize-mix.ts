@@ -1,0 +1,169 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { judgeEvidence } from './check-invariants.ts';
+import type { Evidence, Violation } from './evidence.ts';
+import type { FaultScene } from './faults.ts';
+import { findLiveRuns } from './find-live-runs.ts';
+import { readJournal } from './journal.ts';
+import { judgeStates } from './judge-states.ts';
+import { measureRecovery, percentile } from './measure-recovery.ts';
+import { readLogs } from './read-logs.ts';
+import { readRows } from './read-rows.ts';
+import type { MixRecord } from './run-mix.ts';
+import { findSlopes, type Slope } from './watch-resources.ts';
+import { renderReport } from './render-report.ts';
+
+/** What a mix has shown. Times in ms. */
+export interface MixSummary {
+  seed: number;
+  minutes: number;
+  violations: Violation[];
+  /** Fatal as well: refused requests, processes that crashed by themselves, a rest that never came. */
+  troubles: string[];
+  faults: { kind: string; count: number; failed: number }[];
+  longestWithoutFaultMs: number;
+  pipelines: {
+    submitted: number;
+    byState: Record<string, number>;
+    byPolicy: Record<string, number>;
+    compared: number;
+    unjudged: number;
+  };
+  tracks: { total: number; least: number; most: number; byState: Record<string, number> };
+  attempts: { total: number; byResult: Record<string, number>; journalStarts: number };
+  /** Claims that were refused because the attempt was somebody else's already: the queue had delivered it twice. */
+  duplicateDeliveries: number;
+  duplicateStarts: number;
+  lost: number;
+  stuck: number;
+  recovery: { kind: string; samples: number; p50: number | null; p95: number | null; max: number | null }[];
+  repairs: Record<string, number>;
+  answers: Record<string, number>;
+  slopes: Slope[];
+  failedStarts: number;
+}
+
+/** Repairs and what else the reconcile loop and the queues had to do, by the events of the logs. */
+const REPAIRS = [
+  'enqueued_again',
+  'redis_was_empty',
+  'leases_expired',
+  'repaired',
+  'limit_waiters_woken',
+  'stale_completions',
+  'spool_replayed',
+  'completion_parked',
+  'entry_parked',
+];
+const TAKEN = ['not_pending', 'other_attempt'];
+
+/** Judges a mix that is over, writes its report, and keeps everything where something is wrong. */
+export async function summarizeMix(scene: FaultScene, record: MixRecord): Promise<MixSummary> {
+  const { directory, database } = scene.stack;
+  const { keepIn, seed, minutes } = record.options;
+  const [journalPath, logs] = [join(directory, 'journal'), join(directory, 'stack', 'logs')];
+  const counts = await readLogs(logs);
+  const evidence: Evidence = {
+    journal: await readJournal(journalPath),
+    answers: record.answers,
+    rows: await readRows(database),
+    plans: new Map([...record.plans].map(([name, { scenario }]) => [name, scenario])),
+    aliveRunIds: await findLiveRuns(journalPath),
+    repairs: counts.events['repaired'] ?? 0,
+    leaseMs: scene.leaseMs,
+  };
+  const violations = judgeEvidence(evidence);
+  const recovery = measureRecovery(record.faults, evidence, counts.workerIds);
+  const summary: MixSummary = {
+    seed,
+    minutes,
+    violations,
+    troubles: findTroubles(record, counts.crashes),
+    ...countFaults(record),
+    ...countWork(record, evidence),
+    duplicateDeliveries: TAKEN.reduce((sum, why) => sum + (counts.events[`claim_refused ${why}`] ?? 0), 0),
+    duplicateStarts: violations.filter(({ invariant }) => invariant === 'I2').length,
+    recovery: [...recovery].map(([kind, samples]) => ({
+      kind,
+      samples: samples.length,
+      p50: percentile(samples, 0.5),
+      p95: percentile(samples, 0.95),
+      max: percentile(samples, 1),
+    })),
+    repairs: Object.fromEntries(REPAIRS.map((event) => [event, counts.events[event] ?? 0])),
+    answers: countBy(record.answers, ({ status }) => String(status ?? 'no answer')),
+    slopes: findSlopes(record.samples),
+    failedStarts: record.failedStarts.length,
+  };
+  await writeFile(join(keepIn, 'report.md'), renderReport(summary));
+  await writeFile(
+    join(keepIn, 'report.json'),
+    JSON.stringify({ ...summary, samples: record.samples, injected: record.faults }),
+  );
+  if (violations.length > 0 || summary.troubles.length > 0) {
+    await cp(journalPath, join(keepIn, 'journal'));
+    await cp(logs, join(keepIn, 'logs'), { recursive: true });
+    await writeFile(join(keepIn, 'rows.json'), JSON.stringify(evidence.rows));
+    await writeFile(join(keepIn, 'answers.json'), JSON.stringify(record.answers));
+  }
+  return summary;
+}
+
+function findTroubles(record: MixRecord, crashes: readonly string[]): string[] {
+  return [
+    ...(record.isAtRest ? [] : ['not everything came to rest in time']),
+    ...record.refusals.map((refusal) => `refused: ${refusal}`),
+    ...crashes.map((crash) => `crashed by itself: ${crash}`),
+  ];
+}
+
+function countFaults({ faults, beganAtMs, options }: MixRecord): Pick<MixSummary, 'faults' | 'longestWithoutFaultMs'> {
+  const kinds = Object.entries(countBy(faults, ({ kind }) => kind));
+  const moments = [beganAtMs, ...faults.map(({ atMs }) => atMs), beganAtMs + options.minutes * 60_000];
+  const pauses = moments.slice(1).map((moment, index) => moment - (moments[index] ?? moment));
+  return {
+    faults: kinds.map(([kind, count]) => ({
+      kind,
+      count,
+      failed: faults.filter((fault) => fault.kind === kind && fault.error !== null).length,
+    })),
+    longestWithoutFaultMs: pauses.reduce((most, pause) => Math.max(most, pause), 0),
+  };
+}
+
+type Work = Pick<MixSummary, 'pipelines' | 'tracks' | 'attempts' | 'lost' | 'stuck'>;
+
+function countWork(record: MixRecord, evidence: Evidence): Work {
+  const { pipelines, tracks, attempts } = evidence.rows;
+  const { compared, unjudged } = judgeStates(evidence);
+  const sizes = Object.values(countBy(tracks, ({ pipelineId }) => String(pipelineId)));
+  const known = new Set(pipelines.map(({ id }) => id));
+  return {
+    pipelines: {
+      submitted: record.submitted.length,
+      compared,
+      unjudged,
+      byState: countBy(pipelines, ({ state }) => state),
+      byPolicy: countBy(pipelines, ({ graph }) => record.plans.get(graph)?.scenario.onFailure ?? 'unknown'),
+    },
+    tracks: {
+      total: tracks.length,
+      least: Math.min(...sizes),
+      most: Math.max(...sizes),
+      byState: countBy(tracks, ({ state }) => state),
+    },
+    attempts: {
+      total: attempts.length,
+      byResult: countBy(attempts, ({ result }) => result),
+      journalStarts: evidence.journal.filter(({ kind }) => kind === 'START').length,
+    },
+    lost: record.submitted.filter((id) => !known.has(id)).length,
+    stuck: pipelines.filter(({ state }) => !['FINISH', 'FAILED', 'CANCELLED'].includes(state)).length,
+  };
+}
+
+function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
+  return counts;
+}
