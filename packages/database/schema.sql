@@ -195,6 +195,24 @@ CREATE TABLE `pipeline_event` (
   CONSTRAINT `ck_pipeline_event_body` CHECK (json_valid(`body`))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
 
+CREATE TABLE `process` (
+  `id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `kind` varchar(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `host` varchar(190) NOT NULL,
+  `pid` int(11) NOT NULL,
+  `software_version` varchar(64) NOT NULL,
+  `settings` longtext NOT NULL,
+  `counters` longtext NOT NULL,
+  `clock_skew_ms` bigint(20) NOT NULL,
+  `started_at` datetime(6) NOT NULL,
+  `seen_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `ix_process_seen` (`seen_at`),
+  CONSTRAINT `ck_process_kind` CHECK (`kind` in ('api','orchestrator','worker')),
+  CONSTRAINT `ck_process_settings` CHECK (json_valid(`settings`)),
+  CONSTRAINT `ck_process_counters` CHECK (json_valid(`counters`))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC;
+
 CREATE TABLE `schedule` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
   `name` varchar(190) NOT NULL,

@@ -1,4 +1,12 @@
-import { findAppliedRuns, findTrackQueues, recordHeartbeat, renewLeases, type WorkerReport } from '@baton/database';
+import {
+  findAppliedRuns,
+  findTrackQueues,
+  readClock,
+  recordHeartbeat,
+  recordProcess,
+  renewLeases,
+  type WorkerReport,
+} from '@baton/database';
 import type { AppDeps } from './app-deps.ts';
 
 interface Run {
@@ -32,6 +40,25 @@ export async function hearWorker(
   await recordHeartbeat(database, { ...worker, startedAt: new Date(worker.startedAt) });
   const queues = (await findTrackQueues(database)).filter((labelSet) => servesLabelSet(worker.labels, labelSet));
   return { leaseMs, heartbeatMs, queues, running: renewed, applied: [...applied] };
+}
+
+interface Status {
+  workerId: string;
+  host: string;
+  pid: number;
+  softwareVersion: string;
+  uptimeMs: number;
+  clock: string;
+  kept: number;
+  oldestKeptMs: number;
+  counters: Record<string, number>;
+}
+
+/** Keeps what a worker says of itself, with its clock beside the database's. */
+export async function keepStatus({ database }: Pick<AppDeps, 'database'>, status: Status): Promise<void> {
+  const { workerId: id, clock, kept, oldestKeptMs, ...report } = status;
+  const clockSkewMs = new Date(clock).getTime() - (await readClock(database.dataSource)).getTime();
+  await recordProcess(database, { ...report, id, kind: 'worker', settings: { kept, oldestKeptMs }, clockSkewMs });
 }
 
 /** A worker may run a vertex when it serves every label of the vertex's set. */

@@ -2,11 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   findServerFaults,
+  forgetProcesses,
   forgetRequests,
   judgeClock,
   measureClockSkew,
   migrate,
   openDatabase,
+  readRetryCounts,
+  startReporting,
   type Database,
 } from '@baton/database';
 import {
@@ -18,12 +21,22 @@ import {
   waitForRedis,
   type Redis,
 } from '@baton/queue';
-import { configOrExit, createLogger, refuseUnsafe, runService, type Logger, type Service } from '@baton/service';
+import {
+  configOrExit,
+  countRetries,
+  createLogger,
+  refuseUnsafe,
+  runService,
+  SOFTWARE_VERSION,
+  type Logger,
+  type Service,
+} from '@baton/service';
 import type { AppSettings } from './app-deps.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { isLoopback, loadConfig, type Config } from './config.ts';
 import { createMetrics } from './metrics.ts';
+import { readQueues } from './read-queues.ts';
 import { findSwaggerDirectory } from './swagger-directory.ts';
 
 const STOP_TIMEOUT_MS = 15_000;
@@ -50,28 +63,34 @@ async function start(config: Config, logger: Logger): Promise<Service> {
   await refuseUnsafeRedis(redis, logger);
   const queue = createTrackQueue(redis, place.prefix);
   const completions = createCompletionQueue(redis, place.prefix);
+  const sources = { database, queue, completions: completions.queue, isRedisReady: () => redis.status === 'ready' };
   const app = createApp({
-    database,
-    queue,
-    completions: completions.queue,
+    ...sources,
     nudgeWorkers: () => publishNudge(redis, place.prefix),
-    isRedisReady: () => redis.status === 'ready',
     authenticate: createAuthenticate(database, {
       isOn: config.BATON_AUTH === 'on',
       adminToken: config.BATON_ADMIN_TOKEN ?? null,
       workerToken: config.BATON_WORKER_TOKEN ?? null,
     }),
-    metrics: createMetrics(database),
+    metrics: createMetrics({ database, readQueues: () => readQueues(sources) }),
     logger,
     settings: settingsOf(config),
   });
   const server = await listen(createServer(app), config);
   const forgetting = setInterval(() => void forgetOldRequests(database, logger), FORGET_EVERY_MS);
+  const reporting = await startReporting(database, {
+    kind: 'api',
+    softwareVersion: SOFTWARE_VERSION,
+    settings: { leaseMs: config.BATON_LEASE_MS, heartbeatMs: config.BATON_HEARTBEAT_MS },
+    readCounters: () => countRetries(readRetryCounts()),
+    onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
+  });
   return {
     ready: { url: urlOf(server, config.BATON_HOST) },
     async stop() {
       clearInterval(forgetting);
       await close(server);
+      await reporting.stop();
       await queue.close();
       await completions.close();
       redis.disconnect();
@@ -123,6 +142,7 @@ async function close(server: Server): Promise<void> {
 async function forgetOldRequests(database: Database, logger: Logger): Promise<void> {
   try {
     while ((await forgetRequests(database, KEEP_REQUESTS_MS)) > 0);
+    while ((await forgetProcesses(database)) > 0);
   } catch (error) {
     logger.warn({ event: 'forget_requests_failed', err: error }, 'the next time will do');
   }

@@ -26,7 +26,13 @@ beforeAll(async () => {
   database = await openDatabase({ url: door.url, poolSize: 3 });
   const settings = { ...api.deps.settings, deadlineMs: 500 };
   const authenticate = createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: null });
-  app = createApp({ ...api.deps, database, authenticate, metrics: createMetrics(database), settings });
+  app = createApp({
+    ...api.deps,
+    database,
+    authenticate,
+    metrics: createMetrics({ database, readQueues: async () => null }),
+    settings,
+  });
   await api
     .call('post', '/api/v1/graphs')
     .send({ name: 'g', vertices: [{ name: 'A', script: 'a' }] })

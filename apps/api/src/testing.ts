@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import type { AppDeps, AppSettings } from './app-deps.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createMetrics } from './metrics.ts';
+import { readQueues } from './read-queues.ts';
 import { findSwaggerDirectory } from './swagger-directory.ts';
 
 export const ADMIN_TOKEN = 'test-admin-token-0123456789-0123456789';
@@ -43,9 +44,10 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
   const prefix = uniquePrefix();
   const queue = createTrackQueue(redis, prefix);
   const completionQueue = createCompletionQueue(redis, prefix);
+  const sources = { database, queue, completions: completionQueue.queue, isRedisReady: () => redis.status === 'ready' };
   const enqueued: TrackToDispatch[] = [];
   const deps: AppDeps = {
-    database,
+    ...sources,
     queue: {
       ...queue,
       async enqueueTracks(tracks) {
@@ -53,11 +55,9 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
         await (changes.enqueueTracks === undefined ? queue.enqueueTracks(tracks) : changes.enqueueTracks(tracks));
       },
     },
-    completions: completionQueue.queue,
     nudgeWorkers: async () => {},
-    isRedisReady: () => redis.status === 'ready',
     authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
-    metrics: createMetrics(database),
+    metrics: createMetrics({ database, readQueues: () => readQueues(sources) }),
     logger: createLogger('api', 'silent'),
     settings: { ...TEST_SETTINGS, ...changes.settings },
     ...changes.deps,

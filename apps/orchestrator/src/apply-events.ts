@@ -8,7 +8,7 @@ import {
 } from '@baton/database';
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
-import { crashPoint, type Logger } from '@baton/service';
+import { crashPoint, type Counters, type Logger } from '@baton/service';
 import { followChildren } from './run-children.ts';
 
 /** Of one pipeline. What concerns more (a failure that cancels all after it) may take seconds: no other waits for it. */
@@ -21,6 +21,7 @@ export interface OrchestratorDeps {
   redis: Redis;
   redisPrefix: string;
   logger: Logger;
+  counters: Counters;
 }
 
 /**

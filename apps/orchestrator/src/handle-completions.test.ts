@@ -48,6 +48,7 @@ test('a completion is applied and its successors are enqueued before it is ackno
   expect(await findQueued(deps)).toEqual(['B', 'C']);
   expect(await handler.handle(message)).toBe('done');
   expect(deps.events).toEqual(['stale_completions']);
+  expect(deps.counters.read()).toMatchObject({ stale_completions: expect.any(Number) });
   expect(await findQueued(deps)).toEqual(['B', 'C']);
 });
 
@@ -106,6 +107,7 @@ test('completions of pipelines that are gone are acknowledged and counted', asyn
   const completion = completionOf({ trackId: 2 ** 50 + 1, attempt: 1, runId: makeRunId() });
   expect(await handler.handle(signedMessage(deps.secret, completion))).toBe('done');
   expect(deps.events).toEqual(['unknown_completions']);
+  expect(deps.counters.read()).toMatchObject({ unknown_completions: 1 });
 });
 
 test('while MySQL is away completions are held, and applied when it is back', async () => {

@@ -160,6 +160,8 @@ class Batches {
     for (;;) {
       try {
         const applied = await applyEvents(this.#deps, events, { retriesLockWaits: false, ...limits });
+        this.#deps.counters.add('stale_completions', applied.stale);
+        this.#deps.counters.add('unknown_completions', applied.unknown);
         if (applied.stale > 0) logger.info({ event: 'stale_completions', count: applied.stale });
         crashPoint('orchestrator.enqueued');
         if (applied.unknown > 0) logger.warn({ event: 'unknown_completions', count: applied.unknown });

@@ -93,6 +93,7 @@ test('a stranded pipeline is mended, counted, and goes on', async () => {
   expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'PENDING' });
   expect(await findQueued(deps)).toEqual(['B']);
   expect(deps.events).toContain('repaired');
+  expect(deps.counters.read()).toEqual({ 'repairs:start': 1 });
 });
 
 test('Redis was emptied: all that is PENDING is enqueued at once, and only then Redis is marked', async () => {
@@ -108,6 +109,7 @@ test('Redis was emptied: all that is PENDING is enqueued at once, and only then 
   expect(await reconcile(deps)).toMatchObject({ enqueued: 2 });
   expect(await findQueued(deps)).toEqual(['A', 'B']);
   expect(deps.events).toContain('redis_was_empty');
+  expect(deps.counters.read()).toMatchObject({ redis_was_empty: 1, enqueued_again: 2 });
   expect(await reconcile(deps)).toMatchObject({ enqueued: 0 });
 });
 
@@ -120,6 +122,7 @@ test('a step that fails keeps no other from being done: without Redis leases sti
   expect(await reconcile(deps)).toEqual({ enqueued: 0, lost: 1, expired: 0, repairs: 0 });
   expect(await readPipeline(flow)).toMatchObject({ state: 'FAILED' });
   expect(deps.events).toContain('reconcile_failed');
+  expect(deps.counters.read()).toEqual({ lease_expiries: 1, 'reconcile_failures:enqueue': 1 });
   const back = await createTestDeps();
   await deps.close();
   deps = back;

@@ -9,6 +9,7 @@ import {
   makeTakenTracksDue,
   postponeQueuedTracks,
   takeDueTracks,
+  type AppliedEvents,
 } from '@baton/database';
 import type { Completion, TrackToDispatch } from '@baton/domain';
 import { hasMark, leaveMark } from '@baton/queue';
@@ -63,6 +64,7 @@ export async function reconcile(deps: OrchestratorDeps): Promise<ReconcileResult
     try {
       await run();
     } catch (error) {
+      deps.counters.add('reconcile_failures', 1, step);
       deps.logger.warn({ event: 'reconcile_failed', step, err: error });
     }
   }
@@ -99,6 +101,7 @@ async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {
     next: null,
   }));
   await applyEventsApart(deps, groupByPipeline(completions));
+  deps.counters.add('lease_expiries', runs.length);
   deps.logger.warn({ event: 'leases_expired', tracks: runs.map(({ trackId }) => trackId) });
   return runs.length;
 }
@@ -108,10 +111,19 @@ async function mendStrandedPipelines(deps: OrchestratorDeps): Promise<number> {
   for (const pipelineId of await findStrandedPipelines(deps.database, AT_ONCE)) {
     for (const applied of await applyEventsApart(deps, new Map([[pipelineId, [{ kind: 'recount' }]]]))) {
       repairs += applied.repairs;
-      if (applied.repairs > 0) deps.logger.error({ event: 'repaired', pipelineId, repairs: applied.repairs });
+      if (applied.repairs === 0) continue;
+      const kind = kindOfRepair(applied);
+      deps.counters.add('repairs', applied.repairs, kind);
+      deps.logger.error({ event: 'repaired', kind, pipelineId, repairs: applied.repairs });
     }
   }
   return repairs;
+}
+
+/** By what it led to: the pipeline has ended, a track may start, or counters were wrong and nothing came of it. */
+function kindOfRepair({ ended, toDispatch }: AppliedEvents): 'end' | 'start' | 'count' {
+  if (ended.length > 0) return 'end';
+  return toDispatch.length > 0 ? 'start' : 'count';
 }
 
 async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
@@ -119,6 +131,7 @@ async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
     const tracks = await makeAllTracksDue(deps.database);
     // Only now: should this process end or MySQL go away in between, another round does it all again.
     await leaveMark(deps.redis, deps.redisPrefix);
+    deps.counters.add('redis_was_empty');
     deps.logger.warn({ event: 'redis_was_empty', tracks }, 'enqueuing everything that is PENDING');
   }
   let enqueued = 0;
@@ -138,6 +151,7 @@ async function enqueueDueTracks(deps: OrchestratorDeps): Promise<number> {
     await enqueueTakenTracks(deps, taken);
     enqueued += taken.length;
   }
+  deps.counters.add('enqueued_again', enqueued);
   if (enqueued > 0) deps.logger.info({ event: 'enqueued_again', tracks: enqueued });
   return enqueued;
 }

@@ -18,6 +18,7 @@ import {
 } from '@baton/queue';
 import { crashPoint } from '@baton/service';
 import { applyEventsApart, groupByPipeline, type OrchestratorDeps } from './apply-events.ts';
+import { noteStuck } from './note-stuck.ts';
 
 /**
  * Tracks that run pipelines of their own: orchestrators take them from a queue of theirs and start the pipelines, tell the
@@ -38,7 +39,11 @@ export function consumeChildren(deps: OrchestratorDeps, redis: Redis): Consumer 
     concurrency: STARTED_AT_ONCE,
     keepFailed: true,
     handle: (message) => startChild(deps, message),
-    onFailed: (error) => deps.logger.error({ event: 'child_not_started', err: error }, 'tried again in seconds'),
+    onFailed(error) {
+      deps.counters.add('parked_messages', 1, CHILD_QUEUE);
+      deps.logger.error({ event: 'child_not_started', err: error }, 'tried again in seconds');
+    },
+    onStuck: (stuck) => noteStuck(deps, stuck),
   });
 }
 

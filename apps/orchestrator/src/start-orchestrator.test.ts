@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findProcesses, startReporting } from '@baton/database';
 import { readPipeline, readStates, startTestFlow, type TestFlow } from '@baton/database/testing';
 import { testServers } from '@baton/devstack/testing';
 import { createCompletionQueue, type CompletionQueue } from '@baton/queue';
@@ -19,12 +20,12 @@ afterAll(async () => {
   await deps.close();
 });
 
-function start(events: string[] = []): ReturnType<typeof startOrchestrator> {
+function start(events: string[] = [], reconcileMs = 50): ReturnType<typeof startOrchestrator> {
   const config = {
     BATON_MYSQL_URL: deps.database.url,
     BATON_REDIS_URL: testServers().redisUrl,
     BATON_REDIS_PREFIX: deps.redisPrefix,
-    BATON_RECONCILE_MS: 50,
+    BATON_RECONCILE_MS: reconcileMs,
     BATON_COMPLETION_BATCH: 20,
     BATON_LOG_LEVEL: 'info' as const,
   };
@@ -86,6 +87,18 @@ test('a completion that its claim did not sign is parked where people see it', a
   await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
   await service.stop();
   expect(events).toContain('completion_parked');
+  const [report] = await findProcesses(deps.database, 60_000);
+  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { reconcileMs: 50 } });
+});
+
+test('an orchestrator that would look more seldom than leases end does not start', async () => {
+  const options = { kind: 'api' as const, softwareVersion: '0', readCounters: () => ({}), onError: () => {} }; // cannot fail
+  const api = await startReporting(deps.database, { ...options, settings: { leaseMs: 5000, heartbeatMs: 1000 } });
+  await expect(start([], 10_000)).rejects.toThrow(
+    /reconcile_too_seldom: BATON_RECONCILE_MS is 10000 and leases last 5000 ms.*; set BATON_RECONCILE_MS to a third/,
+  );
+  await api.stop();
+  await (await start([], 10_000)).stop();
 });
 
 test('started and stopped twenty times it leaves no connection behind', async () => {

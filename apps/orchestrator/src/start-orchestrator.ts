@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  findProcesses,
   findServerFaults,
   isMigrated,
   judgeClock,
   measureClockSkew,
   openDatabase,
   readCompletionSecret,
+  readRetryCounts,
+  startReporting,
   type Database,
 } from '@baton/database';
 import {
@@ -18,10 +21,19 @@ import {
   judgeRedisUrl,
   waitForRedis,
 } from '@baton/queue';
-import { refuseUnsafe, type Logger, type Service } from '@baton/service';
+import { judgeReconcile, type Finding } from '@baton/domain';
+import {
+  countRetries,
+  createCounters,
+  refuseUnsafe,
+  SOFTWARE_VERSION,
+  type Logger,
+  type Service,
+} from '@baton/service';
 import type { Config } from './config.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
+import { noteStuck } from './note-stuck.ts';
 import { consumeChildren } from './run-children.ts';
 import { startSchedules } from './run-schedules.ts';
 
@@ -43,6 +55,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     refuseUnsafe(await findServerFaults(database), logger);
     refuseUnsafe(judgeClock('this process', await measureClockSkew(database)), logger);
     await waitForTables(database);
+    refuseUnsafe(await judgeInterval(database, config.BATON_RECONCILE_MS), logger);
     await waitForRedis(producer, 30_000);
     refuseUnsafe([...judgeRedisUrl(place.url), ...(await findRedisFaults(producer))], logger);
   } catch (error) {
@@ -52,7 +65,8 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     throw error;
   }
   const trackQueue = createTrackQueue(producer, place.prefix);
-  const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger };
+  const counters = createCounters();
+  const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger, counters };
   const handler = createCompletionHandler({
     ...deps,
     secret: await readCompletionSecret(database),
@@ -66,23 +80,42 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     concurrency: config.BATON_COMPLETION_BATCH,
     keepFailed: true,
     handle: (message) => handler.handle(message),
-    onFailed: (error) =>
-      logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue'),
+    onFailed(error) {
+      counters.add('parked_messages', 1, COMPLETION_QUEUE);
+      logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue');
+    },
+    onStuck: (stuck) => noteStuck(deps, stuck),
   });
   const children = consumeChildren(deps, blocking);
   const reconciling = startReconciling(deps, config.BATON_RECONCILE_MS);
   const schedules = startSchedules(deps, config.BATON_RECONCILE_MS);
+  const reporting = await startReporting(database, {
+    kind: 'orchestrator',
+    softwareVersion: SOFTWARE_VERSION,
+    settings: { reconcileMs: config.BATON_RECONCILE_MS, completionBatch: config.BATON_COMPLETION_BATCH },
+    readCounters: () => ({ ...counters.read(), ...countRetries(readRetryCounts()) }),
+    onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
+  });
   return {
     async stop() {
       handler.stop();
       await Promise.all([consumer.close(DRAIN_MS), children.close(DRAIN_MS)]);
-      await Promise.all([reconciling.stop(), schedules.stop()]);
+      await Promise.all([reconciling.stop(), schedules.stop(), reporting.stop()]);
       await trackQueue.close();
       producer.disconnect();
       blocking.disconnect();
       await database.close();
     },
   };
+}
+
+/** An orchestrator that looks more seldom than leases end finds lost workers late; the APIs give the leases. */
+async function judgeInterval(database: Database, reconcileMs: number): Promise<Finding[]> {
+  const apis = (await findProcesses(database)).filter(({ kind, isAlive }) => kind === 'api' && isAlive);
+  return judgeReconcile(
+    reconcileMs,
+    apis.flatMap(({ settings: { leaseMs } }) => (typeof leaseMs === 'number' ? [leaseMs] : [])),
+  );
 }
 
 /** The API makes the tables; this process may have been started first. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { connectRedis, createTrackQueue, waitForRedis, type Redis, type TrackMessage } from '@baton/queue';
 import { uniquePrefix } from '@baton/queue/testing';
+import { createCounters } from '@baton/service';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { makeSignal, recordEvents, waitFor, type Signal } from './testing.ts';
 
@@ -60,6 +61,7 @@ function openWorker(options: { slots: number; labels?: string[] }): FakeWorker {
   };
   const redis = connect('consumer');
   const queues = serveQueues({
+    counters: createCounters(),
     redis,
     prefix,
     slots: options.slots,

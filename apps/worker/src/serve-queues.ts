@@ -7,7 +7,7 @@ import {
   type Redis,
   type TrackMessage,
 } from '@baton/queue';
-import type { Logger } from '@baton/service';
+import type { Counters, Logger } from '@baton/service';
 import { createSlots, type Slots } from './slots.ts';
 
 /** The queues that a worker pulls from, one a label set, sharing its slots. */
@@ -27,6 +27,7 @@ export interface ServeQueuesOptions {
   labels: readonly string[];
   run(message: TrackMessage): Promise<void>;
   logger: Logger;
+  counters: Counters;
 }
 
 /**
@@ -90,6 +91,13 @@ function consumeLabelSet(
     concurrency: options.slots,
     keepFailed: true,
     handle,
-    onFailed: (error) => options.logger.error({ event: 'entry_parked', labelSet, err: error }),
+    onFailed(error) {
+      options.counters.add('parked_messages', 1, trackQueueName(labelSet));
+      options.logger.error({ event: 'entry_parked', labelSet, err: error });
+    },
+    onStuck({ kind, queueName: queue, waiting }) {
+      options.counters.add(kind === 'consumer' ? 'renewed_consumers' : 'renewed_connections', 1, queue);
+      options.logger.error({ event: `${kind}_stuck`, queue, waiting }, 'made anew');
+    },
   });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type HeartbeatAnswer } from '@baton/client';
 import { connectRedis, createCompletionQueue, findRedisFaults, subscribeNudges, waitForRedis } from '@baton/queue';
-import { refuseUnsafe, type Logger, type Service } from '@baton/service';
+import { createCounters, refuseUnsafe, SOFTWARE_VERSION, type Logger, type Service } from '@baton/service';
 import { createClaimer } from './claimer.ts';
 import type { Config } from './config.ts';
 import { refuseUnaskedWeakness } from './demand-isolation.ts';
@@ -17,10 +17,10 @@ import { runTrack, type TrackDeps } from './run-track.ts';
 import { createRunner, type Runner } from './runner/index.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
+import { startStatusSender } from './status-sender.ts';
 import { createValuesSender } from './values-sender.ts';
 import type { WorkerReport } from './worker-api.ts';
 
-const SOFTWARE_VERSION = '0.1.0';
 /** Shorter than a lease: a call that hangs is made again while there is still time. */
 const CALL_TIMEOUT_MS = 5000;
 const REDIS_WAIT_MS = 60_000;
@@ -76,7 +76,9 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     running: new Set(),
     logger,
   };
+  const counters = createCounters();
   const queues = serveQueues({
+    counters,
     redis: redis.blocking,
     prefix: config.BATON_REDIS_PREFIX,
     slots: config.BATON_CONCURRENCY,
@@ -87,13 +89,14 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   served = queues;
   await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
   leases.nudge();
+  const status = startStatusSender({ api, reporter, counters, workerId: report.id, logger });
   return {
     ready: { workerId: report.id, worker: report.name, slots: report.slots, isolation: runner.isolation },
     async stop() {
       report.isDraining = true;
       await drain(queues, deps, config.BATON_DRAIN_MS);
       await waitUntilApplied(reporter, leases);
-      await leases.stop();
+      await Promise.all([leases.stop(), status.stop()]);
       await queues.close(CLOSE_MS);
       await runner.close();
       await Promise.race([completionQueue.close(), sleep(CLOSE_MS, null, UNHELD)]);

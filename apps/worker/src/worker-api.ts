@@ -1,7 +1,10 @@
 import { ApiError, type Client, type HeartbeatRequest, type OutputRequest } from '@baton/client';
 
 /** The calls of the API that a worker makes. */
-export type WorkerApi = Pick<Client, 'claimAttempts' | 'sendHeartbeat' | 'sendOutput' | 'sendOutputValues'>;
+export type WorkerApi = Pick<
+  Client,
+  'claimAttempts' | 'sendHeartbeat' | 'sendOutput' | 'sendOutputValues' | 'sendStatus'
+>;
 
 /** One run of one attempt. */
 export type RunKey = HeartbeatRequest['running'][number];

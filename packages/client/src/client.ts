@@ -162,6 +162,10 @@ function workerCalls(api: FetchClient<paths>) {
     async sendHeartbeat(body: Types.HeartbeatRequest): Promise<Types.HeartbeatAnswer> {
       return answerOf(await api.POST('/api/v1/worker/heartbeats', { body }));
     },
+    /** For people; no lease depends on it. */
+    async sendStatus(body: Types.StatusReport): Promise<void> {
+      answerOf(await api.POST('/api/v1/worker/status', { body }));
+    },
     async sendOutput(body: Types.OutputRequest): Promise<Types.OutputAnswer> {
       return answerOf(await api.POST('/api/v1/worker/output', { body }));
     },

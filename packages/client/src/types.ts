@@ -54,6 +54,7 @@ export type ClaimAnswer = JsonAnswerOf<operations['postWorkerClaims']>;
 export type ClaimedRun = Schemas['ClaimedRun'];
 export type HeartbeatRequest = JsonBodyOf<operations['postWorkerHeartbeats']>;
 export type HeartbeatAnswer = JsonAnswerOf<operations['postWorkerHeartbeats']>;
+export type StatusReport = Schemas['WorkerStatus'];
 export type OutputRequest = JsonBodyOf<operations['postWorkerOutput']>;
 export type OutputValuesRequest = JsonBodyOf<operations['postWorkerOutputs']>;
 export type OutputAnswer = JsonAnswerOf<operations['postWorkerOutput']>;

@@ -8,6 +8,8 @@ export interface LiveCounts {
   tracks: Map<TrackState, number>;
   /** Since when the oldest track that waits for a worker is PENDING, ms; 0 where none does. */
   oldestPendingMs: number;
+  /** Since when the oldest track that waits for a person does, ms; 0 where none does. */
+  oldestAwaitedMs: number;
 }
 
 const LIVE_PIPELINES: readonly PipelineState[] = ['RUNNING', 'PAUSED'];
@@ -31,10 +33,16 @@ export async function countLive(database: Database): Promise<LiveCounts> {
     `SELECT TIMESTAMPDIFF(MICROSECOND, MIN(pending_at), UTC_TIMESTAMP(6)) / 1000 AS ageMs
        FROM track WHERE state = 'PENDING' AND awaits IS NULL`,
   );
+  const [awaited] = await selectRows<{ ageMs: number | null }>(
+    runner,
+    `SELECT TIMESTAMPDIFF(MICROSECOND, MIN(COALESCE(finished_at, pending_at)), UTC_TIMESTAMP(6)) / 1000 AS ageMs
+       FROM track WHERE awaits IS NOT NULL`,
+  );
   return {
     pipelines: countsOf(LIVE_PIPELINES, pipelines),
     tracks: countsOf(LIVE_TRACKS, tracks),
     oldestPendingMs: Math.max(Number(oldest?.ageMs ?? 0), 0),
+    oldestAwaitedMs: Math.max(Number(awaited?.ageMs ?? 0), 0),
   };
 }
 

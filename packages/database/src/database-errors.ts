@@ -4,24 +4,32 @@
  */
 interface RetryableError {
   meaning: string;
+  /** In one word, for counters. */
+  cause: RetryCause;
   /** Wait before the n-th retry is a random share of this times 2^n, ms. */
   delayMs: number;
 }
 
+/** What made a transaction be done again. */
+export type RetryCause = 'deadlock' | 'lock_wait' | 'snapshot' | 'server' | 'connection';
+
 const RETRYABLE_BY_NUMBER: ReadonlyMap<number, RetryableError> = new Map([
-  [1020, { meaning: 'MariaDB: the row changed since it was read (snapshot isolation)', delayMs: 5 }],
-  [1205, { meaning: 'a row lock was not granted in time; the transaction is still open', delayMs: 20 }],
-  [1213, { meaning: 'deadlock; the transaction was rolled back', delayMs: 5 }],
-  [1040, { meaning: 'too many connections', delayMs: 100 }],
-  [1053, { meaning: 'the server is shutting down', delayMs: 200 }],
-  [1290, { meaning: 'the server is read-only for now', delayMs: 500 }],
-  [1836, { meaning: 'the server is read-only for now', delayMs: 500 }],
-  [1927, { meaning: 'the connection was killed', delayMs: 50 }],
-  [3572, { meaning: 'a row lock was not granted at once', delayMs: 20 }],
-  [4031, { meaning: 'the server closed an idle connection', delayMs: 5 }],
+  [1020, { meaning: 'MariaDB: the row changed since it was read (snapshot isolation)', cause: 'snapshot', delayMs: 5 }],
+  [
+    1205,
+    { meaning: 'a row lock was not granted in time; the transaction is still open', cause: 'lock_wait', delayMs: 20 },
+  ],
+  [1213, { meaning: 'deadlock; the transaction was rolled back', cause: 'deadlock', delayMs: 5 }],
+  [1040, { meaning: 'too many connections', cause: 'server', delayMs: 100 }],
+  [1053, { meaning: 'the server is shutting down', cause: 'server', delayMs: 200 }],
+  [1290, { meaning: 'the server is read-only for now', cause: 'server', delayMs: 500 }],
+  [1836, { meaning: 'the server is read-only for now', cause: 'server', delayMs: 500 }],
+  [1927, { meaning: 'the connection was killed', cause: 'connection', delayMs: 50 }],
+  [3572, { meaning: 'a row lock was not granted at once', cause: 'lock_wait', delayMs: 20 }],
+  [4031, { meaning: 'the server closed an idle connection', cause: 'connection', delayMs: 5 }],
 ]);
 
-const LOST_CONNECTION: RetryableError = { meaning: 'the connection was lost', delayMs: 100 };
+const LOST_CONNECTION: RetryableError = { meaning: 'the connection was lost', cause: 'connection', delayMs: 100 };
 const LOST_CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

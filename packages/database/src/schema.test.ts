@@ -103,6 +103,9 @@ const NONSENSE = {
   ck_schedule_fire_state: insertFire({ state: `'late'` }),
   ck_schedule_fire_backfill: insertFire({ backfill_at_once: 0 }),
   ck_schedule_fire_started: insertFire({ state: `'started'` }),
+  ck_process_kind: insertProcess({ kind: `'cli'` }),
+  ck_process_settings: insertProcess({ settings: `'{'` }),
+  ck_process_counters: insertProcess({ counters: `'['` }),
 } satisfies Record<string, string>;
 
 function insertSchedule(changes: Record<string, string | number>): string {
@@ -126,6 +129,23 @@ function insertSchedule(changes: Record<string, string | number>): string {
 function insertFire(changes: Record<string, string | number>): string {
   const now = 'UTC_TIMESTAMP(6)';
   return insertRow('schedule_fire', { schedule_id: 1, due_at: now, state: `'missed'`, decided_at: now, ...changes });
+}
+
+function insertProcess(changes: Record<string, string | number>): string {
+  const now = 'UTC_TIMESTAMP(6)';
+  return insertRow('process', {
+    id: `'p'`,
+    kind: `'api'`,
+    host: `'h'`,
+    pid: 1,
+    software_version: `'1'`,
+    settings: `'{}'`,
+    counters: `'{}'`,
+    clock_skew_ms: 0,
+    started_at: now,
+    seen_at: now,
+    ...changes,
+  });
 }
 
 function insertAttempt(changes: Record<string, string | number>): string {
@@ -181,7 +201,7 @@ test('every CHECK has a row above', () => {
 
 test('the rows of the helpers are refused for what they change only', async () => {
   const sql = insertAttempt({}).replaceAll('$', String(flow.trackId('A')));
-  const inserts = [sql, insertWorker({}), insertSchedule({}), insertFire({})];
+  const inserts = [sql, insertWorker({}), insertSchedule({}), insertFire({}), insertProcess({})];
   for (const statement of inserts) await database.dataSource.query(statement);
   await database.dataSource.query('DELETE FROM attempt');
 });

@@ -5,7 +5,7 @@ import { databaseErrorNumber } from './database-errors.ts';
 import { openDatabase, type Database } from './data-source.ts';
 import { execute, selectRows } from './statements.ts';
 import { createTestDatabase, startProxy, type TestDatabase } from './testing.ts';
-import { withTransaction } from './with-transaction.ts';
+import { readRetryCounts, withTransaction } from './with-transaction.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -71,6 +71,7 @@ test('two transactions that lock in opposite order are both done, one of them ag
     ),
   ]);
   expect(retries).toEqual([expect.stringContaining('deadlock')]);
+  expect(readRetryCounts().get('deadlock')).toBeGreaterThan(0);
   expect(await readCells()).toEqual([2, 2]);
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import type { Database } from './data-source.ts';
-import { findRetry, isConnectionLost, isLockWait } from './database-errors.ts';
+import { findRetry, isConnectionLost, isLockWait, type RetryCause } from './database-errors.ts';
 
 const MAX_TRIES = 6;
 
@@ -12,6 +12,13 @@ export interface TransactionOptions {
   maxTries?: number;
   /** False where the caller would rather do something else than wait for a lock again. */
   retriesLockWaits?: boolean;
+}
+
+const retryCounts = new Map<RetryCause, number>();
+
+/** @returns how often this process has done transactions or statements again, by cause, since its start */
+export function readRetryCounts(): ReadonlyMap<RetryCause, number> {
+  return retryCounts;
 }
 
 /**
@@ -43,6 +50,7 @@ export async function withRetries<T>(body: () => Promise<T>, options: Transactio
       const retry = findRetry(error);
       const isWanted = retry !== null && (options.retriesLockWaits !== false || !isLockWait(error));
       if (!isWanted || tries >= maxTries) throw error;
+      retryCounts.set(retry.cause, (retryCounts.get(retry.cause) ?? 0) + 1);
       options.onRetry?.(retry.meaning);
       await sleep(Math.random() * retry.delayMs * 2 ** tries);
     }

@@ -6,6 +6,7 @@ export { diffGraphs } from './diff-graphs.ts';
 export type { DiffableGraph, FieldChange, GraphDiff, NamedEdge, NamedVertex } from './diff-graphs.ts';
 export * from './errors.ts';
 export * from './finding.ts';
+export * from './judge-intervals.ts';
 export * from './flow-graph.ts';
 export * from './join-rules.ts';
 export * from './label-set.ts';

@@ -45,6 +45,7 @@ async function open(
     concurrency: 4,
     keepFailed: true,
     onFailed: failures.put,
+    onStuck: () => {},
     handle,
     ...changes,
   });

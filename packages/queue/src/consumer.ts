@@ -1,6 +1,7 @@
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
+import { watchConsumer, type Stuck } from './consumer-watchdog.ts';
 import { ignoreReported } from './track-queue.ts';
 
 /** Pulls entries of one queue. */
@@ -25,6 +26,18 @@ export interface ConsumerOptions<Message> {
   handle(message: Message): Promise<'done' | 'give_back'>;
   /** A message that does not fit the schema, or a handler that threw. */
   onFailed(error: Error): void;
+  /** The consumer, or its connection, stood still and was made anew (consumer-watchdog): for the log and the counters. */
+  onStuck(stuck: Stuck): void;
+  /** So long entries may wait beside an idle consumer before it is made anew, ms. */
+  stuckAfterMs?: number;
+}
+
+const STUCK_AFTER_MS = 10_000;
+
+/** One of BullMQ's workers, and what it has under way. */
+interface Generation {
+  worker: Worker;
+  underWay: Set<Promise<void>>;
 }
 
 /**
@@ -33,10 +46,51 @@ export interface ConsumerOptions<Message> {
  * before BullMQ gives them up.
  */
 export function createConsumer<Message>(options: ConsumerOptions<Message>): Consumer {
+  let isPaused = false;
+  let taken = 0;
+  const open = (): Generation => openGeneration(options, () => (taken += 1));
+  let current = open();
+  const generations = new Set([current]);
+  const watchdog = watchConsumer({
+    ...options,
+    stuckAfterMs: options.stuckAfterMs ?? STUCK_AFTER_MS,
+    isResting: () => isPaused || countUnderWay(generations) >= options.concurrency,
+    taken: () => taken,
+    renew() {
+      const old = current;
+      current = open();
+      generations.add(current);
+      void retire(old).then(() => generations.delete(old));
+    },
+  });
+  return {
+    async pause() {
+      isPaused = true;
+      await current.worker.pause(true);
+    },
+    resume() {
+      isPaused = false;
+      void current.worker.resume();
+    },
+    async close(timeoutMs) {
+      isPaused = true;
+      watchdog.stop();
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.all([...generations].map((generation) => closeGeneration(options, generation, deadline)));
+      clearTimeout(timer);
+    },
+  };
+}
+
+function openGeneration<Message>(options: ConsumerOptions<Message>, onTaken: () => void): Generation {
   const underWay = new Set<Promise<void>>();
   const worker = new Worker(
     options.queueName,
     async (entry: Job, token?: string) => {
+      onTaken();
       const work = handleEntry(options, entry, token);
       underWay.add(work);
       await work.finally(() => underWay.delete(work));
@@ -58,23 +112,33 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
   );
   worker.on('error', ignoreReported);
   worker.on('failed', (_entry, error) => options.onFailed(error));
-  return {
-    pause: () => worker.pause(true),
-    resume: () => void worker.resume(),
-    async close(timeoutMs) {
-      let timer: NodeJS.Timeout | undefined;
-      const deadline = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, timeoutMs);
-      });
-      await worker.pause(true);
-      await Promise.race([Promise.allSettled(underWay), deadline]);
-      // BullMQ's `close` never gives up on an entry that is under way or on a Redis that is away, and cannot be forced once it
-      // has begun. What is under way still is delivered again to another consumer.
-      const mustForce = underWay.size > 0 || options.redis.status !== 'ready';
-      await (mustForce ? worker.close(true) : Promise.race([worker.close(), deadline]));
-      clearTimeout(timer);
-    },
-  };
+  return { worker, underWay };
+}
+
+function countUnderWay(generations: ReadonlySet<Generation>): number {
+  let count = 0;
+  for (const { underWay } of generations) count += underWay.size;
+  return count;
+}
+
+/** Takes nothing more, and lets what is under way end: its entries' locks are renewed until then. */
+async function retire({ worker, underWay }: Generation): Promise<void> {
+  await worker.pause(true);
+  while (underWay.size > 0) await Promise.allSettled(underWay);
+  await worker.close(true);
+}
+
+async function closeGeneration<Message>(
+  { redis }: ConsumerOptions<Message>,
+  { worker, underWay }: Generation,
+  deadline: Promise<void>,
+): Promise<void> {
+  await worker.pause(true);
+  await Promise.race([Promise.allSettled(underWay), deadline]);
+  // BullMQ's `close` never gives up on an entry that is under way or on a Redis that is away, and cannot be forced once it
+  // has begun. What is under way still is delivered again to another consumer.
+  const mustForce = underWay.size > 0 || redis.status !== 'ready';
+  await (mustForce ? worker.close(true) : Promise.race([worker.close(), deadline]));
 }
 
 async function handleEntry<Message>(

@@ -1,8 +1,10 @@
 export * from './completion-queue.ts';
 export * from './completion-signature.ts';
 export * from './consumer.ts';
+export type { Stuck } from './consumer-watchdog.ts';
 export * from './nudge.ts';
 export { findQueuePlace, type QueuePlace } from './queue-place.ts';
+export * from './queue-facts.ts';
 export * from './redis.ts';
 export * from './redis-settings.ts';
 export * from './track-message.ts';

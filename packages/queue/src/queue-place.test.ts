@@ -75,6 +75,7 @@ test('one that somebody has taken, and one that is not there', async () => {
       await isFinished;
       return 'done';
     },
+    onStuck: () => {},
     onFailed(error) {
       throw error;
     },

@@ -117,6 +117,7 @@ test('Redis stops and comes back: who waits for an answer is refused at once, co
       return 'done';
     },
     onFailed: () => {},
+    onStuck: () => {},
   });
   await inbox.waitFor(1);
   const lost = new Promise((resolve) => redis.once('close', resolve));
@@ -153,6 +154,7 @@ test('closing a consumer ends in time also while Redis is away', async () => {
       return 'done';
     },
     onFailed: () => {},
+    onStuck: () => {},
   });
   const queue = createTrackQueue(redis, 'p');
   await queue.enqueueTracks([makeTrack(1, { seq: 9 })]);

@@ -39,6 +39,7 @@ function consume(labelSet: string, onTrack: (message: TrackMessage) => void): Co
       onTrack(message);
       return 'done';
     },
+    onStuck: () => {},
     onFailed(error) {
       throw error;
     },

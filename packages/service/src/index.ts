@@ -1,3 +1,4 @@
+export * from './counters.ts';
 export { crashPoint, CRASH_POINTS, type CrashPoint } from './crash-point.ts';
 export { createLogger, type Logger } from './logger.ts';
 export * from './read-config.ts';

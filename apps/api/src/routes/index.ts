@@ -55,7 +55,7 @@ import {
 import { approveRoute, chooseNextRoute, giveParametersRoute, rejectRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
 import { getOutputs } from './track-outputs.ts';
-import { postClaims, postHeartbeats, postOutput, postOutputs } from './worker-calls.ts';
+import { postClaims, postHeartbeats, postOutput, postOutputs, postStatus } from './worker-calls.ts';
 import { listWorkers } from './workers.ts';
 import { getPipelineWhy, getTrackWhy } from './why.ts';
 
@@ -126,6 +126,7 @@ export const ROUTES: readonly Route[] = [
   deleteToken,
   postClaims,
   postHeartbeats,
+  postStatus,
   postOutput,
   postOutputs,
 ];

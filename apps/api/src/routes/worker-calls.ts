@@ -2,7 +2,7 @@ import { CHILD_WORKER } from '@baton/database';
 import { runIdSchema } from '@baton/domain';
 import { z } from 'zod';
 import { claimTracks, claimedRunSchema } from '../claim-tracks.ts';
-import { hearWorker } from '../hear-worker.ts';
+import { hearWorker, keepStatus } from '../hear-worker.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
 import { keepOutput, keepOutputValues } from '../keep-output.ts';
 
@@ -116,6 +116,35 @@ export const postHeartbeats = defineRoute({
     },
   },
 }).handle(async ({ deps, body }) => ({ status: 200, body: await hearWorker(deps, body) }));
+
+export const postStatus = defineRoute({
+  method: 'post',
+  path: '/api/v1/worker/status',
+  scope: 'worker',
+  summary: 'Say how a worker does: its clock, what it has counted, what it keeps; for people, no lease depends on it',
+  tag: 'worker calls',
+  request: {
+    body: jsonBody(
+      z
+        .object({
+          workerId: workerIdSchema,
+          host: z.string().min(1).max(190),
+          pid: z.int().positive(),
+          softwareVersion: z.string().min(1).max(64),
+          uptimeMs: z.int().nonnegative(),
+          clock: z.iso.datetime().describe('its wall clock as it sends this'),
+          kept: z.int().nonnegative().describe('completions on its disk that are not known to be applied'),
+          oldestKeptMs: z.int().nonnegative(),
+          counters: z.record(z.string().max(128), z.number().nonnegative()),
+        })
+        .meta({ id: 'WorkerStatus' }),
+    ),
+  },
+  responses: { 204: { description: 'It is kept until the next one.' } },
+}).handle(async ({ deps, body }) => {
+  await keepStatus(deps, body);
+  return { status: 204, isEmpty: true };
+});
 
 /** Checked without a pattern that could nest: a megabyte of it is ordinary. */
 const base64Schema = z

@@ -4,6 +4,7 @@ import { Installation1700000000003 } from './0003-installation.ts';
 import { Control1700000000004 } from './0004-control.ts';
 import { Schedules1700000000005 } from './0005-schedules.ts';
 import { SchedulePersons1700000000006 } from './0006-schedule-persons.ts';
+import { Processes1700000000007 } from './0007-processes.ts';
 
 /** In order; immutable once landed. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Control1700000000004,
   Schedules1700000000005,
   SchedulePersons1700000000006,
+  Processes1700000000007,
 ];
