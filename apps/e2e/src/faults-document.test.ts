@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { ROOT } from './read-sources.ts';
+
+/** docs/faults.md and the tests that make the faults happen say the same. */
+const FAULTS = join(ROOT, 'apps/e2e/src/faults');
+const COLUMNS = ['what happens', 'what the user sees', 'what is kept', 'how long', 'tests'];
+const ALL = Array.from({ length: 32 }, (_, index) => index + 1);
+
+interface Row {
+  fault: number;
+  cells: string[];
+  tests: { file: string; name: string | null }[];
+}
+
+const rows = readFileSync(join(ROOT, 'docs/faults.md'), 'utf8')
+  .split('\n')
+  .filter((line) => /^\| F\d+ /.test(line))
+  .map(readRow);
+
+function readRow(line: string): Row {
+  const [fault = '', ...cells] = line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+  const tests = (cells.at(-1) ?? '').split('<br>').map((text) => {
+    const [, file = '', name = null] = /^`([^`]+)`(?:: (.+))?$/.exec(text.trim()) ?? [];
+    return { file: file.includes('/') ? join(ROOT, file) : join(FAULTS, `${file}.test.ts`), name };
+  });
+  return { fault: Number(fault.slice(1)), cells, tests };
+}
+
+test('every fault of the matrix has one row, with all its cells', () => {
+  expect(rows.map(({ fault }) => fault)).toEqual(ALL);
+  const incomplete = rows.filter(({ cells }) => cells.length !== COLUMNS.length || cells.includes(''));
+  expect(incomplete.map(({ fault }) => fault)).toEqual([]);
+});
+
+test('every test that a row names is there', () => {
+  const missing = rows.flatMap(({ fault, tests }) =>
+    tests
+      .filter(({ file, name }) => !existsSync(file) || (name !== null && !readFileSync(file, 'utf8').includes(name)))
+      .map(({ file, name }) => `F${fault}: ${file} ${name ?? ''}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('every case in faults/ stands in the row of its number, and in that of each fault that it names', () => {
+  const unnamed = readdirSync(FAULTS)
+    .filter((name) => name.endsWith('.test.ts'))
+    .flatMap((name) => {
+      const file = join(FAULTS, name);
+      const own = /^f(\d\d)-/.exec(name)?.[1];
+      const named = [...readFileSync(file, 'utf8').matchAll(/['"`]F(\d+): /g)].map(([, fault]) => Number(fault));
+      const faults = new Set([...(own === undefined ? [] : [Number(own)]), ...named]);
+      return [...faults]
+        .filter((fault) => !rows.some((row) => row.fault === fault && row.tests.some((one) => one.file === file)))
+        .map((fault) => `F${fault}: ${name}`);
+    });
+  expect(unnamed).toEqual([]);
+});
