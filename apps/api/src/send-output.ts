@@ -14,6 +14,14 @@ import { getTrack } from './show-track.ts';
  * then was never sent. A client that leaves ends its loop; a database that goes away cuts the answer.
  */
 
+/**
+ * Stands after the output of an attempt whose worker was lost: what the script printed after the last piece is unknown. It is
+ * not stored, as a worker that comes back may still send what it had.
+ */
+const CUT_BY_LOSS = Buffer.from('\n[baton: the worker was lost here; what it had not sent of the output is missing]\n');
+
+const NOTHING = Buffer.alloc(0);
+
 const PIECES_AT_ONCE = 16;
 const POLL_MS = 250;
 const POLL_MS_PER_FOLLOWER = 2;
@@ -80,6 +88,10 @@ function statusHeaders(status: OutputStatus): Record<string, string> {
   };
 }
 
+function markOf({ result }: OutputStatus): Buffer {
+  return result === 'lost' ? CUT_BY_LOSS : NOTHING;
+}
+
 function unknownAttempt(trackId: number, attempt: number | null): BatonError {
   const expected = attempt === null ? 'an attempt' : `attempt ${attempt}`;
   return new BatonError('attempt_not_found', `expected ${expected} of track ${trackId} that has started, found none`);
@@ -91,14 +103,16 @@ async function sendStored(
   { range: header, signal }: { range: string | undefined; signal: AbortSignal },
 ): Promise<OutputAnswer> {
   const pieces = await measureOutput(place.database, place.trackId, place.attempt);
-  const totalBytes = pieces.reduce((sum, { byteCount }) => sum + byteCount, 0);
+  const storedBytes = pieces.reduce((sum, { byteCount }) => sum + byteCount, 0);
+  const mark = markOf(status);
+  const totalBytes = storedBytes + mark.length;
   const found = parseRange(header, totalBytes);
   const range = found ?? { from: 0, to: totalBytes };
   const frame: OutputFrame = {
     headers: {
       ...TEXT_HEADERS,
       ...statusHeaders(status),
-      'X-Baton-Output-Bytes': String(totalBytes),
+      'X-Baton-Output-Bytes': String(storedBytes),
       'Accept-Ranges': 'bytes',
       'Content-Length': String(range.to - range.from),
       ...(found === null ? {} : { 'Content-Range': `bytes ${range.from}-${range.to - 1}/${totalBytes}` }),
@@ -107,8 +121,12 @@ async function sendStored(
       for (const { seq, start, end } of piecesIn(pieces, range)) {
         if (signal.aborted) return;
         const [piece] = await readOutput(place.database, { ...place, afterSeq: seq - 1, limit: 1 });
-        if (piece === undefined) break; // deleted meanwhile: the answer is shorter than it said, which the client sees
+        if (piece === undefined) return void response.end(); // deleted meanwhile: shorter than it said, which the client sees
         await writeBytes(response, piece.bytes.subarray(start, end), signal);
+      }
+      if (range.to > storedBytes) {
+        const place = [Math.max(0, range.from - storedBytes), range.to - storedBytes] as const;
+        await writeBytes(response, mark.subarray(...place), signal);
       }
       response.end();
     },
@@ -157,7 +175,10 @@ async function followAttempt(
       afterSeq = seq;
     }
     const isBehind = pieces.length === PIECES_AT_ONCE && !hasGap;
-    if (hasEnded && !isBehind) return;
+    if (hasEnded && !isBehind) {
+      if (status !== null) await writeBytes(response, markOf(status), signal);
+      return;
+    }
     if (!isBehind) await pause(signal);
   }
 }

@@ -175,6 +175,27 @@ test('a follower that leaves asks MySQL no more', async () => {
   await left;
 });
 
+test('of a lost worker the cut is marked, whole, in a range and for a follower; what it sends later stands before the mark', async () => {
+  const attempt = await startAttempt();
+  await print(attempt, 0, 'line 1\n');
+  await endAttempt(api.database, attempt);
+  await execute(api.database.dataSource, `UPDATE attempt SET result = 'lost', exit_code = NULL WHERE track_id = ?`, [
+    attempt.trackId,
+  ]);
+  const mark = '\n[baton: the worker was lost here; what it had not sent of the output is missing]\n';
+  const path = `/api/v1/tracks/${attempt.trackId}/output`;
+  expect((await api.call('get', path).expect(200)).text).toBe(`line 1\n${mark}`);
+  expect((await api.call('get', `${path}?follow=true`).expect(200)).text).toBe(`line 1\n${mark}`);
+  const ranges = { 'bytes=-9': 'missing]\n', 'bytes=5-13': '1\n\n[baton', 'bytes=0-5': 'line 1', 'bytes=10-12': 'ato' };
+  for (const [range, text] of Object.entries(ranges)) {
+    const part = await api.call('get', path).set('Range', range).expect(206);
+    expect(part.text).toBe(text);
+    expect(part.headers['content-range']).toContain(`/${7 + mark.length}`);
+  }
+  await print(attempt, 1, 'line 2\n');
+  expect((await api.call('get', path).expect(200)).text).toBe(`line 1\nline 2\n${mark}`);
+});
+
 test('megabytes are streamed whole and in order', async () => {
   const attempt = await startAttempt();
   const lines = Array.from({ length: 40 }, (_, seq) => `${seq}:${'x'.repeat(250_000)}\n`);
