@@ -10,7 +10,7 @@ export { claimAll, claimRuns, countRunning, makePoolName } from './testing-limit
 export * from './testing-schedules.ts';
 export { dumpSchema } from './testing-schema.ts';
 
-/** A database of a test's own, migrated, dropped by `close`. */
+/** A database of a test's own, migrated unless told otherwise, dropped by `close`. */
 export interface TestDatabase extends Database {
   url: string;
 }
@@ -21,7 +21,7 @@ export interface TestDatabase extends Database {
  */
 export async function createTestDatabase(
   serverUrl: string,
-  options: { poolSize?: number } = {},
+  { isEmpty = false, ...options }: { poolSize?: number; isEmpty?: boolean } = {},
 ): Promise<TestDatabase> {
   const name = `baton_test_${randomBytes(6).toString('hex')}`;
   const server = await openDatabase({ url: serverUrl, poolSize: 1 });
@@ -29,7 +29,7 @@ export async function createTestDatabase(
   await server.close();
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   const database = await openDatabase({ url, ...options });
-  await migrate(database);
+  if (!isEmpty) await migrate(database);
   return {
     ...database,
     url,

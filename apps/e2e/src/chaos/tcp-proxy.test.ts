@@ -103,6 +103,23 @@ test('cut before the request: nobody ever hears it', async () => {
   expect(heard).toEqual([]);
 });
 
+test.each(['before', 'after'] as const)('watched %s: what happens then is told, and all goes on', async (when) => {
+  const client = await connect();
+  let fitted = '';
+  const seen = proxy.intercept({ match: /b\d/, when, cuts: false, act: (text) => (fitted = text) });
+  client.say('a1');
+  client.say('b2');
+  await seen;
+  expect(fitted).toBe('b2');
+  client.say('b3');
+  await waitUntil(
+    () => Promise.resolve(client.lines()),
+    (lines) => lines.length === 3,
+  );
+  expect(client.lines()).toEqual(['got a1', 'got b2', 'got b3']);
+  expect(client.isClosed()).toBe(false);
+});
+
 test('what a silent link holds comes when it heals', async () => {
   const client = await connect();
   await proxy.setMode('silent');

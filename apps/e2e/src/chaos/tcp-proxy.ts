@@ -16,11 +16,17 @@ export interface TcpProxy {
   cut(): void;
   /**
    * Waits for the next request that fits. `before`: it is never passed on. `after`: it is, and as soon as its reply begins to
-   * arrive nothing of that comes through. In both cases `act` is called at that very moment, and then the connection is cut.
+   * arrive nothing of that comes through. In both cases `act` is called at that very moment, with the text that fitted, and
+   * then the connection is cut, unless `cuts` is false: then all goes on as if nothing had been.
    * @param match is asked about the last 64 KiB that the client sent on one connection, as latin1 text, since the last fit
    * @returns when that has happened
    */
-  intercept(trap: { match: RegExp; when: 'before' | 'after'; act?: () => void }): Promise<void>;
+  intercept(trap: {
+    match: RegExp;
+    when: 'before' | 'after';
+    act?: (fitted: string) => void;
+    cuts?: boolean;
+  }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,13 +49,14 @@ interface Link {
   client: Socket;
   server: Socket;
   tail: string;
-  sprung: Trap | null;
+  sprung: { trap: Trap; fitted: string } | null;
 }
 
 interface Trap {
   match: RegExp;
   when: 'before' | 'after';
-  act: () => void;
+  act: (fitted: string) => void;
+  cuts: boolean;
   done: () => void;
 }
 
@@ -100,8 +107,8 @@ class Proxy implements TcpProxy {
     }
   }
 
-  intercept({ match, when, act = () => {} }: Parameters<TcpProxy['intercept']>[0]): Promise<void> {
-    return new Promise((done) => this.#traps.push({ match, when, act, done }));
+  intercept({ match, when, act = () => {}, cuts = true }: Parameters<TcpProxy['intercept']>[0]): Promise<void> {
+    return new Promise((done) => this.#traps.push({ match, when, act, cuts, done }));
   }
 
   async close(): Promise<void> {
@@ -145,15 +152,16 @@ class Proxy implements TcpProxy {
     const trap = this.#traps.find(({ match }) => match.test(link.tail));
     if (trap === undefined) return this.#pass(link.server, chunk);
     this.#traps = this.#traps.filter((one) => one !== trap);
+    const sprung = { trap, fitted: trap.match.exec(link.tail)?.[0] ?? '' };
     link.tail = '';
-    if (trap.when === 'before') return spring(link, trap);
-    link.sprung = trap;
+    if (trap.when === 'after') link.sprung = sprung;
+    else spring(link, sprung);
     this.#pass(link.server, chunk);
   }
 
   #passReply(link: Link, chunk: Buffer): void {
-    if (link.sprung === null) this.#pass(link.client, chunk);
-    else spring(link, link.sprung);
+    if (link.sprung !== null) spring(link, link.sprung);
+    this.#pass(link.client, chunk);
   }
 
   #pass(to: Socket, chunk: Buffer): void {
@@ -166,11 +174,15 @@ class Proxy implements TcpProxy {
   }
 }
 
-function spring(link: Link, { act, done }: Trap): void {
-  act();
-  link.client.resetAndDestroy();
-  link.server.resetAndDestroy();
-  done();
+/** What was cut is not writable any more: nothing is passed on. */
+function spring(link: Link, { trap, fitted }: NonNullable<Link['sprung']>): void {
+  link.sprung = null;
+  trap.act(fitted);
+  if (trap.cuts) {
+    link.client.resetAndDestroy();
+    link.server.resetAndDestroy();
+  }
+  trap.done();
 }
 
 function destroy({ client, server }: Link): void {

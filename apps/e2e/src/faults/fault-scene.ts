@@ -24,7 +24,7 @@ export interface FaultScene {
   /** Starts a pipeline under a key that is its name. @returns its id */
   start(graph: string, name: string, more?: object): Promise<number>;
   /** The states in which these pipelines end. */
-  waitForEnds(ids: readonly number[]): Promise<string[]>;
+  waitForEnds(ids: readonly number[], timeoutMs?: number): Promise<string[]>;
   readJournal(): Promise<JournalEntry[]>;
   waitForStarts(pipelineId: number, count: number): Promise<void>;
   /** The first process of these that dies, started again. */
@@ -66,7 +66,7 @@ export async function openFaultScene(options: ChaosStackOptions = {}): Promise<F
       const key = name.replaceAll(' ', '-');
       return (await api.post<{ id: number }>('/pipelines', { graph, name, ...more }, { 'Idempotency-Key': key })).id;
     },
-    waitForEnds: (ids) => Promise.all(ids.map(async (id) => (await waitForEnd(api, id)).state)),
+    waitForEnds: (ids, timeoutMs) => Promise.all(ids.map(async (id) => (await waitForEnd(api, id, timeoutMs)).state)),
     readJournal: () => readJournal(journalPath),
     waitForStarts,
     async restartDead(kind) {
