@@ -33,8 +33,7 @@ const MANUAL_VERTICES = 20;
 export function makeChaosPlan(seed: number, options: { journalPath: string; maxTracks?: number }): ChaosPlan {
   const random = createRandom(seed);
   const drawn = settle(drawScenario(random, seed, options.maxTracks ?? 300), random);
-  const { ambiguous } = tellStory(drawn);
-  const scenario = ambiguous.size > 0 ? withoutAmbiguity(drawn, ambiguous) : drawn;
+  const scenario = withOneAnswer(drawn);
   const name = `chaos ${seed}`;
   const lines = (kind: 'START' | 'END'): string => journalLine(kind, options.journalPath);
   const document = toGraphDocument(scenario, name, (work, { vertexId, attempt }) => {
@@ -44,6 +43,12 @@ export function makeChaosPlan(seed: number, options: { journalPath: string; maxT
     return [lines('START'), `sleep ${(pause / 1000).toFixed(2)}`, ...before, lines('END'), ...last];
   });
   return { name, scenario, document };
+}
+
+/** Without one condition another may be asked, at another time. */
+function withOneAnswer(scenario: Scenario): Scenario {
+  const { ambiguous } = tellStory(scenario);
+  return ambiguous.size === 0 ? scenario : withOneAnswer(withoutAmbiguity(scenario, ambiguous));
 }
 
 /** Most are short; now and then one lasts longer than most faults. */

@@ -1,0 +1,108 @@
+import { buildScenario } from '../reference/build-scenario.ts';
+import type { Evidence } from './evidence.ts';
+import type { JournalEntry } from './journal.ts';
+import type { AttemptRow, EventRow, PipelineRow, TrackRow } from './read-rows.ts';
+import type { RecordedAnswer } from './record-answers.ts';
+
+/** A run without a fault: one pipeline of `first`, which fails once and is tried again, and then `second`. */
+export interface Story extends Evidence {
+  journal: JournalEntry[];
+  answers: RecordedAnswer[];
+  rows: { pipelines: PipelineRow[]; tracks: TrackRow[]; attempts: AttemptRow[]; events: EventRow[] };
+}
+
+export const PIPELINE_ID = 1;
+/** Moments of the story, ms. */
+const RUNS = [
+  { vertexId: 1, vertex: 'first', attempt: 1, runId: 'run-1', result: 'exit_code', from: 100, to: 200 },
+  { vertexId: 1, vertex: 'first', attempt: 2, runId: 'run-2', result: 'succeed', from: 300, to: 400 },
+  { vertexId: 2, vertex: 'second', attempt: 1, runId: 'run-3', result: 'succeed', from: 500, to: 600 },
+] as const;
+
+export function makeStory(): Story {
+  const retry = { max: 1, delayMs: 0, factor: 1, maxDelayMs: 0, jitter: 0 };
+  const scenario = buildScenario({ first: { attempts: [7, 0], retry }, second: {} }, [['first', 'second']]);
+  return {
+    journal: RUNS.flatMap(({ vertex, attempt, runId, from, to }) => {
+      const entry = { pipelineId: PIPELINE_ID, vertex, attempt, runId, pid: 7 };
+      return [
+        { ...entry, kind: 'START' as const, atMs: from + 10 },
+        { ...entry, kind: 'END' as const, atMs: to - 10 },
+      ];
+    }),
+    answers: [
+      answer('POST', '/graphs', {
+        name: 'two',
+        vertices: [{ name: 'first' }, { name: 'second' }],
+        edges: [['first', 'second']],
+      }),
+      answer('POST', '/pipelines', { graph: 'two', name: 'p' }, { id: PIPELINE_ID }),
+      { ...answer('GET', `/pipelines/${PIPELINE_ID}`, null, { state: 'FINISH' }), askedAt: 700, answeredAt: 710 },
+    ],
+    rows: {
+      pipelines: [
+        { id: PIPELINE_ID, graph: 'two', name: 'p', state: 'FINISH', openTracks: 0, failures: 0, finishedAtMs: 600 },
+      ],
+      tracks: [trackRow(1, 'first', 2), trackRow(2, 'second', 1)],
+      attempts: RUNS.map(({ vertexId, attempt, runId, result, from, to }) => {
+        const times = { pendingAtMs: from - 50, startedAtMs: from, finishedAtMs: to };
+        return { pipelineId: PIPELINE_ID, vertexId, attempt, runId, result, workerId: 'w', ...times };
+      }),
+      events: makeEvents(),
+    },
+    plans: new Map([['two', scenario]]),
+  };
+}
+
+export function answer(method: 'GET' | 'POST', path: string, body: unknown, given: unknown = {}): RecordedAnswer {
+  const headers = path === '/pipelines' ? { 'Idempotency-Key': 'key' } : {};
+  return {
+    method,
+    path,
+    body,
+    headers,
+    askedAt: 1,
+    answeredAt: 2,
+    askedAtMs: 1,
+    status: 200,
+    answer: given,
+    error: null,
+  };
+}
+
+function trackRow(vertexId: number, vertex: string, attempt: number): TrackRow {
+  return {
+    id: vertexId,
+    pipelineId: PIPELINE_ID,
+    vertexId,
+    vertex,
+    attempt,
+    state: 'SUCCEED',
+    reason: null,
+    awaits: null,
+    lostAttempts: 0,
+    chosen: null,
+    predecessorsLeft: 0,
+    finishedAtMs: 600,
+  };
+}
+
+function makeEvents(): EventRow[] {
+  const event = (atMs: number, kind: EventRow['kind'], body: EventRow['body']): EventRow => {
+    return { id: atMs, pipelineId: PIPELINE_ID, atMs, kind, body };
+  };
+  const claims = RUNS.map(({ vertexId, attempt, runId, from }) =>
+    event(from, 'claim', { tracks: [{ vertexId, attempt, runId, state: 'RUNNING' }] }),
+  );
+  const ends = RUNS.map(({ vertexId, attempt, runId, result, to }) => {
+    const entry = { vertexId, attempt, runId, result, worker: 'w', exitCode: 0, signal: null, detail: null };
+    const next = result === 'succeed' ? [] : [{ vertexId, state: 'PENDING' as const, attempt: attempt + 1 }];
+    const done = result === 'succeed' ? [{ vertexId, state: 'SUCCEED' as const }] : [];
+    const after = vertexId === 1 && done.length > 0 ? [{ vertexId: 2, state: 'PENDING' as const }] : [];
+    const pipeline = vertexId === 2 ? { pipeline: { state: 'FINISH' as const } } : {};
+    const attempts = [{ ...entry, durationMs: 1, outputBytes: 0, cutBytes: 0 }];
+    return event(to, 'flow', { attempts, tracks: [...done, ...next, ...after], ...pipeline });
+  });
+  const start = event(50, 'start', { pipeline: { state: 'RUNNING' }, tracks: [{ vertexId: 1, state: 'PENDING' }] });
+  return [start, ...claims, ...ends].toSorted((one, other) => one.atMs - other.atMs);
+}
