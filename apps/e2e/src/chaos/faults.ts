@@ -59,7 +59,7 @@ const CRASH_POINTS: readonly CrashPoint[] = [
   'orchestrator.taken',
 ];
 
-export const FAULT_KINDS: readonly FaultKind[] = [
+const FAULT_KINDS: readonly FaultKind[] = [
   { name: 'worker killed', weight: 6, recovery: 'runs', prepare: (scene) => signal(scene, 'worker', 'SIGKILL') },
   {
     name: 'orchestrator killed',

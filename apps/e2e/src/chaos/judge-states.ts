@@ -35,7 +35,7 @@ export function judgeStates({ rows, plans = new Map() }: Evidence): StatesVerdic
 }
 
 /** @returns the plan in which exactly those attempts are lost that were */
-export function withLostAttempts(plan: Scenario, attempts: readonly AttemptRow[]): Scenario {
+function withLostAttempts(plan: Scenario, attempts: readonly AttemptRow[]): Scenario {
   const lost = groupBy(
     attempts.filter(({ result }) => result === 'lost'),
     ({ vertexId }) => vertexId,

@@ -17,7 +17,7 @@ export interface Claim {
   tracks: ReadonlyMap<number, TrackMoment>;
 }
 
-export interface TrackMoment {
+interface TrackMoment {
   state: string;
   awaits: string | null;
   chosen: readonly number[] | null;
