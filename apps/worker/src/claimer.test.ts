@@ -192,3 +192,19 @@ test('a claim that found its pipeline locked is asked again under the same run i
   expect(calls.map(({ claims }) => claims.length)).toEqual([2, 1]);
   expect(calls[1]?.claims[0]?.runId).toBe(calls[0]?.claims[0]?.runId);
 });
+
+test('claims without an answer are given up when the worker ends, and none is made any more', async () => {
+  const gate = makeSignal();
+  const { claimer, calls } = openClaimer(async () => {
+    await gate.promise;
+    throw new Error('the API is away');
+  });
+  const claim = claimer.claim({ trackId: 1, attempt: 1 });
+  await waitFor(() => calls.length === 1, 'the call');
+  claimer.giveUp();
+  expect(await claim).toBeNull();
+  expect(await claimer.claim({ trackId: 2, attempt: 1 })).toBeNull();
+  gate.resolve();
+  await new Promise(setImmediate);
+  expect(calls).toHaveLength(1);
+});

@@ -16,6 +16,8 @@ export interface Claimer {
    *   be remembered of such a track: one that a limit keeps, say, is enqueued again when the limit has a place for it
    */
   claim(track: { trackId: number; attempt: number }): Promise<GrantedRun | null>;
+  /** Every claim without an answer is answered with null, now and from now on: the worker ends. */
+  giveUp(): void;
 }
 
 export interface GrantedRun {
@@ -45,6 +47,8 @@ export function createClaimer(options: {
 }): Claimer {
   let waiting: Waiting[] = [];
   let isCalling = false;
+  let hasGivenUp = false;
+  const unanswered = new Set<() => void>();
 
   const callUntilAnswered = async (batch: readonly Waiting[]): Promise<void> => {
     const claims = batch.map(({ trackId, attempt, runId }) => ({ trackId, attempt, runId }));
@@ -66,6 +70,7 @@ export function createClaimer(options: {
           for (const one of batch) one.resolve(null);
           return;
         }
+        if (hasGivenUp) return;
         await sleep(retryMs);
       }
     }
@@ -96,9 +101,20 @@ export function createClaimer(options: {
 
   return {
     claim: ({ trackId, attempt }) =>
-      new Promise((resolve) => {
+      new Promise((settle) => {
+        const giveUp = (): void => resolve(null);
+        const resolve = (granted: GrantedRun | null): void => {
+          unanswered.delete(giveUp);
+          settle(granted);
+        };
+        if (hasGivenUp) return settle(null);
+        unanswered.add(giveUp);
         ask({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
       }),
+    giveUp() {
+      hasGivenUp = true;
+      for (const giveUp of unanswered) giveUp();
+    },
   };
 }
 

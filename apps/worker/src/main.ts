@@ -1,7 +1,12 @@
 import { loadConfig } from './config.ts';
 import { configOrExit, createLogger, runService } from '@baton/service';
-import { startWorker, stopTimeoutMs } from './start-worker.ts';
+import { startWorker } from './start-worker.ts';
+import { stopTimeoutMs } from './stop-worker.ts';
 
 const config = configOrExit(loadConfig);
 const logger = createLogger('worker', config.BATON_LOG_LEVEL);
-await runService({ logger, start: () => startWorker(config, logger), stopTimeoutMs: stopTimeoutMs(config) });
+await runService({
+  logger,
+  start: () => startWorker(config, logger),
+  stopTimeoutMs: stopTimeoutMs(config.BATON_DRAIN_MS),
+});

@@ -68,6 +68,18 @@ describe('a report', () => {
     expect(spool.files.get(completion.runId)).toEqual(reportOf(completion));
   });
 
+  test('of a worker that ends waits for the disk, and not for a Redis that is away', async () => {
+    const spool = memorySpool();
+    const { reporter, queue } = openReporter(spool);
+    queue.send = () => new Promise(() => {});
+    const completion = makeCompletion();
+    const stopping = new AbortController();
+    const report = reporter.report(reportOf(completion), stopping.signal);
+    stopping.abort();
+    await report;
+    expect(spool.files.has(completion.runId)).toBe(true);
+  });
+
   test('that is applied is forgotten, on disk too', async () => {
     const spool = memorySpool();
     const { reporter } = openReporter(spool);

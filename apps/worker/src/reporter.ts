@@ -16,8 +16,9 @@ import { isRefusedForGood, type RunKey } from './worker-api.ts';
  */
 export interface Reporter {
   /**
-   * Resolves when the completion is on its way, or at least on disk. While the API does not take the values it resolves
-   * only when `stopping` is aborted: a worker is not to go on with other tracks meanwhile, and keep ever more values.
+   * Resolves when the completion is on disk (or cannot be) and on its way, or Redis did not take it. While the API does not
+   * take the values it resolves only when `stopping` is aborted: a worker is not to go on with other tracks meanwhile, and
+   * keep ever more values. Then nothing but the disk is waited for.
    */
   report(report: SpooledCompletion, stopping: AbortSignal): Promise<void>;
   /** What has not been heard of as applied. */
@@ -85,8 +86,9 @@ export function createReporter(options: ReporterOptions): Reporter {
         logger.error({ event: 'spool_failed', trackId: completion.trackId, err: error }, 'kept in memory only');
       });
       void kept.then(() => crashPoint('worker.spooled'));
-      await Promise.all([kept, send(one)]);
-      await Promise.race([one.released, whenAborted(stopping)]);
+      const sent = send(one);
+      await kept;
+      await Promise.race([Promise.all([sent, one.released]), whenAborted(stopping)]);
       // Applied while it was being written: the file came after its removal.
       if (!unapplied.has(completion.runId)) await forget(completion.runId);
     },

@@ -12,7 +12,7 @@ import type { Runner, RunResult } from './runner/index.ts';
 /** What running a track needs. */
 export interface TrackDeps {
   workerId: string;
-  claimer: Claimer;
+  claimer: Pick<Claimer, 'claim'>;
   leases: LeaseKeeper;
   output: OutputSender;
   reporter: Reporter;

@@ -12,12 +12,13 @@ import { refuseUnaskedWeakness } from './demand-isolation.ts';
 import { createLeaseKeeper, guardTimeoutMs, type LeaseKeeper } from './lease-keeper.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { createOutputSender } from './output-sender.ts';
-import { createReporter, type Reporter } from './reporter.ts';
+import { createReporter } from './reporter.ts';
 import { runTrack, type TrackDeps } from './run-track.ts';
 import { createRunner, type Runner } from './runner/index.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
 import { startStatusSender } from './status-sender.ts';
+import { stopWorker } from './stop-worker.ts';
 import { createValuesSender } from './values-sender.ts';
 import type { WorkerReport } from './worker-api.ts';
 
@@ -25,23 +26,8 @@ import type { WorkerReport } from './worker-api.ts';
 const CALL_TIMEOUT_MS = 5000;
 const REDIS_WAIT_MS = 60_000;
 const API_WAIT_MS = 60_000;
-/** After the scripts are gone: for the last reports to be applied. */
-const SETTLE_MS = 5000;
-const CLOSE_MS = 3000;
-const KILL_INTERVAL_MS = 100;
-/** Of a time limit: once the race is won, its timer keeps no process alive. */
-const UNHELD = { ref: false };
-/** For scripts that are killed to be gone, and their reports to be on their way. */
-const KILL_MS = 5000;
-
-/**
- * From the signal to a forced end: pause, drain, kill (which knows no grace) and report, settle, a last
- * heartbeat and what goes on beside it, close, close.
- */
-export function stopTimeoutMs(config: Config): number {
-  return config.BATON_DRAIN_MS + KILL_MS + SETTLE_MS + 3 * CLOSE_MS + CALL_TIMEOUT_MS + 3000;
-}
-
+/** For entries of the queues that are under way to be told as done. */
+const CLOSE_MS = 1000;
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {
   const lock = await lockOwnDirectory(config);
   const redis = await connectQueues(config, logger);
@@ -64,16 +50,18 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const runner = await startRunner(config, logger, await startLeases(leases, logger));
   report.isolationLevel = runner.isolation;
 
+  const claimer = createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger });
+  const running: TrackDeps['running'] = new Set();
   const deps: TrackDeps = {
     workerId: report.id,
-    claimer: createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger }),
+    claimer,
     leases,
     output: createOutputSender({ api, logger }),
     reporter,
     runner,
     lineDirectory: await makeLineDirectory(config),
     defaults: { graceMs: config.BATON_GRACE_MS, maxOutputBytes: config.BATON_MAX_OUTPUT_BYTES },
-    running: new Set(),
+    running,
     logger,
   };
   const counters = createCounters();
@@ -94,12 +82,14 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     ready: { workerId: report.id, worker: report.name, slots: report.slots, isolation: runner.isolation },
     async stop() {
       report.isDraining = true;
-      await drain(queues, deps, config.BATON_DRAIN_MS);
-      await waitUntilApplied(reporter, leases);
-      await Promise.all([leases.stop(), status.stop()]);
-      await queues.close(CLOSE_MS);
-      await runner.close();
-      await Promise.race([completionQueue.close(), sleep(CLOSE_MS, null, UNHELD)]);
+      const closers = [
+        () => leases.stop(),
+        () => status.stop(),
+        () => queues.close(CLOSE_MS),
+        () => runner.close(),
+        () => completionQueue.close(),
+      ];
+      await stopWorker({ queues, running, claimer, reporter, leases, closers, logger }, config.BATON_DRAIN_MS);
       for (const connection of Object.values(redis)) connection.disconnect();
       lock.release();
     },
@@ -179,36 +169,5 @@ async function startLeases(leases: LeaseKeeper, logger: Logger): Promise<Heartbe
       logger.warn({ event: 'api_away', err: error }, 'trying again');
       await sleep(500);
     }
-  }
-}
-
-/** No new track; what runs may end by itself until the time is up, then it is killed and reported as lost. */
-async function drain(queues: ServedQueues, deps: TrackDeps, drainMs: number): Promise<void> {
-  await Promise.race([queues.pause(), sleep(CLOSE_MS, null, UNHELD)]);
-  const deadline = new AbortController();
-  const isIdle = await Promise.race([
-    queues.slots.whenIdle().then(() => true),
-    sleep(drainMs, false, { signal: deadline.signal }).catch(() => true), // aborted: idle came first
-  ]);
-  deadline.abort();
-  if (isIdle) return;
-  deps.logger.warn({ event: 'drain_timeout', drainMs, scripts: deps.running.size }, 'killing what still runs');
-  await killUntilIdle(queues, deps);
-}
-
-/** Again and again: a claim that was under way may be answered only now, and its script start. */
-async function killUntilIdle(queues: ServedQueues, deps: TrackDeps): Promise<void> {
-  const idle = queues.slots.whenIdle().then(() => true);
-  do {
-    for (const end of deps.running) end('lost');
-  } while (!(await Promise.race([idle, sleep(KILL_INTERVAL_MS, false)])));
-}
-
-/** What is not applied by then stays on disk, for this worker's next life. */
-async function waitUntilApplied(reporter: Reporter, leases: LeaseKeeper): Promise<void> {
-  const deadline = performance.now() + SETTLE_MS;
-  while (reporter.unapplied().length > 0 && performance.now() < deadline) {
-    leases.nudge();
-    await sleep(100);
   }
 }
