@@ -94,6 +94,48 @@ test.each([
   expect((await queue.getFailed())[0]?.failedReason).toBe(error?.message);
 });
 
+/** @param written the data of an entry as Redis has it; @returns what is kept of it */
+async function parkStrange(written: string): Promise<unknown> {
+  const inbox = createInbox<Message>();
+  await queue.add('strange', {}, { jobId: 'strange-1' });
+  await add(1, 2);
+  await redis.hset(`${prefix}:numbers:strange-1`, 'data', written);
+  await open(
+    async (message) => {
+      inbox.put(message);
+      return 'done';
+    },
+    { concurrency: 1 },
+  );
+  const [error] = await failures.waitFor(1);
+  expect(error?.message).toMatch(/^numbers entry strange-1 is not of a known form/);
+  expect(await inbox.waitFor(2)).toHaveLength(2);
+  expect(await queue.getJobCounts('failed', 'wait')).toEqual({ failed: 1, wait: 0 });
+  return (await queue.getFailed())[0]?.data;
+}
+
+test('an entry that is no JSON is parked as one that people can read, and holds up nobody', async () => {
+  expect(await parkStrange('not { JSON')).toEqual({ unreadable: 'not { JSON' });
+});
+
+test('of a large entry that is parked only the beginning is kept', async () => {
+  const text = JSON.stringify('x'.repeat(5_000_000));
+  expect(await parkStrange(text)).toEqual({ unreadable: text.slice(0, 10_000) });
+});
+
+test('keys that nobody knows and an id without an entry hold up nobody', async () => {
+  const inbox = createInbox<Message>();
+  await add(1);
+  await redis.rpush(`${prefix}:numbers:wait`, 'nobody');
+  await redis.set(`${prefix}:numbers:stranger`, 'text');
+  await open(async (message) => {
+    inbox.put(message);
+    return 'done';
+  });
+  await add(2);
+  expect((await inbox.waitFor(2)).map(({ number }) => number).toSorted()).toEqual([1, 2]);
+});
+
 test('an entry whose handler threw is parked and never tried again', async () => {
   let calls = 0;
   await open(async () => {

@@ -1,7 +1,8 @@
-import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { watchConsumer, type Stuck } from './consumer-watchdog.ts';
+import { LenientWorker, shortenEntry } from './lenient-worker.ts';
 import { ignoreReported } from './track-queue.ts';
 
 /** Pulls entries of one queue. */
@@ -87,7 +88,7 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
 
 function openGeneration<Message>(options: ConsumerOptions<Message>, onTaken: () => void): Generation {
   const underWay = new Set<Promise<void>>();
-  const worker = new Worker(
+  const worker = new LenientWorker(
     options.queueName,
     async (entry: Job, token?: string) => {
       onTaken();
@@ -148,6 +149,7 @@ async function handleEntry<Message>(
 ): Promise<void> {
   const message = options.schema.safeParse(entry.data);
   if (!message.success) {
+    await shortenEntry(entry);
     throw new UnrecoverableError(
       `${options.queueName} entry ${entry.id} is not of a known form: ${message.error.message}`,
     );
