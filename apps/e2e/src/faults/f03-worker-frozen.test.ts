@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ChaosProcess } from '../chaos/chaos-stack.ts';
 import { readRounds } from '../config.ts';
 import { waitUntil } from '../testing/call-api.ts';
-import { openWorkerFaults, type WorkerFaults } from './worker-faults.ts';
+import { openWorkerFaults, readLastSign, showSigns, type WorkerFaults } from './worker-faults.ts';
 
 /**
  * F3: a worker is frozen for longer than its lease, and goes on. F4: its event loop is stuck for as long, while the process
@@ -50,16 +50,6 @@ const STUCK: Freeze = {
   end: (_worker, label) => writeFile(endFile(label), ''),
 };
 
-/** In its first attempt a script shows every 50 ms that it lives, for longer than any test; in others it is over at once. */
-function signsOfLife(file: string): string {
-  return `[ "$BATON_ATTEMPT" != 1 ] || while :; do date +%s%N >> '${file}'; sleep 0.05; done`;
-}
-
-async function readLastSign(file: string): Promise<number> {
-  const lines = (await readFile(file, 'utf8')).trim().split('\n');
-  return Number(lines.at(-1)) / 1e6;
-}
-
 /**
  * A script runs on a worker that stands still until it is lost; then the worker goes on, and runs the next attempt.
  * @param freezeNow freezes it once the script has begun, at a moment of its own
@@ -72,11 +62,10 @@ async function freezeMidScript(
   const frozen = await scene.addWorker(label, freeze.environment(label));
   for (let round = 0; round < ROUNDS; round += 1) {
     const signs = join(scene.stack.directory, `signs-${label}-${round}`);
-    const id = await scene.startOne(label, { onLost: 'retry', lines: signsOfLife(signs) });
+    const id = await scene.startOne(label, { onLost: 'retry', lines: showSigns(signs) });
     await scene.waitForWritten(id, 'START 1');
-    const { id: trackId } = await scene.getTrack(id);
     await freezeNow(frozen);
-    const leaseEnd = await waitForLost(trackId);
+    const leaseEnd = await scene.waitForLost(id);
     expect(await readLastSign(signs)).toBeLessThan(leaseEnd);
 
     await freeze.end(frozen, label);
@@ -93,20 +82,6 @@ async function freezeMidScript(
 async function freezeAtHeartbeat(worker: ChaosProcess, when: 'before' | 'after'): Promise<void> {
   const act = (): void => STOPPED.begin(worker);
   await worker.links.api?.intercept({ match: /POST \S*heartbeats/, when, act });
-}
-
-/** @returns when the lease of its first attempt was over, on the database's clock, ms */
-async function waitForLost(trackId: number): Promise<number> {
-  let leaseEnd = 0;
-  await waitUntil(
-    async () => {
-      const now = await scene.readLeaseEnd(trackId);
-      leaseEnd = now ?? leaseEnd;
-      return now;
-    },
-    (now) => now === null,
-  );
-  return leaseEnd;
 }
 
 /** The worker, never started again, takes up its work. */

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrackDetails } from '@baton/client';
 import { selectRows } from '@baton/database';
@@ -24,6 +24,11 @@ export interface WorkerFaults extends FaultScene {
   waitForWritten(pipelineId: number, line: string): Promise<void>;
   /** Until when the run of a track may go on, on the database's clock, ms since 1970; null where it does not run. */
   readLeaseEnd(trackId: number): Promise<number | null>;
+  /**
+   * Waits until the only track of a pipeline does not run any more: its lease is over, or its worker has said that it is lost.
+   * @returns the end of its last lease, as readLeaseEnd
+   */
+  waitForLost(pipelineId: number): Promise<number>;
 }
 
 export interface Outcome {
@@ -45,6 +50,15 @@ export async function openWorkerFaults(options: ChaosStackOptions = {}): Promise
   const listWritten = async (pipelineId: number): Promise<string[]> => {
     const entries = await scene.readJournal();
     return entries.filter((entry) => entry.pipelineId === pipelineId).map(describeEntry);
+  };
+  const readLeaseEnd = async (trackId: number): Promise<number | null> => {
+    const [row] = await selectRows<{ endMs: number }>(
+      stack.database.dataSource,
+      `SELECT CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', due_at) / 1000 AS DOUBLE) AS endMs FROM track
+       WHERE id = ? AND state = 'RUNNING'`,
+      [trackId],
+    );
+    return row?.endMs ?? null;
   };
   return {
     ...scene,
@@ -75,16 +89,30 @@ export async function openWorkerFaults(options: ChaosStackOptions = {}): Promise
         (lines) => lines.includes(line),
       );
     },
-    async readLeaseEnd(trackId) {
-      const [row] = await selectRows<{ endMs: number }>(
-        stack.database.dataSource,
-        `SELECT CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', due_at) / 1000 AS DOUBLE) AS endMs FROM track
-         WHERE id = ? AND state = 'RUNNING'`,
-        [trackId],
-      );
-      return row?.endMs ?? null;
+    readLeaseEnd,
+    async waitForLost(pipelineId) {
+      const { id } = await getTrack(pipelineId);
+      let last = 0;
+      const ask = async (): Promise<number | null> => {
+        const end = await readLeaseEnd(id);
+        last = end ?? last;
+        return end;
+      };
+      await waitUntil(ask, (end) => end === null);
+      return last;
     },
   };
+}
+
+/** Lines of a script: in its first attempt it shows every 50 ms that it lives, until it is killed. */
+export function showSigns(file: string, more = ''): string {
+  return `[ "$BATON_ATTEMPT" != 1 ] || while :; do date +%s%N >> '${file}'; ${more}sleep 0.05; done`;
+}
+
+/** @returns when a script has last shown that it lives, ms since 1970 */
+export async function readLastSign(file: string): Promise<number> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  return Number(lines.at(-1)) / 1e6;
 }
 
 function describeEntry({ kind, attempt }: JournalEntry): string {
