@@ -1,5 +1,5 @@
 import type { Database } from '@baton/database';
-import type { Queue, TrackQueue } from '@baton/queue';
+import type { Queue, RedisSettings, RedisState, TrackQueue } from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { Metrics } from './metrics.ts';
@@ -12,8 +12,12 @@ export interface AppDeps {
   completions: Queue;
   /** Tells the workers to look now; a hint, so its failure is logged and forgotten. */
   nudgeWorkers(): Promise<void>;
-  /** For /readyz: whether Redis answers. The API works without it. */
+  /** Whether Redis answers. The API works without it. */
   isRedisReady(): boolean;
+  /** What Redis says of itself; null where it does not. */
+  readRedis(): Promise<RedisSettings | null>;
+  /** For /readyz and /metrics: whether it would take entries, too. */
+  probeRedis(): Promise<RedisState>;
   authenticate: Authenticate;
   metrics: Metrics;
   logger: Logger;

@@ -17,7 +17,9 @@ import {
   createCompletionQueue,
   createTrackQueue,
   findRedisFaults,
+  probeRedis,
   publishNudge,
+  readRedisSettings,
   waitForRedis,
   type Redis,
 } from '@baton/queue';
@@ -63,16 +65,21 @@ async function start(config: Config, logger: Logger): Promise<Service> {
   await refuseUnsafeRedis(redis, logger);
   const queue = createTrackQueue(redis, place.prefix);
   const completions = createCompletionQueue(redis, place.prefix);
-  const sources = { database, queue, completions: completions.queue, isRedisReady: () => redis.status === 'ready' };
+  const sources = {
+    ...{ database, queue, completions: completions.queue },
+    isRedisReady: () => redis.status === 'ready',
+    probeRedis: () => probeRedis(redis, place.prefix),
+  };
   const app = createApp({
     ...sources,
+    readRedis: () => readRedisSettings(redis),
     nudgeWorkers: () => publishNudge(redis, place.prefix),
     authenticate: createAuthenticate(database, {
       isOn: config.BATON_AUTH === 'on',
       adminToken: config.BATON_ADMIN_TOKEN ?? null,
       workerToken: config.BATON_WORKER_TOKEN ?? null,
     }),
-    metrics: createMetrics({ database, readQueues: () => readQueues(sources) }),
+    metrics: createMetrics({ ...sources, readQueues: () => readQueues(sources) }),
     logger,
     settings: settingsOf(config),
   });

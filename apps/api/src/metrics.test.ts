@@ -49,6 +49,7 @@ test('what processes count is shown by process, also what an orchestrator withou
     'baton_transaction_retries_total{process="o-1",kind="orchestrator",cause="deadlock"} 4',
     'baton_renewed_consumers_total{process="w-1",kind="worker",queue="tracks"} 1',
     'baton_redis_up 1',
+    'baton_redis_writable 1',
   ]) {
     expect(text.split('\n')).toContain(line);
   }

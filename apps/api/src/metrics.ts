@@ -1,5 +1,5 @@
 import { countLive, findProcesses, type Database } from '@baton/database';
-import type { QueueFacts } from '@baton/queue';
+import type { QueueFacts, RedisState } from '@baton/queue';
 import { COUNTERS, readCounterKey, type CounterName } from '@baton/service';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -15,6 +15,7 @@ export interface MetricsSources {
   database: Database;
   /** Null: Redis is away. */
   readQueues: () => Promise<QueueFacts[] | null>;
+  probeRedis: () => Promise<RedisState>;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
@@ -39,12 +40,18 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const queues = createQueueGauges(sources, registers);
   const isUp = new Gauge({ name: 'baton_database_up', help: 'Whether MySQL answered', registers });
   const isRedisUp = new Gauge({ name: 'baton_redis_up', help: 'Whether Redis answered', registers });
+  const isRedisWritable = new Gauge({
+    name: 'baton_redis_writable',
+    help: 'Whether Redis takes entries: not where it is away, full, without a disk to write to, or a replica',
+    registers,
+  });
   return {
     observeRequest: (labels, seconds) => requests.observe({ ...labels, status: String(labels.status) }, seconds),
     contentType: registry.contentType,
     async read() {
       isUp.set((await readAll(database)) ? 1 : 0);
       isRedisUp.set((await readAll([queues])) ? 1 : 0);
+      isRedisWritable.set((await sources.probeRedis()) === 'ready' ? 1 : 0);
       return registry.metrics();
     },
   };

@@ -1,7 +1,14 @@
 import { createTestDatabase, type TestDatabase } from '@baton/database/testing';
 import { testServers } from '@baton/devstack/testing';
 import type { TrackToDispatch } from '@baton/domain';
-import { connectRedis, createCompletionQueue, createTrackQueue, type Redis } from '@baton/queue';
+import {
+  connectRedis,
+  createCompletionQueue,
+  createTrackQueue,
+  probeRedis,
+  readRedisSettings,
+  type Redis,
+} from '@baton/queue';
 import { uniquePrefix } from '@baton/queue/testing';
 import { createLogger } from '@baton/service';
 import type { Express } from 'express';
@@ -44,7 +51,11 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
   const prefix = uniquePrefix();
   const queue = createTrackQueue(redis, prefix);
   const completionQueue = createCompletionQueue(redis, prefix);
-  const sources = { database, queue, completions: completionQueue.queue, isRedisReady: () => redis.status === 'ready' };
+  const sources = {
+    ...{ database, queue, completions: completionQueue.queue },
+    isRedisReady: () => redis.status === 'ready',
+    probeRedis: () => probeRedis(redis, prefix),
+  };
   const enqueued: TrackToDispatch[] = [];
   const deps: AppDeps = {
     ...sources,
@@ -55,9 +66,10 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
         await (changes.enqueueTracks === undefined ? queue.enqueueTracks(tracks) : changes.enqueueTracks(tracks));
       },
     },
+    readRedis: () => readRedisSettings(redis),
     nudgeWorkers: async () => {},
     authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
-    metrics: createMetrics({ database, readQueues: () => readQueues(sources) }),
+    metrics: createMetrics({ ...sources, readQueues: () => readQueues(sources) }),
     logger: createLogger('api', 'silent'),
     settings: { ...TEST_SETTINGS, ...changes.settings },
     ...changes.deps,

@@ -13,6 +13,13 @@ export interface RedisPlace {
 export const DEFAULT_PREFIX = 'baton';
 
 /**
+ * A producer's connection that owes an answer for so long is given up: where the other end vanished without a word, the
+ * kernel would try for a quarter of an hour. Consumers are watched by consumer-watchdog.
+ */
+const SILENCE_MS = 8000;
+const KEEP_ALIVE_MS = 10_000;
+
+/**
  * Opens a connection.
  * - `producer`: somebody waits for the answer, so a command fails at once while Redis is away (MySQL has the truth, the
  *   reconcile loop enqueues later).
@@ -24,7 +31,8 @@ export function connectRedis(place: RedisPlace, purpose: RedisPurpose, onError: 
   const redis = new Redis(place.url, {
     maxRetriesPerRequest: isProducer ? 1 : null,
     enableOfflineQueue: !isProducer,
-    ...(isProducer ? { commandTimeout: 5000 } : {}),
+    ...(isProducer ? { commandTimeout: 5000, socketTimeout: SILENCE_MS } : {}),
+    keepAlive: KEEP_ALIVE_MS,
     connectTimeout: 5000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
     lazyConnect: false,
@@ -66,6 +74,24 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
 /** For callers who would rather fail at once. @throws Error while the connection is not ready */
 export function refuseWhileAway(redis: Redis): void {
   if (redis.status !== 'ready') throw new Error(`Redis is away (the connection is "${redis.status}")`);
+}
+
+/** `refuses_writes`: it answers, and takes no entries: it is full, cannot write to its disk, or is a replica. */
+export type RedisState = 'ready' | 'refuses_writes' | 'unavailable';
+
+/** The first words of such refusals; NOREPLICAS: it waits for replicas that are gone. */
+const WRITE_REFUSAL = /^(OOM|MISCONF|READONLY|NOREPLICAS)\b/;
+const PROBE_SECONDS = 60;
+
+/** Asks by writing: only that shows whether entries would be taken. */
+export async function probeRedis(redis: Redis, prefix: string): Promise<RedisState> {
+  if (redis.status !== 'ready') return 'unavailable';
+  try {
+    await redis.set(`${prefix}:probe`, '1', 'EX', PROBE_SECONDS);
+    return 'ready';
+  } catch (error) {
+    return WRITE_REFUSAL.test((error as Error).message) ? 'refuses_writes' : 'unavailable';
+  }
 }
 
 /** A key that lives as long as Redis's memory does. */

@@ -15,7 +15,11 @@ export const getHealth = defineRoute({
 const readinessSchema = z.strictObject({
   status: z.enum(['ready', 'unavailable']),
   database: z.enum(['ready', 'unavailable', 'not_migrated']),
-  redis: z.enum(['ready', 'unavailable']).describe('without it starts are accepted and enqueued later'),
+  redis: z
+    .enum(['ready', 'refuses_writes', 'unavailable'])
+    .describe(
+      'unless it is ready, starts are accepted and enqueued later; refuses_writes: full, no disk, or a replica',
+    ),
 });
 
 export const getReadiness = defineRoute({
@@ -30,7 +34,7 @@ export const getReadiness = defineRoute({
     503: { description: 'They would not.', schema: readinessSchema },
   },
 }).handle(async ({ deps }) => {
-  const redis = deps.isRedisReady() ? ('ready' as const) : ('unavailable' as const);
+  const redis = await deps.probeRedis();
   const database = await isMigrated(deps.database).then(
     (isDone) => (isDone ? ('ready' as const) : ('not_migrated' as const)),
     (error: unknown) => {
