@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import type { Socket } from 'node:net';
 import mysql from 'mysql2';
 import { createConnection } from 'mysql2/promise';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from './migrations/index.ts';
+import { createSilenceWatch, type SilenceWatch } from './watch-silence.ts';
 
 /** An open database: what every function of this package takes first. */
 export interface Database {
@@ -11,6 +13,8 @@ export interface Database {
   flavor: 'mariadb' | 'mysql';
   /** As the server says it, e.g. `10.11.19-MariaDB-0+deb12u1`. */
   version: string;
+  /** For statements that last: a connection that is silent is not given up. @returns what ends the exception */
+  allowSilence(): () => void;
   close(): Promise<void>;
 }
 
@@ -19,6 +23,8 @@ export interface DatabaseOptions {
   url: string;
   /** Connections of this process at most; callers beyond them queue. */
   poolSize?: number;
+  /** A connection on which nothing is heard for so long is given up, whoever waits for an answer on it; ms. */
+  silenceMs?: number;
 }
 
 /** Callers that wait for a connection at most; one more is refused at once instead of waiting for ever. */
@@ -27,6 +33,10 @@ const DEFAULT_POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5000;
 /** Idle connections are given up before the server closes them (wait_timeout below). */
 const IDLE_TIMEOUT_MS = 15_000;
+
+/** Longer than any statement of ours lasts, and than the API lets a caller wait. */
+const SILENCE_MS = 20_000;
+const KEEP_ALIVE_MS = 10_000;
 
 /** Shorter than the calls of workers are patient: a claim of a locked pipeline must not take the others' time. */
 const LOCK_WAIT_SECONDS = 2;
@@ -56,10 +66,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const version = await readVersion(options.url);
   const flavor = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
   const settings = flavor === 'mariadb' ? [...SESSION_SETTINGS, ...MARIADB_SESSION_SETTINGS] : SESSION_SETTINGS;
+  const silence = createSilenceWatch(options.silenceMs ?? SILENCE_MS);
   const dataSource = new DataSource({
     type: flavor,
     url: options.url,
-    driver: driverWithSettings(settings),
+    driver: driverWithSettings(settings, silence),
     poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
     timezone: 'Z',
     charset: 'utf8mb4_bin',
@@ -74,6 +85,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     extra: {
       queueLimit: MAX_QUEUED_CALLERS,
       enableKeepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
       maxIdle: Math.max((options.poolSize ?? DEFAULT_POOL_SIZE) - 1, 0),
       idleTimeout: IDLE_TIMEOUT_MS,
       flags: ['-LOCAL_FILES'],
@@ -81,7 +93,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
   });
   await dataSource.initialize();
-  return { dataSource, flavor, version, close: () => dataSource.destroy() };
+  return { dataSource, flavor, version, allowSilence: silence.suspend, close: () => dataSource.destroy() };
 }
 
 async function readVersion(uri: string): Promise<string> {
@@ -95,11 +107,15 @@ async function readVersion(uri: string): Promise<string> {
 }
 
 /** mysql2 as TypeORM uses it, with every new connection of a pool told the settings before it is handed out. */
-function driverWithSettings(settings: readonly string[]): { createPool(options: mysql.PoolOptions): mysql.Pool } {
+function driverWithSettings(
+  settings: readonly string[],
+  silence: SilenceWatch,
+): { createPool(options: mysql.PoolOptions): mysql.Pool } {
   return {
     createPool(options) {
       const pool = mysql.createPool(options);
       pool.on('connection', (connection) => {
+        silence.watch((connection as unknown as { stream: Socket }).stream);
         for (const statement of settings) {
           connection.query(statement, (error: Error | null) => {
             // A connection with other settings must not be used: ended, the pool makes another.

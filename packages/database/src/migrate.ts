@@ -14,6 +14,7 @@ const LOCK_WAIT_SECONDS = 60;
 export async function migrate(database: Database): Promise<string[]> {
   const queryRunner = database.dataSource.createQueryRunner();
   const name = lockName(database);
+  const endSilence = database.allowSilence();
   try {
     // It only holds the lock while others work, for as long as that takes.
     await queryRunner.query('SET SESSION wait_timeout = 28800');
@@ -32,6 +33,7 @@ export async function migrate(database: Database): Promise<string[]> {
       await queryRunner.query(`SET SESSION wait_timeout = ${IDLE_SECONDS}`);
     }
   } finally {
+    endSilence();
     await queryRunner.release();
   }
 }

@@ -8,6 +8,8 @@ export interface TestProxy {
   cutAnswerTo(text: string): void;
   /** How many answers were lost so far. */
   readonly cuts: number;
+  /** Nothing comes through the connections that are open now, ever again, and nobody is told; new ones work. */
+  silence(): void;
   /** Cuts every connection and takes no new one. */
   refuse(): Promise<void>;
   /** Takes connections again. */
@@ -21,9 +23,12 @@ export async function startProxy(serverUrl: string): Promise<TestProxy> {
   const sockets = new Set<Socket>();
   let armedWith: string | null = null;
   let cuts = 0;
+  const silenced = new Set<() => void>();
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     let isCutting = false;
+    let isSilent = false;
+    silenced.add(() => (isSilent = true));
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -40,9 +45,10 @@ export async function startProxy(serverUrl: string): Promise<TestProxy> {
         armedWith = null;
         isCutting = true;
       }
-      upstream.write(data);
+      if (!isSilent) upstream.write(data);
     });
     upstream.on('data', (data) => {
+      if (isSilent) return;
       if (!isCutting) return void client.write(data);
       cuts += 1;
       client.destroy();
@@ -62,6 +68,7 @@ export async function startProxy(serverUrl: string): Promise<TestProxy> {
     cutAnswerTo(text) {
       armedWith = text;
     },
+    silence: () => silenced.forEach((one) => one()),
     get cuts() {
       return cuts;
     },

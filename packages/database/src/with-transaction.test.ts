@@ -213,3 +213,19 @@ test('the count of open transactions, which the tests above use, sees one', asyn
   expect(await countOpenTransactions(small, 1)).toBe(0);
   await small.close();
 });
+
+test('a server that says nothing any more is given up, with its connections, and the body done once it answers', async () => {
+  const proxy = await startProxy(database.url);
+  const distant = await openDatabase({ url: proxy.url, poolSize: 2, silenceMs: 300 });
+  await withTransaction(distant, (runner) => add(runner, 1));
+  proxy.silence();
+  const retries: string[] = [];
+  await withTransaction(distant, (runner) => add(runner, 1), { onRetry: (why) => void retries.push(why) });
+  expect(retries).toEqual(['the connection was lost']);
+  const endSilence = distant.allowSilence();
+  await withTransaction(distant, (runner) => runner.query('SELECT SLEEP(0.6)'));
+  endSilence();
+  await distant.close();
+  await proxy.close();
+  expect(await readCells()).toEqual([2, 0]);
+});
