@@ -1,0 +1,102 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitUntil } from '../testing/call-api.ts';
+import { allWell, openServerScene, type ServerScene } from './server-scene.ts';
+
+/**
+ * F14: Redis answers and takes no writes: it is full, it cannot write to its disk, or it has become a replica. The API goes on
+ * accepting, what runs goes on, health and metrics say what is wrong, and everything that waited comes when it is mended.
+ */
+interface Refusal {
+  what: string;
+  refusal: RegExp;
+  begin(): Promise<unknown>;
+  end(): Promise<unknown>;
+}
+
+let scene: ServerScene;
+beforeAll(async () => {
+  scene = await openServerScene();
+  await scene.makeGraph('chain', { A: 0.2, B: 0 }, ['A->B']);
+  await scene.makeGraph('long', { L: 3, after: 0 }, ['L->after']);
+}, 120_000);
+afterAll(() => scene.stop(), 60_000);
+
+const config = (...words: string[]): Promise<unknown> => scene.redis.call('CONFIG', 'SET', ...words);
+const snapshot = (): string => join(scene.stack.directory, 'servers/redis-data/dump.rdb');
+
+const REFUSALS: Refusal[] = [
+  {
+    what: 'is full',
+    refusal: /^OOM/,
+    begin: () => config('maxmemory', '1mb'),
+    end: () => config('maxmemory', '0'),
+  },
+  {
+    what: 'cannot write to its disk',
+    refusal: /^MISCONF/,
+    async begin() {
+      await config('appendonly', 'no', 'save', '3600 1');
+      await rm(snapshot(), { force: true });
+      // Stands where the snapshot is to go.
+      await mkdir(snapshot());
+      await scene.redis.bgsave('SCHEDULE');
+    },
+    async end() {
+      await rm(snapshot(), { recursive: true });
+      await config('save', '', 'stop-writes-on-bgsave-error', 'no');
+    },
+  },
+  {
+    what: 'has become a replica',
+    refusal: /^READONLY/,
+    // Of nobody: it keeps what it has.
+    begin: () => scene.redis.call('REPLICAOF', '127.0.0.1', '1'),
+    end: () => scene.redis.call('REPLICAOF', 'NO', 'ONE'),
+  },
+];
+
+test.each(REFUSALS)(
+  'F14: Redis $what',
+  async ({ refusal, begin, end }) => {
+    const long = await scene.start('long');
+    await scene.waitForLines('START', long, 1);
+    await begin();
+    await waitUntil(readRefusal, (message) => refusal.test(message));
+    const { id, tookMs } = await scene.startOnce('chain');
+    expect(tookMs).toBeLessThan(5000);
+    await scene.waitForLines('END', long, 1);
+    expect(await readHealth()).toEqual({ redis: 'refuses_writes', up: '1', writable: '0' });
+    expect(await scene.api.get(`/pipelines/${id}`)).toMatchObject({ state: 'RUNNING' });
+    await end();
+    expect(await scene.settle([long, id])).toEqual(allWell(4));
+    expect(await readHealth()).toEqual({ redis: 'ready', up: '1', writable: '1' });
+  },
+  60_000,
+);
+
+/** @returns what Redis says to a write, or nothing where it takes it */
+async function readRefusal(): Promise<string> {
+  try {
+    await scene.redis.set('a test', '1');
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** As a probe and as Prometheus see it. */
+async function readHealth(): Promise<{ redis: string; up: string | undefined; writable: string | undefined }> {
+  const { url, token } = scene.stack;
+  const [readiness, metrics] = await Promise.all([
+    fetch(`${url}/readyz`),
+    fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } }),
+  ]);
+  const { redis } = (await readiness.json()) as { redis: string };
+  const text = await metrics.text();
+  const [up, writable] = ['up', 'writable'].map(
+    (name) => new RegExp(`^baton_redis_${name} (\\d)$`, 'm').exec(text)?.[1],
+  );
+  return { redis, up, writable };
+}
