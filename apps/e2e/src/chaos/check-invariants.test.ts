@@ -21,6 +21,15 @@ const flowEvent = ({ rows }: Story, atMs: number): EventRow =>
 const lineOf = ({ journal }: Story, kind: string, runId: string): number =>
   journal.findIndex((entry) => entry.kind === kind && entry.runId === runId);
 
+/** The first attempt was lost, and its vertex may be tried again then. */
+function lose(story: Story): void {
+  attemptOf(story, 'run-1').result = 'lost';
+  flowEvent(story, 200).body.attempts?.forEach((entry) => Object.assign(entry, { result: 'lost' }));
+  story.journal.splice(lineOf(story, 'END', 'run-1'), 1);
+  story.plans?.get('two')?.vertices.forEach((vertex) => Object.assign(vertex, { onLost: 'retry' }));
+  Object.assign(story, { workerNames: new Map([['w', 'worker-1']]) });
+}
+
 test('a run in which all went well', () => {
   expect(judgeEvidence(makeStory())).toEqual([]);
 });
@@ -114,13 +123,26 @@ describe('I4', () => {
   });
 
   test('a lost attempt is made again: no violation', () => {
+    expect(judge(lose)).toEqual([]);
+  });
+
+  test.each([
+    [[], 0, 1000],
+    [['worker-2'], 0, 1000],
+    [['worker-1'], 201, 1000],
+    ['all' as const, -20_000, -13_000],
+  ])('an attempt is lost, and no fault explains it: of %s, from %i to %i ms', (mayLose, atMs, endedAtMs) => {
     const names = judge((story) => {
-      const lost = attemptOf(story, 'run-1');
-      lost.result = 'lost';
-      flowEvent(story, 200).body.attempts?.forEach((entry) => Object.assign(entry, { result: 'lost' }));
-      story.journal.splice(lineOf(story, 'END', 'run-1'), 1);
-      const plan = story.plans?.get('two');
-      plan?.vertices.forEach((vertex) => Object.assign(vertex, { onLost: 'retry' }));
+      lose(story);
+      Object.assign(story, { faults: [{ kind: 'a fault', atMs, endedAtMs, mayLose }] });
+    });
+    expect(names).toEqual(['I4']);
+  });
+
+  test('a fault explains it: no violation', () => {
+    const names = judge((story) => {
+      lose(story);
+      Object.assign(story, { faults: [{ kind: 'a fault', atMs: 150, endedAtMs: null, mayLose: ['worker-1'] }] });
     });
     expect(names).toEqual([]);
   });
@@ -191,11 +213,10 @@ describe('I7', () => {
     expect(names).toContain('I7');
   });
 
-  test('started when the lease of its claim was over', () => {
+  test('started when it was recorded as ended', () => {
     const names = judge((story) => {
       const start = story.journal[lineOf(story, 'START', 'run-3')] as Story['journal'][0];
-      start.atMs = 5700;
-      attemptOf(story, 'run-3').finishedAtMs = 6000;
+      start.atMs = 601;
     });
     expect(names).toEqual(['I7']);
   });

@@ -2,7 +2,7 @@ import type { Database } from '@baton/database';
 import type { Evidence, Violation } from './evidence.ts';
 import { judgeAcceptance, judgeFinality, judgeOutcomes, judgeRepairs } from './judge-ends.ts';
 import { judgeLateStarts, judgeLeftovers, judgeOrder, judgeSingleStarts, readNames } from './judge-starts.ts';
-import { judgeStates } from './judge-states.ts';
+import { judgeLosses, judgeStates } from './judge-states.ts';
 import { readRows } from './read-rows.ts';
 import { replayHistory } from './replay-history.ts';
 
@@ -26,6 +26,7 @@ export function judgeEvidence(evidence: Evidence): Violation[] {
     ...judgeSingleStarts(evidence, history, names),
     ...judgeOrder(evidence, history, names),
     ...judgeStates(evidence).violations,
+    ...judgeLosses(evidence),
     ...judgeFinality(evidence, history, names),
     ...judgeOutcomes(evidence, history, names),
     ...judgeLateStarts(evidence, history, names),

@@ -19,12 +19,22 @@ export interface Evidence {
   plans?: ReadonlyMap<string, Scenario>;
   /** Runs of which a process was found alive when all was at rest. */
   aliveRunIds?: readonly string[];
+  /** Present: attempts may be lost by these, and by nothing else. */
+  faults?: readonly LosingFault[];
+  /** By worker id. */
+  workerNames?: ReadonlyMap<string, string>;
   /** What the reconcile loop had to mend that no fault explains. */
   repairs?: number;
-  /** How long a claim may wait for its script to start, ms: its lease. */
-  leaseMs?: number;
   /** After an attempt is recorded as ended no process of it may write any more; so long it may take to be gone, ms. */
   graceMs?: number;
+}
+
+export interface LosingFault {
+  kind: string;
+  atMs: number;
+  endedAtMs: number | null;
+  /** Attempts of these workers. */
+  mayLose: 'all' | readonly string[];
 }
 
 /** A graph as its document said, read apart from the product. */

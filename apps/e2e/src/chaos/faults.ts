@@ -23,6 +23,8 @@ export interface Fault {
   target: string;
   /** Of a fault that ends a process: which. */
   process?: ChaosProcess;
+  /** The workers whose attempts it may lose. Nothing but faults may lose any. */
+  mayLose: 'all' | readonly string[];
   /**
    * Does it, and undoes it where it does not pass by itself; what died is started again by others (keep-alive).
    * @param began to be called at the moment of the fault
@@ -99,7 +101,7 @@ const FAULT_KINDS: readonly FaultKind[] = [
     name: 'Redis emptied',
     weight: 4,
     recovery: 'starts',
-    prepare: ({ redis }) => once('redis', () => redis.flushall()),
+    prepare: ({ redis }) => onRedis(() => redis.flushall()),
   },
   { name: 'Redis connections killed', weight: 2, recovery: null, prepare: killClients },
   {
@@ -132,6 +134,7 @@ function signal(scene: FaultScene, kind: ProcessKind, name: 'SIGKILL' | 'SIGTERM
   return {
     target: process.name,
     process,
+    mayLose: findVictims(process),
     async inject(began) {
       const { exited } = process;
       began();
@@ -139,6 +142,12 @@ function signal(scene: FaultScene, kind: ProcessKind, name: 'SIGKILL' | 'SIGTERM
       await exited;
     },
   };
+}
+
+/** Workers lose what they run with themselves, and with the API that renews their leases. */
+function findVictims({ kind, name }: ChaosProcess): Fault['mayLose'] {
+  if (kind === 'worker') return [name];
+  return kind === 'api' ? 'all' : [];
 }
 
 function freezeWorker(scene: FaultScene): Fault {
@@ -149,6 +158,7 @@ function freeze(scene: FaultScene, kind: ProcessKind, durationMs: number): Fault
   const process = drawProcess(scene, kind);
   return {
     target: process.name,
+    mayLose: findVictims(process),
     async inject(began) {
       began();
       process.kill('SIGSTOP');
@@ -162,6 +172,7 @@ function crash({ stack, random }: FaultScene): Fault {
   const point = random.pick(CRASH_POINTS);
   return {
     target: `crash point ${point}`,
+    mayLose: point.startsWith('orchestrator') ? [] : 'all',
     async inject(began) {
       await stack.crashAt(point);
       began();
@@ -169,18 +180,19 @@ function crash({ stack, random }: FaultScene): Fault {
   };
 }
 
-function once(target: string, act: () => Promise<unknown>): Fault {
+function onRedis(act: () => Promise<unknown>): Fault {
   return {
-    target,
+    target: 'redis',
+    mayLose: [],
     async inject(began) {
-      began();
       await act();
+      began();
     },
   };
 }
 
 function killClients({ redis }: FaultScene): Fault {
-  return once('redis', async () => {
+  return onRedis(async () => {
     for (const type of ['normal', 'pubsub']) await redis.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
   });
 }
@@ -190,6 +202,7 @@ function restartServer({ stack, random }: FaultScene, kind: 'mysql' | 'redis', b
   const downMs = 200 + random.below(2500);
   return {
     target: kind,
+    mayLose: kind === 'mysql' ? 'all' : [],
     async inject(began) {
       const { exited } = server;
       began();

@@ -12,7 +12,6 @@ import {
 import type { AttemptRow, PipelineRow, TrackRow } from './read-rows.ts';
 import type { Claim, History } from './replay-history.ts';
 
-const LEASE_MS = 5000;
 const GRACE_MS = 2000;
 
 /** I2: at most one START of an attempt, under the run id that claimed it, and no run starts two of them. */
@@ -142,9 +141,8 @@ function isStillRunning(attempt: AttemptRow | undefined, ended: ReadonlySet<stri
   return endedByItself && !ended.has(attempt.runId);
 }
 
-/** I7: nothing is claimed once its pipeline has ended or is paused, and no claim starts its script after its lease. */
-export function judgeLateStarts(evidence: Evidence, { claims }: History, names: Names): Violation[] {
-  const { journal, leaseMs = LEASE_MS } = evidence;
+/** I7: nothing is claimed once its pipeline has ended or is paused, and no script starts once its attempt is over: its lease was. */
+export function judgeLateStarts({ journal, rows }: Evidence, { claims }: History, names: Names): Violation[] {
   const note = (what: string): Violation => ({ invariant: 'I7', what });
   const late = claims
     .filter(({ pipelineState }) => isPipelineEnded(pipelineState) || pipelineState === 'PAUSED')
@@ -152,12 +150,12 @@ export function judgeLateStarts(evidence: Evidence, { claims }: History, names: 
       const attempt = nameAttempt({ ...claim, vertex: names.vertexOf(claim) });
       return note(`${attempt} was claimed when its pipeline was ${claim.pipelineState}`);
     });
-  const claimedAt = new Map(claims.map(({ runId, atMs }) => [runId, atMs]));
+  const endOf = new Map(rows.attempts.map(({ runId, finishedAtMs }) => [runId, finishedAtMs]));
   const overdue = journal
-    .filter(({ kind, runId, atMs }) => kind === 'START' && atMs > (claimedAt.get(runId) ?? atMs) + leaseMs)
+    .filter(({ kind, runId, atMs }) => kind === 'START' && atMs > (endOf.get(runId) ?? atMs))
     .map((entry) => {
-      const afterMs = Math.round(entry.atMs - (claimedAt.get(entry.runId) ?? 0));
-      return note(`${nameAttempt(entry)} started ${afterMs} ms after its claim; its lease lasts ${leaseMs} ms`);
+      const afterMs = Math.round(entry.atMs - (endOf.get(entry.runId) ?? 0));
+      return note(`${nameAttempt(entry)} started ${afterMs} ms after it was recorded as ended`);
     });
   return [...late, ...overdue];
 }

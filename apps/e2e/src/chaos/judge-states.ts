@@ -34,6 +34,26 @@ export function judgeStates({ rows, plans = new Map() }: Evidence): StatesVerdic
   return verdict;
 }
 
+/** A worker that comes back, and a lease that runs out, take their time. */
+const AFTERMATH_MS = 12_000;
+
+/** I4 as well: every lost attempt ran while a fault could lose it, or just after one. */
+export function judgeLosses({ rows, faults, workerNames }: Evidence): Violation[] {
+  if (faults === undefined) return [];
+  const isExplained = ({ startedAtMs, finishedAtMs, workerId }: AttemptRow): boolean =>
+    faults.some(({ atMs, endedAtMs, mayLose }) => {
+      const isVictim = mayLose === 'all' || mayLose.includes(workerNames?.get(workerId) ?? workerId);
+      return isVictim && atMs <= finishedAtMs && (endedAtMs ?? Number.POSITIVE_INFINITY) + AFTERMATH_MS >= startedAtMs;
+    });
+  const lost = rows.attempts.filter((attempt) => attempt.result === 'lost' && !isExplained(attempt));
+  return lost.map(({ pipelineId, vertexId, attempt, workerId, startedAtMs, finishedAtMs }) => ({
+    invariant: 'I4',
+    what:
+      `attempt ${attempt} of vertex ${vertexId} of pipeline ${pipelineId} on ${workerNames?.get(workerId) ?? workerId} was lost ` +
+      `between ${new Date(startedAtMs).toISOString()} and ${new Date(finishedAtMs).toISOString()}, and no fault explains that`,
+  }));
+}
+
 /** @returns the plan in which exactly those attempts are lost that were */
 function withLostAttempts(plan: Scenario, attempts: readonly AttemptRow[]): Scenario {
   const lost = groupBy(

@@ -8,6 +8,7 @@ import type { LinkMode, TcpProxy } from './tcp-proxy.ts';
 interface DrawnLink {
   target: string;
   name: 'mysql' | 'redis' | 'api';
+  mayLose: Fault['mayLose'];
   proxy: TcpProxy;
 }
 
@@ -52,6 +53,7 @@ function link(
     const act = make(drawn, scene.random);
     return {
       target: drawn.target,
+      mayLose: drawn.mayLose,
       async inject(began) {
         began();
         await act();
@@ -61,12 +63,17 @@ function link(
   return { name, weight, recovery: null, prepare };
 }
 
-/** The link of the first API is also that of nobody else: each process has its own. */
+/** Leases are renewed over two links: from the worker to its API, and from that to MySQL. */
+function findVictims({ kind, name: processName }: ChaosProcess, name: DrawnLink['name']): Fault['mayLose'] {
+  if (name === 'api') return [processName];
+  return kind === 'api' && name === 'mysql' ? 'all' : [];
+}
+
 function drawLink({ stack, random }: FaultScene): DrawnLink {
   const process: ChaosProcess = random.pick(stack.processes);
   const links = Object.entries(process.links) as [DrawnLink['name'], TcpProxy][];
   const [name, proxy] = random.pick(links);
-  return { target: `${name} of ${process.name}`, name, proxy };
+  return { target: `${name} of ${process.name}`, name, proxy, mayLose: findVictims(process, name) };
 }
 
 function cutAfterRequest({ proxy, name }: DrawnLink, random: RandomSource): () => Promise<unknown> {

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import type { FaultKind } from './faults.ts';
+import type { Fault, FaultKind } from './faults.ts';
 import { readNames } from './judge-starts.ts';
 
 /**
@@ -21,6 +21,7 @@ export interface InjectedFault {
   atMs: number;
   /** When it was undone; null: not at all, or it never came to it. */
   endedAtMs: number | null;
+  mayLose: Fault['mayLose'];
   /** Of the process that it ended. */
   pid: number | null;
   error: string | null;

@@ -7,6 +7,8 @@ export interface LogCounts {
   events: Record<string, number>;
   /** Worker ids by pid. */
   workerIds: ReadonlyMap<number, string>;
+  /** Their names by id. */
+  workerNames: ReadonlyMap<string, string>;
   /** Ends of processes by an error that nobody caught. */
   crashes: string[];
 }
@@ -26,6 +28,7 @@ interface LogLine {
   event?: string;
   pid?: number;
   workerId?: string;
+  worker?: string;
   why?: string;
   err?: { message?: string; stack?: string };
   [field: string]: unknown;
@@ -34,18 +37,22 @@ interface LogLine {
 export async function readLogs(directory: string): Promise<LogCounts> {
   const events: Record<string, number> = {};
   const workerIds = new Map<number, string>();
+  const workerNames = new Map<string, string>();
   const crashes: string[] = [];
   for (const file of await readdir(directory)) {
     for (const line of parseLines(await readFile(join(directory, file), 'utf8'))) {
       const { event, pid, workerId } = line;
       if (event === undefined) continue;
-      if (event === 'ready' && pid !== undefined && workerId !== undefined) workerIds.set(pid, workerId);
+      if (event === 'ready' && pid !== undefined && workerId !== undefined) {
+        workerIds.set(pid, workerId);
+        workerNames.set(workerId, line.worker ?? workerId);
+      }
       if (event === 'crashed') crashes.push(`${file}: ${line.err?.stack ?? JSON.stringify(line)}`);
       const name = event === 'claim_refused' ? `claim_refused ${line.why}` : event;
       events[name] = (events[name] ?? 0) + countOf(line[COUNTED[event] ?? '']);
     }
   }
-  return { events, workerIds, crashes };
+  return { events, workerIds, workerNames, crashes };
 }
 
 function countOf(value: unknown): number {

@@ -37,7 +37,7 @@ export function renderReport(summary: MixSummary): string {
     '## Faults',
     '',
     table(
-      ['kind', 'count', 'could not be undone'],
+      ['kind', 'count', 'failed'],
       summary.faults.map(({ kind, count, failed }) => [kind, count, failed]),
     ),
     '',

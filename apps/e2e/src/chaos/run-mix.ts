@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { selectRows } from '@baton/database';
 import { createRandom } from '@baton/domain/testing';
-import { connectRedis } from '@baton/queue';
+import { connectRedis, waitForRedis } from '@baton/queue';
 import { callApi } from '../testing/call-api.ts';
 import { createCarefulClient, type CarefulClient } from './careful-client.ts';
 import { makeChaosPlan, type ChaosPlan } from './chaos-graphs.ts';
@@ -74,6 +74,7 @@ export async function runMix(options: MixOptions): Promise<MixSummary> {
   });
   const redis = connectRedis({ url: stack.servers.redisUrl, prefix: stack.redisPrefix }, 'producer', () => {});
   try {
+    await waitForRedis(redis, LEASE_MS);
     const random = createRandom(seed);
     const scene: FaultScene = { stack, redis, random, leaseMs: LEASE_MS };
     const record = await runRecorded(scene, options);
@@ -189,7 +190,7 @@ async function injectFault(
   const pid = fault.process?.pid ?? null;
   let injected: InjectedFault | undefined;
   const began = (): void => {
-    const moment = { atMs: Date.now(), endedAtMs: null, error: null };
+    const moment = { atMs: Date.now(), endedAtMs: null, error: null, mayLose: fault.mayLose };
     record.faults.push((injected = { kind, recovery, target: fault.target, pid, ...moment }));
     record.options.report(`${((Date.now() - record.beganAtMs) / 1000).toFixed(1)} s: ${kind} (${fault.target})`);
   };

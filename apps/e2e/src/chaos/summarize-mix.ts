@@ -70,7 +70,8 @@ export async function summarizeMix(scene: FaultScene, record: MixRecord): Promis
     plans: new Map([...record.plans].map(([name, { scenario }]) => [name, scenario])),
     aliveRunIds: await findLiveRuns(journalPath),
     repairs: counts.events['repaired'] ?? 0,
-    leaseMs: scene.leaseMs,
+    faults: record.faults,
+    workerNames: counts.workerNames,
   };
   const violations = judgeEvidence(evidence);
   const recovery = measureRecovery(record.faults, evidence, counts.workerIds);
