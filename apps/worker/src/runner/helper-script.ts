@@ -5,8 +5,9 @@
  * running a script -> sweeping what the script left -> answered. Its guarantees:
  * - An answer on fd 3 means that nothing of the run is alive. In a PID namespace `kill -9 -1` reaches every process but
  *   PID 1 at once, whatever it did to hide, and is repeated until the kernel says that there is no other process. At the
- *   level 'process-group' the run's group is killed and /proc is searched for the run's cookie until two passes find
- *   nothing; what cleared its environment and left the group escapes that search.
+ *   level 'process-group' the run's group is killed, /proc is searched for the run's cookie until two passes find nothing,
+ *   and whatever else the kernel says to be below the helper is killed (keeper-script.ts): leaving the group, forking twice
+ *   and clearing the environment help nobody.
  * - The mark comes on fd 1 after the answer, so all before it is the run's output, complete.
  * - TERM to the helper's process group reaches the script and not the helper: PID 1 of a namespace gets no signal that it
  *   does not handle, but for KILL from outside. (At the level 'process-group' the script has a session of its own.)
@@ -32,6 +33,25 @@ sweep_cookie() {
 }
 `;
 
+/**
+ * Kills what is below this shell until there is nothing: the children of a child that dies become its own, where it is their
+ * reaper. Waiting for a child of one's own makes a shell take leave of the dead, which the kernel still lists.
+ */
+export const SWEEP_CHILDREN = `
+sweep_children() {
+  pause=:
+  while :; do
+    found=
+    read -r found </proc/$$/task/$$/children
+    [ -n "$found" ] || return 0
+    for child in $found; do kill -9 "$child"; done
+    $pause &
+    wait "$!"
+    pause='sleep 0.01'
+  done 2>/dev/null
+}
+`;
+
 /** At the level 'process-group', after a helper that was killed itself. Argument: the cookie. */
 export const SWEEP_SCRIPT = `${SWEEP_COOKIE}
 sweep_cookie "$1"
@@ -44,7 +64,7 @@ shopt -s execfail 2>/dev/null
 isolation=$1
 cookie=$2
 died=$3.died
-${SWEEP_COOKIE}
+${SWEEP_COOKIE}${SWEEP_CHILDREN}
 sweep() {
   case $isolation in
   process-group)
@@ -55,6 +75,7 @@ sweep() {
     *) kill -9 -- "-$group" 2>/dev/null ;;
     esac
     sweep_cookie "$cookie"
+    sweep_children
     ;;
   *)
     pause=:

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAnswerReader, type AnswerReader } from './answer-reader.ts';
 import { SWEEP_SCRIPT } from './helper-script.ts';
+import { composeKeeper } from './keeper-script.ts';
 import { findInnerPid, readGroup, sendSignal, waitUntilGone } from './process-tree.ts';
 import type { Isolation } from './run-types.ts';
 import { startProgram, type Program, type ProgramEnd } from './start-program.ts';
@@ -66,7 +67,7 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
   const first = await withTimeout(Promise.race([answers.next(), program.ended]), START_TIMEOUT_MS);
   await Promise.all([closeDescriptor(writeEnd), unlink(pipe)]);
   const pid = program.pid;
-  const innerPid = first === 'ready' && pid !== undefined ? await findInnerPid(pid, options.isolation) : null;
+  const innerPid = first === 'ready' && pid !== undefined ? await findInnerPid(pid) : null;
   if (pid === undefined || innerPid === null) {
     if (pid !== undefined) sendSignal(-pid, 'SIGKILL');
     const end = await program.ended;
@@ -104,7 +105,8 @@ function assembleHelper({ options, files, program, pid, innerPid, socket, answer
     return end;
   });
   return {
-    pid,
+    // At the level 'process-group' the outer one has to outlive the inner one, to end what that leaves.
+    pid: isGroupLevel ? innerPid : pid,
     gone,
     hasEnded: () => hasEnded,
     async handOver(mark, runDirectory) {
@@ -147,7 +149,7 @@ function composeCommand(options: HelperOptions, files: string): [string, ...stri
     case 'user-namespace':
       return [...tie, ...namespace, '--user', '--map-current-user', ...helper];
     case 'process-group':
-      return ['/bin/sh', ...helper.slice(1)];
+      return composeKeeper(helper);
   }
 }
 

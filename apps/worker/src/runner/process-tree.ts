@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Isolation } from './run-types.ts';
 
 const GONE_POLL_MS = 5;
 
-/** The process whose end is the end of the namespace: PID 1 in it, seen from here the only child of `unshare`. */
-export async function findInnerPid(pid: number, isolation: Isolation): Promise<number | null> {
-  if (isolation === 'process-group') return pid;
+/**
+ * The helper itself: the only child of what was started. In a namespace, whose PID 1 it is, its end is the end of the
+ * namespace, and what was started is `unshare`; else it is the helper's keeper.
+ */
+export async function findInnerPid(pid: number): Promise<number | null> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1');
   return parsePid(children);
 }

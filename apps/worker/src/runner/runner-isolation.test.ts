@@ -47,6 +47,11 @@ describe.each(levels)('the end of a run is the end of its processes (%s)', (isol
     ['setsid', 'setsid SLEEP & echo hi; exit 4'],
     ['a double fork that ignores TERM', '( (trap "" TERM HUP; setsid sh -c "SLEEP; :") & ) ; echo hi; exit 4'],
     ['a stopped child', 'SLEEP & kill -STOP $!; echo hi; exit 4'],
+    ['a child with another environment', 'setsid env -i PATH="$PATH" SLEEP & echo hi; exit 4'],
+    [
+      'a double fork with another environment, pipes and directory',
+      '( (trap "" TERM HUP; cd /; setsid env -i PATH="$PATH" sh -c "SLEEP; :" >/dev/null 2>&1 </dev/null) & ); echo hi; exit 4',
+    ],
     ['a child without its own pipe', 'SLEEP >/dev/null 2>&1 </dev/null & echo hi; exit 4'],
     [
       'a child that goes on forking',
@@ -75,7 +80,8 @@ describe.each(levels)('the end of a run is the end of its processes (%s)', (isol
   });
 
   test('timeout: what ignores TERM is killed after the grace, with all that it hid', async () => {
-    const { script } = start('trap "" TERM; setsid SLEEP & echo hi; while :; do SLEEP; done');
+    const hidden = 'setsid SLEEP & (cd /; setsid env -i PATH="$PATH" SLEEP >/dev/null 2>&1 &)';
+    const { script } = start(`trap "" TERM; ${hidden}; echo hi; while :; do SLEEP; done`);
     const result = await runner.runScript(script, { timeoutMs: 200, graceMs: 200 });
     expect(await leftovers()).toEqual([]);
     expect(result).toMatchObject({ timedOut: true, exitCode: null, signal: 'KILL', text: 'hi\n', spawnError: null });
