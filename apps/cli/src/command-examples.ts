@@ -21,6 +21,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   logs: ['logs 12/deploy --follow', 'logs 12/deploy --attempt 1'],
   outputs: ['outputs 12/build', 'outputs 12/build --key version'],
   workers: ['workers --all'],
+  doctor: ['doctor', 'doctor --json'],
   import: ['import workflow.json --time-scale 0.001 --run'],
   pause: ['pause 12 --reason "the database is being moved"'],
   resume: ['resume 12'],

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { BATON } from './baton-word.ts';
 import { addExamples } from './command-examples.ts';
 import type { CommandContext } from './command-context.ts';
+import { runDoctor } from './commands/doctor.ts';
 import { addGraphDiffCommand } from './commands/graph-diff.ts';
 import { exportGraph, listGraphs, showGraph } from './commands/graph-show.ts';
 import { applyGraphs, checkGraphs } from './commands/graph-store.ts';
@@ -163,6 +164,10 @@ function addPipelineCommands(program: Command, act: Act): void {
     .description('list the workers that are alive, with what they run')
     .option('--all', 'those that are gone, too')
     .action(async (options: { all?: boolean }) => act(listWorkers)(options));
+  program
+    .command('doctor')
+    .description('examine the installation: what is wrong with it, and what to do; needs an admin token')
+    .action(async () => act(runDoctor)());
   program
     .command('import')
     .description('store a workflow in WfFormat 1.5 as a graph of sleeps as long as its tasks ran')

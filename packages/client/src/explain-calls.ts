@@ -6,6 +6,10 @@ import type * as Types from './types.ts';
 /** What explains: why something does not run, how it would go, what has changed. */
 export function explainCalls(api: FetchClient<paths>) {
   return {
+    /** What is wrong with the installation, with what to do. */
+    async examine(): Promise<Types.Examination> {
+      return answerOf(await api.GET('/api/v1/doctor'));
+    },
     /** @throws ApiError track_not_found */
     async whyTrack(trackId: number): Promise<Types.TrackWhy> {
       return answerOf(await api.GET('/api/v1/tracks/{trackId}/why', { params: { path: { trackId } } }));

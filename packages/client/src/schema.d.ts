@@ -141,6 +141,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Examine the installation: servers, settings, clocks, processes, queues, tables; nothing is changed
+         * @description Needs a token with the scope admin.
+         */
+        get: operations["getDoctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/graphs": {
         parameters: {
             query?: never;
@@ -1474,10 +1494,59 @@ export interface components {
             /** @description a condition in CEL; false: this way is not taken */
             when?: string | null;
         };
+        Examination: {
+            /**
+             * Format: date-time
+             * @description by the database's clock
+             */
+            at: string;
+            mysql: {
+                version: string;
+                settings: {
+                    [key: string]: string;
+                };
+                session: {
+                    sqlMode: string;
+                    isolation: string;
+                    timeZone: string;
+                };
+            };
+            /** @description null: away, or it does not say */
+            redis: {
+                server: string;
+                evictionPolicy: string | null;
+                persistence: ("aof" | "snapshots" | "none") | null;
+                usedBytes: number;
+                /** @description 0: no limit */
+                limitBytes: number;
+            } | null;
+            /** @description null: Redis is away */
+            queues: {
+                name: string;
+                waiting: number;
+                parked: number;
+            }[] | null;
+            /** @description those that are alive */
+            processes: components["schemas"]["Process"][];
+            /** @description the worst first; none in a healthy installation */
+            findings: components["schemas"]["Finding"][];
+        };
         FieldChange: {
             field: string;
             before: components["schemas"]["JsonValue"];
             after: components["schemas"]["JsonValue"];
+        };
+        Finding: {
+            /** @enum {string} */
+            code: "mysql_too_old" | "mysql_not_durable" | "mysql_binlog_not_synced" | "mysql_no_doublewrite" | "mysql_multi_writer" | "mysql_read_only" | "mysql_not_strict" | "mysql_isolation" | "mysql_time_zone" | "redis_away" | "redis_refuses_writes" | "redis_too_old" | "redis_evicts" | "redis_replica" | "redis_disk" | "redis_full" | "redis_no_password" | "redis_not_persistent" | "clock_skew" | "mixed_versions" | "leases_differ" | "reconcile_too_seldom" | "no_orchestrator" | "no_worker" | "labels_not_served" | "weak_isolation" | "completions_kept" | "lease_overdue" | "track_overdue" | "track_not_due" | "track_not_claimed" | "pipeline_stranded" | "counters_wrong" | "key_missing" | "limit_rows_left_over" | "messages_parked" | "queue_paused" | "completions_late" | "repairs_made" | "unknown_completions_seen" | "consumers_renewed";
+            /**
+             * @description error: a promise does not hold, or will not; warning: one may not under a fault, or somebody waits
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "note";
+            found: string;
+            /** @description what to do */
+            advice: string;
         };
         Gate: {
             /** @description token:<name> or role:<name>; absent or empty: whoever may operate */
@@ -1696,6 +1765,8 @@ export interface components {
             lacks: string[];
             /** @description takes nothing more */
             isDraining: boolean;
+            /** @description why it takes nothing for now, such as a full disk */
+            problem: string | null;
         };
         LastAction: {
             /** @description choose, approve, reject, skip, ... */
@@ -1881,6 +1952,27 @@ export interface components {
             requestId: string;
             /** @description everything that is wrong, at once; of more than 1000 the first */
             problems: components["schemas"]["Problem"][];
+        };
+        Process: {
+            id: string;
+            /** @enum {string} */
+            kind: "api" | "orchestrator" | "worker";
+            host: string;
+            pid: number;
+            softwareVersion: string;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            seenAt: string;
+            /** @description how far its clock is ahead of the database's */
+            clockSkewMs: number;
+            settings: {
+                [key: string]: number | string;
+            };
+            /** @description since its start; as in /metrics */
+            counters: {
+                [key: string]: number;
+            };
         };
         RerunPipeline: {
             id: number;
@@ -2568,6 +2660,8 @@ export interface components {
             slots: number;
             /** @description takes nothing more */
             isDraining: boolean;
+            /** @description why it takes nothing for now although it lives, such as a full disk; null: it does */
+            problem: string | null;
             isAlive: boolean;
             /** Format: date-time */
             startedAt: string;
@@ -2597,6 +2691,8 @@ export interface components {
             labels: string[];
             slots: number;
             isDraining: boolean;
+            /** @description why it takes nothing more although it lives; absent: it does */
+            problem?: string;
             /** Format: date-time */
             startedAt: string;
         };
@@ -3060,10 +3156,10 @@ export interface operations {
                         /** @enum {string} */
                         database: "ready" | "unavailable" | "not_migrated";
                         /**
-                         * @description without it starts are accepted and enqueued later
+                         * @description unless it is ready, starts are accepted and enqueued later; refuses_writes: full, no disk, or a replica
                          * @enum {string}
                          */
-                        redis: "ready" | "unavailable";
+                        redis: "ready" | "refuses_writes" | "unavailable";
                     };
                 };
             };
@@ -3115,11 +3211,85 @@ export interface operations {
                         /** @enum {string} */
                         database: "ready" | "unavailable" | "not_migrated";
                         /**
-                         * @description without it starts are accepted and enqueued later
+                         * @description unless it is ready, starts are accepted and enqueued later; refuses_writes: full, no disk, or a replica
                          * @enum {string}
                          */
-                        redis: "ready" | "unavailable";
+                        redis: "ready" | "refuses_writes" | "unavailable";
                     };
+                };
+            };
+        };
+    };
+    getDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found, with what to do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };

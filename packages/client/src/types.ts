@@ -12,6 +12,8 @@ type JsonAnswerOf<Operation> = Operation extends {
 
 export type Attempt = Schemas['Attempt'];
 export type CheckResult = Schemas['CheckResult'];
+export type Examination = Schemas['Examination'];
+export type Finding = Schemas['Finding'];
 export type Edge = Schemas['Edge'];
 export type Graph = Schemas['Graph'];
 export type GraphDiff = Schemas['GraphDiff'];

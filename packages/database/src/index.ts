@@ -17,6 +17,7 @@ export { findWorkers, type RunningTrack, type WorkerRecord } from './find-worker
 export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from './read-output.ts';
 export * from './record-heartbeat.ts';
 export * from './server-settings.ts';
+export { findBreaches } from './find-breaches.ts';
 export * from './processes.ts';
 export * from './store-output.ts';
 export * from './tokens.ts';

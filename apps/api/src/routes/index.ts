@@ -19,6 +19,7 @@ import {
   putGraphRoute,
 } from './graphs.ts';
 import { diffRoute } from './diff.ts';
+import { getDoctor } from './doctor.ts';
 import { getHealth, getReadiness } from './health.ts';
 import { getHistory } from './history.ts';
 import { getInbox } from './inbox.ts';
@@ -68,6 +69,7 @@ export const ROUTES: readonly Route[] = [
   getMetrics,
   getHealth,
   getReadiness,
+  getDoctor,
   createGraphRoute,
   listGraphs,
   checkAllGraphs,
