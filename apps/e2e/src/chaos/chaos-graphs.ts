@@ -75,7 +75,7 @@ function drawScenario(random: RandomSource, seed: number, maxTracks: number): Sc
 
 /** Layers of which each vertex waits for some of the layer before: many joins that become ready at one moment. */
 function makeLayered(random: RandomSource, seed: number, count: number): Scenario {
-  const width = 2 + random.below(Math.min(16, count - 1));
+  const width = 2 + Math.floor(count / 25) + random.below(8);
   const ids = Array.from({ length: count }, (_, index) => index + 1);
   const edges = ids.flatMap((head) => {
     const first = Math.floor((head - 1) / width - 1) * width + 1;

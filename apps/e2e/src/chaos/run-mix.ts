@@ -57,7 +57,8 @@ export interface MixRecord {
 /** At least one fault every 5 s: a fault that lasts does not keep the next from coming. */
 const FAULT_EVERY_MS = { least: 1500, more: 3000 };
 const SAMPLE_MS = 10_000;
-const REST_MS = 180_000;
+/** Longer than any fault, lease or delay lasts: what has not gone on by then never will. */
+const STANDSTILL_MS = 60_000;
 const LEASE_MS = 5000;
 const PLANS_PER_SEED = 100_000;
 
@@ -204,31 +205,37 @@ async function injectFault(
   if (injected !== undefined) injected.endedAtMs = Date.now();
 }
 
-/** @returns whether every pipeline ended, every track with it, and no script runs any more */
+/**
+ * Waits as long as anything goes on.
+ * @returns whether every pipeline ended, every track with it, and no script runs any more
+ */
 async function waitForRest(
   stack: ChaosStack,
   submitting: Promise<void>,
   report: (line: string) => void,
 ): Promise<boolean> {
-  const deadline = performance.now() + REST_MS;
   const submitted = submitting.then(() => true);
-  let last = '';
-  while (performance.now() < deadline) {
+  let last = { open: -1, events: -1 };
+  let movedAt = performance.now();
+  while (performance.now() < movedAt + STANDSTILL_MS) {
     const areAnswered = await Promise.race([submitted, sleep(500).then(() => false)]);
-    const open = await countOpen(stack).catch(() => null); // MariaDB is coming up
+    const now = await countOpen(stack).catch(() => last); // MariaDB is coming up
+    if (now.events !== last.events) movedAt = performance.now();
+    last = now;
+    if (!areAnswered || now.open > 0) continue;
     const alive = await findLiveRuns(join(stack.directory, 'journal'));
-    last = `${areAnswered ? 'all' : 'not all'} submitted and ended as shown, ${open} open tracks, ${alive.length} live runs`;
-    if (areAnswered && open === 0 && alive.length === 0) return true;
+    if (alive.length === 0) return true;
   }
-  report(`not at rest after ${REST_MS / 1000} s: ${last}`);
+  report(`nothing has changed for ${STANDSTILL_MS / 1000} s, and ${last.open} tracks and pipelines are open`);
   return false;
 }
 
-async function countOpen({ database }: ChaosStack): Promise<number> {
-  const [row] = await selectRows<{ open: number }>(
+async function countOpen({ database }: ChaosStack): Promise<{ open: number; events: number }> {
+  const [row] = await selectRows<{ open: number; events: number }>(
     database.dataSource,
     `SELECT (SELECT COUNT(*) FROM track WHERE state IN ('WAITING', 'PENDING', 'RUNNING')) +
-       (SELECT COUNT(*) FROM pipeline WHERE finished_at IS NULL) AS open`,
+       (SELECT COUNT(*) FROM pipeline WHERE finished_at IS NULL) AS open,
+       (SELECT COALESCE(MAX(id), 0) FROM pipeline_event) AS events`,
   );
-  return Number(row?.open ?? 0);
+  return { open: Number(row?.open ?? 0), events: Number(row?.events ?? 0) };
 }
