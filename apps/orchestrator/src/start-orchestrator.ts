@@ -1,44 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  findProcesses,
-  findServerFaults,
-  isMigrated,
-  judgeClock,
-  measureClockSkew,
-  openDatabase,
-  readCompletionSecret,
-  readRetryCounts,
-  startReporting,
-  type Database,
-} from '@baton/database';
+import { openDatabase, readCompletionSecret, readRetryCounts, startReporting } from '@baton/database';
 import {
   COMPLETION_QUEUE,
   completionMessageSchema,
   connectRedis,
   createConsumer,
   createTrackQueue,
-  findRedisFaults,
-  judgeRedisUrl,
-  waitForRedis,
 } from '@baton/queue';
-import { judgeReconcile, type Finding } from '@baton/domain';
-import {
-  countRetries,
-  createCounters,
-  refuseUnsafe,
-  SOFTWARE_VERSION,
-  type Logger,
-  type Service,
-} from '@baton/service';
+import { countRetries, createCounters, SOFTWARE_VERSION, type Logger, type Service } from '@baton/service';
 import type { Config } from './config.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
+import { refuseUnsafeServers } from './refuse-unsafe-servers.ts';
 import { noteStuck } from './note-stuck.ts';
 import { consumeChildren } from './run-children.ts';
 import { startSchedules } from './run-schedules.ts';
 
 const DRAIN_MS = 8000;
-const SCHEMA_WAIT_MS = 120_000;
 
 /**
  * Starts consuming completions, reconciling and running schedules.
@@ -52,12 +29,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const producer = connectRedis(place, 'producer', onError);
   const blocking = connectRedis(place, 'consumer', onError);
   try {
-    refuseUnsafe(await findServerFaults(database), logger);
-    refuseUnsafe(judgeClock('this process', await measureClockSkew(database)), logger);
-    await waitForTables(database);
-    refuseUnsafe(await judgeInterval(database, config.BATON_RECONCILE_MS), logger);
-    await waitForRedis(producer, 30_000);
-    refuseUnsafe([...judgeRedisUrl(place.url), ...(await findRedisFaults(producer))], logger);
+    await refuseUnsafeServers({ config, database, redis: producer, logger });
   } catch (error) {
     producer.disconnect();
     blocking.disconnect();
@@ -107,24 +79,4 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       await database.close();
     },
   };
-}
-
-/** An orchestrator that looks more seldom than leases end finds lost workers late; the APIs give the leases. */
-async function judgeInterval(database: Database, reconcileMs: number): Promise<Finding[]> {
-  const apis = (await findProcesses(database)).filter(({ kind, isAlive }) => kind === 'api' && isAlive);
-  return judgeReconcile(
-    reconcileMs,
-    apis.flatMap(({ settings: { leaseMs } }) => (typeof leaseMs === 'number' ? [leaseMs] : [])),
-  );
-}
-
-/** The API makes the tables; this process may have been started first. */
-async function waitForTables(database: Database): Promise<void> {
-  const deadline = performance.now() + SCHEMA_WAIT_MS;
-  while (!(await isMigrated(database))) {
-    if (performance.now() > deadline) {
-      throw new Error('the tables are not there: start the API once, or run `node apps/api/dist/main.js migrate`');
-    }
-    await sleep(200);
-  }
 }

@@ -21,7 +21,7 @@ const LEFT_OVER_ROWS = 1000;
 interface Breach extends Pick<Finding, 'code' | 'severity' | 'advice'> {
   /** Ids of what was found, at most one more than are named. */
   sql: string;
-  describe(ids: string): string;
+  describe: (ids: string) => string;
 }
 
 const BREACHES: readonly Breach[] = [
