@@ -34,6 +34,7 @@ export interface ConsumerOptions<Message> {
 }
 
 const STUCK_AFTER_MS = 10_000;
+const KEPT_FAILED = { count: 1000 };
 
 /** One of BullMQ's workers, and what it has under way. */
 interface Generation {
@@ -107,7 +108,7 @@ function openGeneration<Message>(options: ConsumerOptions<Message>, onTaken: () 
       drainDelay: 1,
       runRetryDelay: 1000,
       removeOnComplete: { count: 0 },
-      removeOnFail: { count: options.keepFailed ? 1000 : 0 },
+      removeOnFail: options.keepFailed ? KEPT_FAILED : { count: 0 },
       skipVersionCheck: true,
     },
   );
@@ -150,6 +151,8 @@ async function handleEntry<Message>(
   const message = options.schema.safeParse(entry.data);
   if (!message.success) {
     await shortenEntry(entry);
+    // Whoever made it may have said that it is not to be kept.
+    if (options.keepFailed) entry.opts.removeOnFail = KEPT_FAILED;
     throw new UnrecoverableError(
       `${options.queueName} entry ${entry.id} is not of a known form: ${message.error.message}`,
     );
