@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { createAnswerReader, type AnswerReader } from './answer-reader.ts';
 import { SWEEP_SCRIPT } from './helper-script.ts';
 import { composeKeeper } from './keeper-script.ts';
-import { findInnerPid, readGroup, sendSignal, waitUntilGone } from './process-tree.ts';
-import type { Isolation } from './run-types.ts';
+import { findInnerPid, listBelow, readGroup, sendSignal, waitUntilGone } from './process-tree.ts';
+import type { Isolation, Survivor } from './run-types.ts';
 import { startProgram, type Program, type ProgramEnd } from './start-program.ts';
 
 const openDescriptor = promisify(open);
@@ -36,6 +36,8 @@ export interface Helper {
   terminate(runDirectory: string): Promise<void>;
   /** KILL to the helper, so that the kernel ends the namespace. Safe to repeat. */
   kill(runDirectory: string | null): Promise<void>;
+  /** What is alive of the run, once it was killed. */
+  listSurvivors(): Promise<Survivor[]>;
   /** Closes this side of the output pipe; to be called once the helper has ended and its output was read. */
   dispose(): void;
   /** Resolves when the helper has ended and nothing that it started is alive. */
@@ -44,6 +46,7 @@ export interface Helper {
 
 const START_TIMEOUT_MS = 15_000;
 const DRAIN_MS = 2_000;
+const SURVIVOR_MS = 200;
 
 /**
  * Starts the helper shell of a slot and waits until it is ready. Throws, with what the system said, where this level of
@@ -122,6 +125,13 @@ function assembleHelper({ options, files, program, pid, innerPid, socket, answer
         if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return null;
         throw error;
       }
+    },
+    async listSurvivors() {
+      const seen = await listBelow(pid, [innerPid]);
+      // Twice: what the keeper itself starts to look for them is gone by then.
+      await new Promise((resolve) => setTimeout(resolve, SURVIVOR_MS));
+      const still = new Set((await listBelow(pid, [innerPid])).map((one) => one.pid));
+      return seen.filter((one) => still.has(one.pid));
     },
     dispose: () => void socket.destroy(),
     async terminate(runDirectory) {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import type { Survivor } from './run-types.ts';
 
 const GONE_POLL_MS = 5;
 
@@ -47,12 +48,38 @@ export async function waitUntilGone(innerPid: number): Promise<void> {
   }
 }
 
+/** @returns what is alive below a process, at any depth, but for these */
+export async function listBelow(pid: number, without: readonly number[]): Promise<Survivor[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const all = (await Promise.all(names.map(readProcess))).filter((one) => one !== null);
+  const parents = new Map(all.map((one) => [one.pid, one.parent]));
+  const isBelow = (child: number): boolean => {
+    const parent = parents.get(child);
+    return parent !== undefined && (parent === pid || isBelow(parent));
+  };
+  return all
+    .filter((one) => one.state !== 'Z' && isBelow(one.pid) && !without.includes(one.pid))
+    .map(({ pid: found, name, state }) => ({ pid: found, name, state }));
+}
+
+async function readProcess(name: string): Promise<(Survivor & { parent: number }) | null> {
+  const match = /^(\d+) \((.*)\) (\S) (\d+) /s.exec(await readStat(name));
+  if (match === null) return null;
+  return { pid: Number(match[1]), name: match[2] ?? '', state: match[3] ?? '', parent: Number(match[4]) };
+}
+
 async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readStat(String(pid));
+  return stat === '' || /^\d+ \(.*\) Z /s.test(stat);
+}
+
+/** '' where there is no such process any more. */
+async function readStat(pid: string): Promise<string> {
   try {
-    return /^\d+ \(.*\) Z /s.test(await readFile(`/proc/${pid}/stat`, 'latin1'));
+    return await readFile(`/proc/${pid}/stat`, 'latin1');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ESRCH') return true;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Helper } from './helper.ts';
-import type { RunRequest } from './run-types.ts';
+import type { RunRequest, Survivor } from './run-types.ts';
 
 /** What may end a run early: its own timeout, a cancel, or the runner itself. One object a run, from request to result. */
 export interface RunControl {
@@ -12,21 +12,23 @@ export interface RunControl {
   cancelAtOnce(): void;
   /** Ends the script at once, without TERM; says nothing about why. */
   kill(): void;
-  /** The script is about to start: from now on the above reach it. */
-  attach(helper: Helper, runDirectory: string): void;
+  /** The script is about to start: from now on the above reach it. `onSurvivors`: see RunRequest. */
+  attach(helper: Helper, runDirectory: string, onSurvivors: (survivors: Survivor[]) => void): void;
   /** The script has ended: from now on nothing reaches anything, and the flags keep their values. */
   detach(): void;
 }
 
 /** The longest time that a timer takes; later is as good as never (24 days). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A process that the kernel cannot end so soon waits for a disk or a device, and may do so for long. */
+const KILL_PATIENCE_MS = 3000;
 
 /** TERM, grace, KILL. `onFailure` takes an error of the system calls, which then counts as a reason to kill. */
 export function createRunControl(
   request: Pick<RunRequest, 'timeoutMs' | 'graceMs'>,
   onFailure: (error: unknown) => void,
 ): RunControl {
-  let target: { helper: Helper; directory: string } | null = null;
+  let target: { helper: Helper; directory: string; onSurvivors: (survivors: Survivor[]) => void } | null = null;
   let isCancelled = false;
   let isTimedOut = false;
   let isKilled = false;
@@ -38,8 +40,13 @@ export function createRunControl(
   };
   const kill = (): void => {
     if (target === null) return;
+    if (!isKilled) wait(KILL_PATIENCE_MS, () => void lookForSurvivors().catch(onFailure));
     isKilled = true;
     target.helper.kill(target.directory).catch(onFailure);
+  };
+  const lookForSurvivors = async (): Promise<void> => {
+    const survivors = (await target?.helper.listSurvivors()) ?? [];
+    if (survivors.length > 0) target?.onSurvivors(survivors);
   };
   const terminate = (): void => {
     if (target === null || isTerminated) return;
@@ -65,8 +72,8 @@ export function createRunControl(
       kill();
     },
     kill,
-    attach(helper, directory) {
-      target = { helper, directory };
+    attach(helper, directory, onSurvivors) {
+      target = { helper, directory, onSurvivors };
       if (request.timeoutMs === null) return;
       wait(request.timeoutMs, () => {
         if (isCancelled) return;

@@ -21,6 +21,20 @@ export interface RunRequest {
   maxOutputBytes: number;
   /** Takes the output in order, in chunks of at most 64 KiB. While it is pending the script's writes block. */
   onOutput(chunk: Buffer): Promise<void>;
+  /**
+   * Told once, seconds after KILL, where processes of the run are alive all the same: such as wait for a disk that does not
+   * answer. The result comes when they are gone, and not before.
+   */
+  onSurvivors?(survivors: Survivor[]): void;
+}
+
+/** A process that KILL did not end, as seen from the worker. */
+export interface Survivor {
+  pid: number;
+  /** The program's name, 15 characters at most. */
+  name: string;
+  /** As in /proc/<pid>/stat: D waits for a device, T is stopped ... */
+  state: string;
 }
 
 /** What is known of a run that is over. Exit code, signal and reasons are apart on purpose (RELIABILITY.md R20). */
@@ -104,6 +118,10 @@ export interface RunnerEvent {
     | 'helper_failed'
     | 'guard_fired'
     | 'guard_ended'
+    /** Processes of a run survived KILL; the run is not over before they are gone. */
+    | 'kill_failed'
+    /** ... and they are. */
+    | 'kill_done'
     | 'cleanup_incomplete';
   detail: string;
 }

@@ -88,6 +88,13 @@ describe.each(levels)('the end of a run is the end of its processes (%s)', (isol
     expect((await runner.runScript('echo next')).text).toBe('next\n');
   });
 
+  test('timeout: a script that makes processes as fast as it can, each in a session and an environment of its own', async () => {
+    const { script } = start('trap "" TERM; while :; do setsid env -i PATH="$PATH" SLEEP & done');
+    const result = await runner.runScript(script, { timeoutMs: 200, graceMs: 100 });
+    expect(await leftovers()).toEqual([]);
+    expect(result).toMatchObject({ timedOut: true, exitCode: null, signal: 'KILL', spawnError: null });
+  });
+
   test('cancel of what runs', async () => {
     const { script } = start('trap "" TERM; echo hi; while :; do SLEEP; done');
     let seen = (): void => undefined;

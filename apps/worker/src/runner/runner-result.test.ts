@@ -10,10 +10,12 @@ beforeAll(async () => {
 afterAll(() => runner.close());
 
 describe('exit codes and signals are told apart', () => {
-  test.each([0, 1, 2, 7, 63, 125, 126, 127, 128, 129, 130, 137, 141, 143, 200, 255])('exit %i', async (exitCode) => {
-    const result = await runner.runScript(`exit ${exitCode}`);
-    expect(result).toMatchObject({ exitCode, signal: null, spawnError: null, timedOut: false, cancelled: false });
-  });
+  test('exit 0 to 255', async () => {
+    for (let exitCode = 0; exitCode < 256; exitCode += 1) {
+      const result = await runner.runScript(`exit ${exitCode}`);
+      expect(result).toMatchObject({ exitCode, signal: null, spawnError: null, timedOut: false, cancelled: false });
+    }
+  }, 60_000);
   test.each(['HUP', 'QUIT', 'ILL', 'ABRT', 'BUS', 'FPE', 'KILL', 'USR1', 'SEGV', 'USR2', 'ALRM', 'TERM', 'SYS'])(
     'the interpreter dies of %s',
     async (signal) => {

@@ -6,7 +6,7 @@ import { createOutputCap, type OutputCap } from './output-cap.ts';
 import { prepareRun, type RunPlace } from './prepare-run.ts';
 import { readAnswer } from './read-answer.ts';
 import type { RunControl } from './run-control.ts';
-import type { RunnerEvent, RunRequest, RunResult } from './run-types.ts';
+import type { RunnerEvent, RunRequest, RunResult, Survivor } from './run-types.ts';
 
 export interface SlotOptions {
   place: RunPlace;
@@ -139,11 +139,17 @@ async function execute(execution: Execution): Promise<RunResult> {
     }
   });
   const startedAtMs = performance.now();
-  control.attach(helper, directory);
+  let hasSurvivors = false;
+  control.attach(helper, directory, (survivors) => {
+    hasSurvivors = true;
+    options.report({ kind: 'kill_failed', detail: `run ${request.runId}: ${describeSurvivors(survivors)}` });
+    request.onSurvivors?.(survivors);
+  });
   const output = passOutputOn(helper, Buffer.from(mark), cap);
   const answer = await helper.handOver(mark, directory);
   const end = answer === null ? await helper.gone : null;
   control.detach();
+  if (hasSurvivors) options.report({ kind: 'kill_done', detail: `run ${request.runId}` });
   const durationMs = performance.now() - startedAtMs;
   await output;
   if (outputFailure !== null) throw (outputFailure as { error: unknown }).error;
@@ -161,6 +167,11 @@ async function execute(execution: Execution): Promise<RunResult> {
   const how = end === null ? 'for an unknown reason' : `with ${describeEnd(end)}`;
   options.report({ kind: 'helper_ended', detail: `run ${request.runId}: ${how}` });
   return { ...result, signal: end?.signal ?? 'KILL', spawnError: `the helper shell of the script ended ${how}` };
+}
+
+/** `KILL did not end 12 (cat, state D)` */
+export function describeSurvivors(survivors: readonly Survivor[]): string {
+  return `KILL did not end ${survivors.map(({ pid, name, state }) => `${pid} (${name}, state ${state})`).join(', ')}`;
 }
 
 async function passOutputOn(helper: Helper, mark: Buffer, cap: OutputCap): Promise<void> {
