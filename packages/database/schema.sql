@@ -377,6 +377,7 @@ CREATE TABLE `worker` (
   `is_draining` tinyint(4) NOT NULL DEFAULT 0,
   `started_at` datetime(6) NOT NULL,
   `seen_at` datetime(6) NOT NULL,
+  `problem` varchar(500) DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `ix_worker_seen` (`seen_at`),
   CONSTRAINT `ck_worker_labels` CHECK (json_valid(`labels`)),

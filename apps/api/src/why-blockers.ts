@@ -50,6 +50,7 @@ const lackingWorkerSchema = z
     labels: z.array(z.string()),
     lacks: z.array(z.string()).describe('labels that it does not serve'),
     isDraining: z.boolean().describe('takes nothing more'),
+    problem: z.string().nullable().describe('why it takes nothing for now, such as a full disk'),
   })
   .meta({ id: 'LackingWorker' });
 

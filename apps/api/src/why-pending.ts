@@ -77,12 +77,17 @@ const SHOWN_WORKERS = 20;
 export function explainMissingWorker(workers: readonly WorkerRecord[], vertex: GraphVertex): BlockerOf<'no_worker'>[] {
   const labels = [...wantedLabels(vertex.policies.labels)];
   if (servingWorkers(workers, labels).length > 0) return [];
-  const lacking = workers.slice(0, SHOWN_WORKERS).map(({ id, name, labels: served, isDraining }) => {
-    return { id, name, labels: served, lacks: labels.filter((label) => !served.includes(label)), isDraining };
+  const lacking = workers.slice(0, SHOWN_WORKERS).map(({ id, name, labels: served, isDraining, problem }) => {
+    return { id, name, labels: served, lacks: labels.filter((label) => !served.includes(label)), isDraining, problem };
   });
   const alive = workers.length === 0 ? 'no worker is alive' : `of ${count(workers.length, 'worker')} none does`;
-  const each = lacking.map(({ name, lacks, isDraining }) => {
-    return `${name} ${lacks.length > 0 ? `lacks ${lacks.join(', ')}` : ''}${lacks.length > 0 && isDraining ? ' and ' : ''}${isDraining ? 'is draining' : ''}`;
+  const each = lacking.map(({ name, lacks, isDraining, problem }) => {
+    const reasons = [
+      ...(lacks.length > 0 ? [`lacks ${lacks.join(', ')}`] : []),
+      ...(isDraining ? ['is draining'] : []),
+      ...(problem === null ? [] : [`takes nothing: ${problem}`]),
+    ];
+    return `${name} ${reasons.join(' and ')}`;
   });
   const details = each.length === 0 ? '' : ` (${list(each)})`;
   const sentence = `needs a worker that serves ${labels.join(', ')}: ${alive}${details}`;

@@ -81,5 +81,8 @@ async function findPlace(deps: WhyDeps, track: WhyTrack, vertex: GraphVertex): P
 
 /** The workers that may take a track with these labels. */
 export function servingWorkers(workers: readonly WorkerRecord[], labels: readonly string[]): WorkerRecord[] {
-  return workers.filter((worker) => !worker.isDraining && labels.every((label) => worker.labels.includes(label)));
+  return workers.filter(
+    ({ isDraining, problem, labels: served }) =>
+      !isDraining && problem === null && labels.every((label) => served.includes(label)),
+  );
 }

@@ -52,7 +52,7 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
   const granted = { runId: 'fenced', run: makeClaimedRun({ script, graceMs: GRACE_MS }), leaseUntil };
   const deps = {
     workerId: 'w-test',
-    claimer: { claim: () => Promise.resolve(granted) },
+    claimer: { claim: () => Promise.resolve(granted), giveUp: () => {} },
     leases,
     output: createOutputSender({ api: { sendOutput: () => Promise.reject(new Error('the API is away')) }, logger }),
     reporter,

@@ -12,7 +12,7 @@ import type { Runner, RunResult } from './runner/index.ts';
 /** What running a track needs. */
 export interface TrackDeps {
   workerId: string;
-  claimer: Pick<Claimer, 'claim'>;
+  claimer: Claimer;
   leases: LeaseKeeper;
   output: OutputSender;
   reporter: Reporter;
@@ -34,11 +34,12 @@ interface Ended {
 /**
  * The walk of a track on a worker: claim, run, send the output, report. Resolves when the completion is on its way and on
  * disk, and what the script handed on is stored; the lease is kept until the completion is known to be applied.
+ * @returns what was reported; null where the track was not this worker's to run
  */
-export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<void> {
+export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<Completion | null> {
   crashPoint('worker.fetched');
   const granted = await deps.claimer.claim(message);
-  if (granted === null) return;
+  if (granted === null) return null;
   crashPoint('worker.claimed');
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
@@ -62,6 +63,7 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
     deps.running.delete(stopWaiting);
     crashPoint('worker.sent');
   }
+  return completion;
 }
 
 function frameOf(deps: TrackDeps, granted: GrantedRun): CompletionFrame {

@@ -133,6 +133,23 @@ test('a label set is pulled from once the worker is told of it', async () => {
   expect(worker.started).toEqual([1]);
 });
 
+test.each([
+  ['one queue', ['default']],
+  ['several queues', ['default', 'gpu']],
+])('%s of a worker that rests: nothing is taken, others take it, and later it takes again', async (_title, labels) => {
+  const worker = openWorker({ slots: 2, labels });
+  worker.queues.serve(labels);
+  worker.queues.rest(true);
+  await enqueue([1, 2]);
+  expect(await countPulls(1)).toBeLessThan(3);
+  expect(worker.started).toEqual([]);
+  const other = openWorker({ slots: 1 });
+  await waitFor(() => other.started.length === 1, 'another worker takes one');
+  worker.queues.rest(false);
+  await waitFor(() => worker.started.length === 1, 'and this one the other');
+  expect([...worker.started, ...other.started].toSorted()).toEqual([1, 2]);
+});
+
 describe('several queues', () => {
   test('share the slots: nothing runs beyond them, and everything runs in the end', async () => {
     const worker = openWorker({ slots: 3, labels: ['default', 'gpu', 'linux'] });

@@ -15,6 +15,8 @@ export interface ServedQueues {
   readonly slots: Slots;
   /** Starts to pull from label sets that it did not know yet. */
   serve(labelSets: readonly string[]): void;
+  /** Whether no track is to be taken for now: what comes all the same is given back, for other workers. */
+  rest(isResting: boolean): void;
   /** No further track is taken; those under way go on. */
   pause(): Promise<void>;
   close(timeoutMs: number): Promise<void>;
@@ -37,16 +39,19 @@ export interface ServeQueuesOptions {
 export function serveQueues(options: ServeQueuesOptions): ServedQueues {
   const consumers = new Map<string, Consumer>();
   let isPaused = false;
-  const restUnless = (hasFree: boolean): void => {
-    if (consumers.size < 2 || isPaused) return;
+  let isResting = false;
+  const setPulling = (mayPull: boolean): void => {
+    if (isPaused) return;
     for (const consumer of consumers.values()) {
-      if (hasFree) consumer.resume();
+      if (mayPull) consumer.resume();
       else consumer.pause().catch((error: unknown) => options.logger.warn({ event: 'pause_failed', err: error }));
     }
   };
-  const slots = createSlots(options.slots, restUnless);
+  const slots = createSlots(options.slots, (hasFree) => {
+    if (consumers.size > 1) setPulling(hasFree && !isResting);
+  });
   const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
-    if (isPaused || !slots.tryTake()) return 'give_back';
+    if (isPaused || isResting || !slots.tryTake()) return 'give_back';
     try {
       await options.run(message);
     } finally {
@@ -61,12 +66,16 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
       options.logger.info({ event: 'queue_served', labelSet });
     }
     // Otherwise a queue that is new to a full worker would be pulled from and given back without a pause.
-    if (slots.free === 0) restUnless(false);
+    if (isResting || (slots.free === 0 && consumers.size > 1)) setPulling(false);
   };
   if (options.labels.includes(DEFAULT_LABEL)) serve([DEFAULT_LABEL]);
   return {
     slots,
     serve,
+    rest(wanted) {
+      isResting = wanted;
+      setPulling(!isResting && (slots.free > 0 || consumers.size < 2));
+    },
     async pause() {
       isPaused = true;
       await Promise.all([...consumers.values()].map((consumer) => consumer.pause()));

@@ -57,6 +57,14 @@ describe('the spool', () => {
     expect(await spool.load()).toMatchObject({ kept: [{ completion: good }], unreadable: ['odd.json'] });
   });
 
+  test('what cannot be kept is told, and leaves nothing behind', async () => {
+    const spool = await openSpool(directory.path);
+    const completion = makeCompletion();
+    await mkdir(join(directory.path, `${completion.runId}.json`, 'in the way'), { recursive: true });
+    await expect(spool.keep({ completion, key: 'k', values: {} })).rejects.toThrow(/EISDIR|ENOTEMPTY/);
+    expect(await readdir(directory.path)).toEqual([`${completion.runId}.json`]);
+  });
+
   test('a crash before the rename leaves nothing that is loaded, nor anything for good', async () => {
     const spool = await openSpool(directory.path);
     const whole = JSON.stringify({ completion: makeCompletion(), key: 'k' });

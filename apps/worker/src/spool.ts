@@ -31,14 +31,14 @@ export async function openSpool(directory: string): Promise<Spool> {
     async keep(spooled) {
       const { runId } = spooled.completion;
       const newPath = join(directory, `${runId}${NEW_SUFFIX}`);
-      const file = await open(newPath, 'w', 0o600);
       try {
-        await file.writeFile(JSON.stringify(spooled));
-        await file.datasync();
-      } finally {
-        await file.close();
+        await writeDown(newPath, JSON.stringify(spooled));
+        await rename(newPath, pathOf(runId));
+      } catch (error) {
+        // What there is of it is worth nothing, and takes room. Why it could not be kept matters more than why this cannot.
+        await rm(newPath, { force: true }).catch(() => undefined);
+        throw error;
       }
-      await rename(newPath, pathOf(runId));
     },
     forget: (runId) => rm(pathOf(runId), { force: true }),
     async load() {
@@ -59,6 +59,17 @@ export async function openSpool(directory: string): Promise<Spool> {
       return { kept, unreadable };
     },
   };
+}
+
+/** Resolves when the disk has it. */
+async function writeDown(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -4,8 +4,22 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type HeartbeatAnswer } from '@baton/client';
-import { connectRedis, createCompletionQueue, findRedisFaults, subscribeNudges, waitForRedis } from '@baton/queue';
-import { createCounters, refuseUnsafe, SOFTWARE_VERSION, type Logger, type Service } from '@baton/service';
+import {
+  connectRedis,
+  createCompletionQueue,
+  findRedisFaults,
+  subscribeNudges,
+  waitForRedis,
+  type Redis,
+} from '@baton/queue';
+import {
+  createCounters,
+  refuseUnsafe,
+  SOFTWARE_VERSION,
+  type Counters,
+  type Logger,
+  type Service,
+} from '@baton/service';
 import { createClaimer } from './claimer.ts';
 import type { Config } from './config.ts';
 import { refuseUnaskedWeakness } from './demand-isolation.ts';
@@ -20,6 +34,7 @@ import { openSpool } from './spool.ts';
 import { startStatusSender } from './status-sender.ts';
 import { stopWorker } from './stop-worker.ts';
 import { createValuesSender } from './values-sender.ts';
+import { watchDisk, type DiskWatch } from './watch-disk.ts';
 import type { WorkerReport } from './worker-api.ts';
 
 /** Shorter than a lease: a call that hangs is made again while there is still time. */
@@ -28,6 +43,10 @@ const REDIS_WAIT_MS = 60_000;
 const API_WAIT_MS = 60_000;
 /** For entries of the queues that are under way to be told as done. */
 const CLOSE_MS = 1000;
+/** Where scripts note at which line they are. */
+const LINES = 'lines';
+const MAX_PROBLEM_LENGTH = 500;
+
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {
   const lock = await lockOwnDirectory(config);
   const redis = await connectQueues(config, logger);
@@ -50,50 +69,83 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const runner = await startRunner(config, logger, await startLeases(leases, logger));
   report.isolationLevel = runner.isolation;
 
-  const claimer = createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger });
-  const running: TrackDeps['running'] = new Set();
   const deps: TrackDeps = {
     workerId: report.id,
-    claimer,
+    claimer: createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger }),
     leases,
     output: createOutputSender({ api, logger }),
     reporter,
     runner,
     lineDirectory: await makeLineDirectory(config),
     defaults: { graceMs: config.BATON_GRACE_MS, maxOutputBytes: config.BATON_MAX_OUTPUT_BYTES },
-    running,
+    running: new Set(),
     logger,
   };
   const counters = createCounters();
-  const queues = serveQueues({
-    counters,
-    redis: redis.blocking,
-    prefix: config.BATON_REDIS_PREFIX,
-    slots: config.BATON_CONCURRENCY,
-    labels: config.BATON_LABELS,
-    run: (message) => runTrack(deps, message),
-    logger,
-  });
+  const disk = watchOwnDisk(config, { report, leases, logger, rest: (isResting) => served?.rest(isResting) });
+  const queues = serveTracks({ config, counters, disk, redis: redis.blocking }, deps);
   served = queues;
+  await disk.check();
   await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
   leases.nudge();
   const status = startStatusSender({ api, reporter, counters, workerId: report.id, logger });
   return {
     ready: { workerId: report.id, worker: report.name, slots: report.slots, isolation: runner.isolation },
     async stop() {
+      disk.stop();
       report.isDraining = true;
-      const closers = [
-        () => leases.stop(),
-        () => status.stop(),
-        () => queues.close(CLOSE_MS),
-        () => runner.close(),
-        () => completionQueue.close(),
-      ];
-      await stopWorker({ queues, running, claimer, reporter, leases, closers, logger }, config.BATON_DRAIN_MS);
+      const closers = [leases, status, { stop: () => queues.close(CLOSE_MS) }, { stop: () => runner.close() }];
+      const parts = { ...deps, queues, closers: [...closers, { stop: () => completionQueue.close() }] };
+      await stopWorker(parts, config.BATON_DRAIN_MS);
       for (const connection of Object.values(redis)) connection.disconnect();
       lock.release();
     },
   };
+}
+
+interface TrackSource {
+  config: Config;
+  counters: Counters;
+  disk: DiskWatch;
+  redis: Redis;
+}
+
+function serveTracks({ config, counters, disk, redis }: TrackSource, deps: TrackDeps): ServedQueues {
+  return serveQueues({
+    counters,
+    redis,
+    prefix: config.BATON_REDIS_PREFIX,
+    slots: config.BATON_CONCURRENCY,
+    labels: config.BATON_LABELS,
+    async run(message) {
+      const completion = await runTrack(deps, message);
+      // Before its slot is free: on a full disk each further track would fail as well.
+      if (completion !== null && completion.exitCode !== 0) await disk.check();
+    },
+    logger: deps.logger,
+  });
+}
+
+interface DiskUsers {
+  report: WorkerReport;
+  leases: LeaseKeeper;
+  rest: (isResting: boolean) => void;
+  logger: Logger;
+}
+
+/** While there is no room nothing is taken, and whoever asks is told why. */
+function watchOwnDisk({ directory }: Config, { report, leases, rest, logger }: DiskUsers): DiskWatch {
+  return watchDisk({
+    directories: ['spool', 'runs', LINES].map((name) => join(directory, name)),
+    onChange(problem) {
+      if (problem === null) delete report.problem;
+      else report.problem = problem.slice(0, MAX_PROBLEM_LENGTH);
+      rest(problem !== null);
+      leases.nudge();
+      if (problem === null) logger.info({ event: 'tracks_taken_again' });
+      else logger.error({ event: 'no_tracks_taken', problem }, 'until the disk has room');
+    },
+  });
 }
 
 function describeSelf(config: Config): WorkerReport {
@@ -122,7 +174,7 @@ async function lockOwnDirectory(config: Config): Promise<{ release(): void }> {
 
 /** Empty: what an earlier life left there says nothing any more. */
 async function makeLineDirectory(config: Config): Promise<string> {
-  const directory = join(config.directory, 'lines');
+  const directory = join(config.directory, LINES);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { mode: 0o700 });
   return directory;

@@ -1,8 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@baton/service';
-import type { Claimer } from './claimer.ts';
-import type { LeaseKeeper } from './lease-keeper.ts';
-import type { Reporter } from './reporter.ts';
 import type { TrackDeps } from './run-track.ts';
 import type { ServedQueues } from './serve-queues.ts';
 
@@ -15,15 +11,10 @@ import type { ServedQueues } from './serve-queues.ts';
  * All after the drain takes 5 s at most. What could not be said by then is on disk, for the worker's next life. An attempt whose
  * claim was given up, and granted after all, is lost with its lease, as if the worker had been killed: nothing was started.
  */
-export interface WorkerParts {
+export interface WorkerParts extends Pick<TrackDeps, 'running' | 'claimer' | 'reporter' | 'leases' | 'logger'> {
   queues: ServedQueues;
-  running: TrackDeps['running'];
-  claimer: Claimer;
-  reporter: Reporter;
-  leases: LeaseKeeper;
-  /** Ends all that is left; what hangs is left alone. */
-  closers: readonly (() => Promise<unknown>)[];
-  logger: Logger;
+  /** All that is left to end; what hangs is left alone. */
+  closers: readonly { stop(): Promise<unknown> }[];
 }
 
 const KILL_INTERVAL_MS = 100;
@@ -45,7 +36,7 @@ export function stopTimeoutMs(drainMs: number): number {
 export async function stopWorker(parts: WorkerParts, drainMs: number): Promise<void> {
   await drain(parts, drainMs);
   await waitUntilApplied(parts);
-  const closed = Promise.allSettled(parts.closers.map((close) => close()));
+  const closed = Promise.allSettled(parts.closers.map((closer) => closer.stop()));
   await Promise.race([closed, sleep(CLOSE_MS, null, UNHELD)]);
 }
 

@@ -79,7 +79,7 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
   const granted = scene.run === null ? null : { runId: RUN_ID, run: scene.run, leaseUntil: LEASE_UNTIL };
   const deps = {
     workerId: 'w-test',
-    claimer: { claim: () => Promise.resolve(granted) },
+    claimer: { claim: () => Promise.resolve(granted), giveUp: () => {} },
     leases: makeLeases(scene, outcome),
     output: makeOutput(scene, outcome),
     reporter: makeReporter(outcome, (stopping) => scene.report(stopping, () => running.forEach((end) => end('lost')))),

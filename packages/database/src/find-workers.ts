@@ -13,6 +13,8 @@ export interface WorkerRecord {
   labels: string[];
   slots: number;
   isDraining: boolean;
+  /** Why it takes nothing more although it lives; null: it does. */
+  problem: string | null;
   startedAt: Date;
   seenAt: Date;
   isAlive: boolean;
@@ -39,7 +41,7 @@ interface WorkerRow extends Omit<WorkerRecord, 'labels' | 'isDraining' | 'isAliv
 }
 
 const FIND_WORKERS = `SELECT id, name, host, pid, software_version AS softwareVersion, isolation_level AS isolationLevel, labels,
-    slots, is_draining AS isDraining, started_at AS startedAt, seen_at AS seenAt,
+    slots, is_draining AS isDraining, problem, started_at AS startedAt, seen_at AS seenAt,
     seen_at >= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND AS isAlive
   FROM worker`;
 const WHERE_ALIVE = 'WHERE seen_at >= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND';

@@ -14,6 +14,8 @@ export interface WorkerReport {
   slots: number;
   /** It ends when what it runs has ended, and takes nothing more. */
   isDraining: boolean;
+  /** Why it takes nothing more although it lives, in words; null or absent: it does. */
+  problem?: string | null | undefined;
   startedAt: Date;
 }
 
@@ -21,11 +23,11 @@ export interface WorkerReport {
 export async function recordHeartbeat(database: Database, worker: WorkerReport): Promise<void> {
   await execute(
     database.dataSource,
-    `INSERT INTO worker (id, name, host, pid, software_version, isolation_level, labels, slots, is_draining, started_at, seen_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))
+    `INSERT INTO worker (id, name, host, pid, software_version, isolation_level, labels, slots, is_draining, problem, started_at, seen_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))
       ON DUPLICATE KEY UPDATE name = VALUES(name), host = VALUES(host), pid = VALUES(pid),
         software_version = VALUES(software_version), isolation_level = VALUES(isolation_level), labels = VALUES(labels),
-        slots = VALUES(slots), is_draining = VALUES(is_draining), started_at = VALUES(started_at), seen_at = VALUES(seen_at)`,
+        slots = VALUES(slots), is_draining = VALUES(is_draining), problem = VALUES(problem), started_at = VALUES(started_at), seen_at = VALUES(seen_at)`,
     [
       worker.id,
       worker.name,
@@ -36,6 +38,7 @@ export async function recordHeartbeat(database: Database, worker: WorkerReport):
       JSON.stringify(worker.labels),
       worker.slots,
       worker.isDraining ? 1 : 0,
+      worker.problem ?? null,
       worker.startedAt,
     ],
   );

@@ -27,8 +27,8 @@ const report: WorkerReport = {
 };
 
 test('a worker is alive as long as it is heard of, and shows what it says and runs', async () => {
-  await recordHeartbeat(database, report);
-  await recordHeartbeat(database, { ...report, slots: 8, isDraining: true });
+  await recordHeartbeat(database, { ...report, problem: 'something else' });
+  await recordHeartbeat(database, { ...report, slots: 8, isDraining: true, problem: 'disk full' });
   await recordHeartbeat(database, { ...report, id: 'worker-b', name: 'beta' });
   const { pipelineId, trackIds } = await insertFlowRows(database, {
     pipelineName: 'night',
@@ -46,6 +46,7 @@ test('a worker is alive as long as it is heard of, and shows what it says and ru
       ...report,
       slots: 8,
       isDraining: true,
+      problem: 'disk full',
       isAlive: true,
       seenAt: expect.any(Date),
       running: [
@@ -53,6 +54,8 @@ test('a worker is alive as long as it is heard of, and shows what it says and ru
       ],
     },
   ]);
+  await recordHeartbeat(database, report);
+  expect(await findWorkers(database, { aliveMs: 15_000, all: false })).toMatchObject([{ problem: null }]);
   const all = await findWorkers(database, { aliveMs: 15_000, all: true });
   expect(all.map(({ name, isAlive }) => [name, isAlive])).toEqual([
     ['alpha', true],

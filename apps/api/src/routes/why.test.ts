@@ -19,7 +19,10 @@ afterEach(async () => {
   await execute(api.database.dataSource, 'DELETE FROM worker');
 });
 
-function addWorker(name: string, fields: { labels?: string[]; isDraining?: boolean } = {}): Promise<void> {
+function addWorker(
+  name: string,
+  fields: { labels?: string[]; isDraining?: boolean; problem?: string } = {},
+): Promise<void> {
   const told = { host: 'here', pid: 1, softwareVersion: '1', isolationLevel: 'none', slots: 2, startedAt: new Date() };
   return recordHeartbeat(api.database, {
     id: `w-${name}`,
@@ -57,14 +60,15 @@ test('the scope read is enough, and what is not there is not found', async () =>
   expect((await api.call('get', '/api/v1/pipelines/99999/why').expect(404)).body.code).toBe('pipeline_not_found');
 });
 
-test('without any worker, with one that is draining, and with one that serves it', async () => {
+test('without any worker, with some that take nothing, and with one that serves it', async () => {
   const flow = await startApiFlow(api, { graph: { vertices: [{ name: 'A' }] } });
   expect((await why(flow, 'A')).sentence).toBe('A is PENDING: needs a worker that serves default: no worker is alive');
   await addWorker('one', { isDraining: true });
   await addWorker('two', { labels: ['gpu'], isDraining: true });
+  await addWorker('zero', { problem: 'disk full' });
   const [blocker] = (await why(flow, 'A')).blockers;
   expect(blocker?.sentence).toBe(
-    'needs a worker that serves default: of 2 workers none does (one is draining, two lacks default and is draining)',
+    'needs a worker that serves default: of 3 workers none does (one is draining, two lacks default and is draining, zero takes nothing: disk full)',
   );
   expect((await whyAll(flow)).groups).toMatchObject([{ kind: 'no_worker', count: 1 }]);
   await addWorker('three');

@@ -78,6 +78,7 @@ const workerReportSchema = z
     labels: labelsSchema,
     slots: z.int().min(1).max(10_000),
     isDraining: z.boolean(),
+    problem: z.string().max(500).optional().describe('why it takes nothing more although it lives; absent: it does'),
     startedAt: z.iso.datetime(),
   })
   .meta({ id: 'WorkerReport' });

@@ -13,6 +13,10 @@ const workerSchema = z
     labels: z.array(z.string()),
     slots: z.int().describe('scripts that it runs at once'),
     isDraining: z.boolean().describe('takes nothing more'),
+    problem: z
+      .string()
+      .nullable()
+      .describe('why it takes nothing for now although it lives, such as a full disk; null: it does'),
     isAlive: z.boolean(),
     startedAt: z.iso.datetime(),
     seenAt: z.iso.datetime().describe('last heartbeat'),

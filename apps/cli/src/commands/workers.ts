@@ -30,7 +30,8 @@ function renderWorkers({ colors }: CommandContext, workers: readonly Worker[]): 
   return formatTable(colors, heading, rows);
 }
 
-function describeState({ isAlive, isDraining, seenAt }: Worker): string {
+function describeState({ isAlive, isDraining, problem, seenAt }: Worker): string {
   if (!isAlive) return `gone since ${formatTime(seenAt)}`;
-  return isDraining ? 'draining' : 'alive';
+  if (isDraining) return 'draining';
+  return problem === null ? 'alive' : `takes nothing: ${shorten(printable(problem), 60)}`;
 }

@@ -5,6 +5,7 @@ import { Control1700000000004 } from './0004-control.ts';
 import { Schedules1700000000005 } from './0005-schedules.ts';
 import { SchedulePersons1700000000006 } from './0006-schedule-persons.ts';
 import { Processes1700000000007 } from './0007-processes.ts';
+import { WorkerProblem1700000000008 } from './0008-worker-problem.ts';
 
 /** In order; immutable once landed. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Schedules1700000000005,
   SchedulePersons1700000000006,
   Processes1700000000007,
+  WorkerProblem1700000000008,
 ];

@@ -1,0 +1,130 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { ChaosProcess } from '../chaos/chaos-stack.ts';
+import { journalLine } from '../chaos/journal.ts';
+import { listTracks, waitForEnd, waitUntil } from '../testing/call-api.ts';
+import { openSmallDisk, type SmallDisk } from '../testing/small-disk.ts';
+import { openWorkerFaults, type WorkerFaults } from './worker-faults.ts';
+
+/**
+ * F22: a worker's disk is full, or cannot be written to. It takes nothing more and says why; what runs ends as it would, or
+ * fails with the reason; nothing is a success that was none. With room again it goes on, without a restart.
+ */
+let scene: WorkerFaults;
+let disk: SmallDisk;
+let worker: ChaosProcess;
+/** Of the worker of the test that runs. */
+let label: string;
+let tests = 0;
+
+beforeAll(async () => {
+  scene = await openWorkerFaults();
+}, 120_000);
+beforeEach(async () => {
+  tests += 1;
+  label = `disk-${tests}`;
+  disk = await openSmallDisk();
+  worker = await scene.addWorker(label, { BATON_WORKER_DIRECTORY: disk.directory, BATON_WORKER_NAME: label });
+}, 60_000);
+afterEach(async () => {
+  await disk.heal();
+  worker.kill('SIGTERM');
+  await worker.exited;
+  await disk.remove();
+});
+afterAll(() => scene.stack.stop());
+
+/** What the worker says of itself where people look. */
+async function waitForProblem(isWanted: (problem: string | null | undefined) => boolean): Promise<void> {
+  const ask = (): Promise<{ items: { name: string; problem: string | null }[] }> => scene.api.get('/workers');
+  await waitUntil(ask, ({ items }) => isWanted(items.find(({ name }) => name === label)?.problem));
+}
+
+const isNoRoom = (problem: string | null | undefined): boolean => /^disk (full|not usable): /.test(problem ?? '');
+const isNone = (problem: string | null | undefined): boolean => problem === null;
+
+const SUCCESS = { state: 'FINISH', results: ['succeed'], written: ['START 1', 'END 1'] };
+
+/** Nobody takes the track, and whoever asks is told why. */
+async function expectToWait(pipelineId: number): Promise<void> {
+  const { id } = await scene.getTrack(pipelineId);
+  const ask = (): Promise<{ blockers: { kind: string; sentence: string }[] }> => scene.api.get(`/tracks/${id}/why`);
+  const { blockers } = await waitUntil(ask, (why) => why.blockers.some(({ kind }) => kind === 'no_worker'));
+  expect(blockers.map(({ sentence }) => sentence).join()).toMatch(/takes nothing: disk/);
+  expect(await scene.getTrack(pipelineId)).toMatchObject({ state: 'PENDING', attempt: 1 });
+  expect(await scene.listWritten(pipelineId)).toEqual([]);
+}
+
+test('a full disk: the worker takes nothing more and says so, and goes on when there is room', async () => {
+  await disk.fill();
+  await waitForProblem(isNoRoom);
+  const id = await scene.startOne(label);
+  await expectToWait(id);
+  await disk.heal();
+  expect(await scene.waitForOutcome(id)).toEqual(SUCCESS);
+  await waitForProblem(isNone);
+}, 60_000);
+
+test('a disk that can only be read: the same', async () => {
+  await disk.makeReadOnly();
+  await waitForProblem(isNoRoom);
+  const id = await scene.startOne(label);
+  await expectToWait(id);
+  await disk.heal();
+  expect(await scene.waitForOutcome(id)).toEqual(SUCCESS);
+  await waitForProblem(isNone);
+}, 60_000);
+
+/** A script that waits for a file, and then does these lines. */
+async function startWaiting(lines: string): Promise<{ id: number; go(): Promise<void> }> {
+  const file = join(scene.stack.directory, `go-${label}`);
+  const id = await scene.startOne(label, { lines: `until [ -e '${file}' ]; do sleep 0.05; done\n${lines}` });
+  await scene.waitForWritten(id, 'START 1');
+  return { id, go: () => writeFile(file, '') };
+}
+
+test('a disk that can only be read from the middle of a script on: its end is not spooled, is sent, and counts', async () => {
+  const { id, go } = await startWaiting('true');
+  await disk.makeReadOnly();
+  await go();
+  expect(await scene.waitForOutcome(id)).toEqual(SUCCESS);
+  expect(await readFile(worker.logPath, 'utf8')).toContain('"event":"spool_failed"');
+  await waitForProblem(isNoRoom);
+}, 60_000);
+
+test('a disk that is full when a script hands something on: it fails, and its output says why', async () => {
+  const end = journalLine('END', join(scene.stack.directory, 'journal'));
+  const { id, go } = await startWaiting(`${end}\necho key=value >> "$BATON_OUTPUT"`);
+  await disk.fill();
+  await go();
+  expect(await scene.waitForOutcome(id)).toEqual({ ...SUCCESS, state: 'FAILED', results: ['exit_code'] });
+  const { id: trackId } = await scene.getTrack(id);
+  expect(await scene.api.get(`/tracks/${trackId}/output`)).toMatch(/I\/O error|No space left|cannot create/);
+}, 60_000);
+
+test('a disk that is full before the worker notices: at most one track a slot fails, with the reason', async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `V${index}`);
+  worker.kill('SIGSTOP');
+  await scene.putGraph(
+    label,
+    names.map((name) => scene.vertex(name, { labels: [label] })),
+  );
+  const id = await scene.start(label, label, { onFailure: 'continue' });
+  await disk.fill();
+  worker.kill('SIGCONT');
+  await waitForProblem(isNoRoom);
+  await disk.heal();
+  await waitForEnd(scene.api, id);
+  const failed = (await listTracks(scene.api, id)).filter(({ state }) => state !== 'SUCCEED');
+  expect(failed.length).toBeLessThanOrEqual(1);
+  for (const track of failed) {
+    const { attempts } = await scene.api.get<{ attempts: object[] }>(`/tracks/${track.id}`);
+    expect(attempts).toMatchObject([{ result: 'spawn_error', detail: expect.stringMatching(/ENOSPC|EACCES/) }]);
+  }
+  expect(await scene.listWritten(id)).toHaveLength(2 * (names.length - failed.length));
+}, 60_000);
+
+test('all that the workers without room did is as the rules say', async () => {
+  expect(await scene.judge()).toEqual([]);
+});
