@@ -23,3 +23,12 @@ test(
   },
   ROUNDS * ROUND_TIMEOUT_MS,
 );
+
+test(
+  '4 predecessors of each of 4 successors end at the same instant, over four orchestrators: each successor starts exactly once',
+  async () => {
+    const result = await raceJoins(stack, { rounds: ROUNDS, predecessors: 4, joins: 4 });
+    expect(result).toEqual({ rounds: ROUNDS, startedOnce: ROUNDS, never: 0, more: 0, finished: ROUNDS });
+  },
+  ROUNDS * ROUND_TIMEOUT_MS,
+);

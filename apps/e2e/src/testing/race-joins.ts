@@ -12,12 +12,13 @@ import { callApi, waitForEnd, waitUntil, type ApiCaller, type TrackAnswer } from
 import type { TestStack } from './start-test-stack.ts';
 
 /**
- * The join under a race, on a running stack without workers: the test claims as a worker would and reports all
- * predecessors' completions at the same instant, so that they reach different orchestrator processes.
+ * Joins under a race, on a running stack without workers: the test claims as a worker would and reports all predecessors'
+ * completions at the same instant, so that they reach different orchestrator processes. Every predecessor is one of every
+ * join.
  */
 export interface JoinRaceResult {
   rounds: number;
-  /** Rounds in which the join had one queue entry, its first, and four claims at once got it one time. */
+  /** Rounds in which each join had one queue entry, its first, and four claims at once got it one time. */
   startedOnce: number;
   never: number;
   more: number;
@@ -35,7 +36,7 @@ const WORKER_ID = 'w-race';
 
 export async function raceJoins(
   stack: TestStack,
-  options: { rounds: number; predecessors: number },
+  options: { rounds: number; predecessors: number; joins?: number },
 ): Promise<JoinRaceResult> {
   const admin = callApi(stack.url, stack.token);
   const worker = callApi(stack.url, stack.workerToken);
@@ -44,34 +45,45 @@ export async function raceJoins(
   const completions = createCompletionQueue(redis, stack.redisPrefix);
   const tracks = createTrackQueue(redis, stack.redisPrefix);
   const names = Array.from({ length: options.predecessors }, (_, index) => `p${index}`);
+  const joins = Array.from({ length: options.joins ?? 1 }, (_, index) => `join${index}`);
+  const graph = `race-${names.length}-${joins.length}`;
   await admin.post('/graphs', {
-    name: 'race',
-    vertices: [...names, 'join'].map((name) => ({ name, script: 'true' })),
-    edges: names.map((name) => [name, 'join']),
+    name: graph,
+    vertices: [...names, ...joins].map((name) => ({ name, script: 'true' })),
+    edges: names.flatMap((name) => joins.map((join) => [name, join])),
   });
   const result: JoinRaceResult = { rounds: options.rounds, startedOnce: 0, never: 0, more: 0, finished: 0 };
   for (let round = 0; round < options.rounds; round += 1) {
     await tracks.queueOf('default').drain();
-    const { id } = await admin.post<{ id: number }>('/pipelines', { graph: 'race' });
+    const { id } = await admin.post<{ id: number }>('/pipelines', { graph });
     const pending = await claimPending(admin, worker, id);
     await Promise.all(pending.map((claimed) => report(completions, claimed)));
-    const join = await waitForJoin(admin, id);
-    if (join === null) {
+    const ready = await waitForJoins(admin, id);
+    if (ready.length !== joins.length) {
       result.never += 1;
       continue;
     }
-    const entries = await waitForEntries(tracks, join.id);
-    const granted = await raceForClaim(worker, join);
-    const [first] = granted;
-    if (entries.length === 1 && entries[0] === `t${join.id}-a1-d1` && granted.length === 1) result.startedOnce += 1;
+    const granted = await Promise.all(ready.map((join) => startJoin({ tracks, worker }, join)));
+    if (granted.every(({ isOnce }) => isOnce)) result.startedOnce += 1;
     else result.more += 1;
-    if (first !== undefined) await report(completions, first);
+    await Promise.all(granted.flatMap(({ first }) => (first === undefined ? [] : [report(completions, first)])));
     if ((await waitForEnd(admin, id)).state === 'FINISH') result.finished += 1;
   }
   await completions.close();
   await tracks.close();
   redis.disconnect();
   return result;
+}
+
+/** @returns whether the join was enqueued once and granted once, and its claim */
+async function startJoin(
+  { tracks, worker }: { tracks: TrackQueue; worker: ApiCaller },
+  join: TrackAnswer,
+): Promise<{ isOnce: boolean; first: Claimed | undefined }> {
+  const entries = await waitForEntries(tracks, join.id);
+  const granted = await raceForClaim(worker, join);
+  const isOnce = entries.length === 1 && entries[0] === `t${join.id}-a1-d1` && granted.length === 1;
+  return { isOnce, first: granted[0] };
 }
 
 async function claimPending(admin: ApiCaller, worker: ApiCaller, pipelineId: number): Promise<Claimed[]> {
@@ -129,14 +141,15 @@ async function report(completions: CompletionQueue, { completionKey, ...run }: C
   await completions.reportCompletion(completion, completionKey, 1);
 }
 
-/** The join once it is PENDING and nothing else is on its way; null where it never is. */
-async function waitForJoin(admin: ApiCaller, pipelineId: number): Promise<TrackAnswer | null> {
+/** The joins once they are PENDING and nothing else is on its way; none where they never are. */
+async function waitForJoins(admin: ApiCaller, pipelineId: number): Promise<TrackAnswer[]> {
+  const isJoin = ({ vertex }: TrackAnswer): boolean => vertex.startsWith('join');
   const ask = async (): Promise<TrackAnswer[]> =>
     (await admin.get<{ items: TrackAnswer[] }>(`/pipelines/${pipelineId}/tracks?limit=200`)).items;
   const all = await waitUntil(
     ask,
-    (items) => items.every(({ vertex, state }) => (vertex === 'join' ? state === 'PENDING' : state === 'SUCCEED')),
+    (items) => items.every((track) => track.state === (isJoin(track) ? 'PENDING' : 'SUCCEED')),
     10_000,
-  ).catch(() => []); // null tells the caller, who counts it
-  return all.find(({ vertex }) => vertex === 'join') ?? null;
+  ).catch(() => []); // an empty list tells the caller, who counts it
+  return all.filter(isJoin);
 }
