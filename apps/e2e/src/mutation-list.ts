@@ -1,3 +1,5 @@
+import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
+
 /** One safeguard taken away, and the test that must notice. docs/mutations.md is the same list for people. */
 export interface Mutation {
   name: string;
@@ -23,6 +25,7 @@ const LOCK_TRACKS = {
 };
 
 export const MUTATIONS: readonly Mutation[] = [
+  ...OPERATION_MUTATIONS,
   {
     name: 'lock: pipelines and tracks are read without locks',
     changes: [LOCK_PIPELINES, LOCK_TRACKS],
@@ -103,6 +106,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     testFile: `${ORCHESTRATOR}/reconcile.test.ts`,
     test: 'a run past its lease is lost, and what its policy says happens',
+  },
+  {
+    name: 'reconcile: a run is lost although its lease has been renewed since',
+    changes: [
+      {
+        file: `${ORCHESTRATOR}/reconcile.ts`,
+        find: 'groupByPipeline(completions, { ifLeaseIsOver: true })',
+        replace: 'groupByPipeline(completions)',
+      },
+    ],
+    testFile: `${ORCHESTRATOR}/reconcile.test.ts`,
+    test: 'a run whose lease is renewed while it is about to be lost goes on',
   },
   {
     name: 'reconcile: stranded pipelines are not mended',

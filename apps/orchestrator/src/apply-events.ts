@@ -98,13 +98,17 @@ export async function applyEventsApart(
 }
 
 /** Completions as events of their pipelines, in the order given. */
-export function groupByPipeline(completions: readonly Completion[]): Map<number, FlowEvent[]> {
+export function groupByPipeline(
+  completions: readonly Completion[],
+  condition: { ifLeaseIsOver?: true } = {},
+): Map<number, FlowEvent[]> {
   const events = new Map<number, FlowEvent[]>();
   for (const completion of completions) {
     const pipelineId = pipelineIdOf(completion.trackId);
+    const event: FlowEvent = { kind: 'completion', completion, ...condition };
     const list = events.get(pipelineId);
-    if (list === undefined) events.set(pipelineId, [{ kind: 'completion', completion }]);
-    else list.push({ kind: 'completion', completion });
+    if (list === undefined) events.set(pipelineId, [event]);
+    else list.push(event);
   }
   return events;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openDatabase } from '@baton/database';
+import { openDatabase, renewLeases, SELECT_EXPIRED_LEASES } from '@baton/database';
 import {
   claimTracks,
   readPipeline,
@@ -7,6 +7,7 @@ import {
   runTracks,
   startProxy,
   startTestFlow,
+  TEST_WORKER,
   type TestFlow,
 } from '@baton/database/testing';
 import { leaveMark } from '@baton/queue';
@@ -80,6 +81,25 @@ test('a run past its lease is lost, and what its policy says happens', async () 
   expect(await reconcile(deps)).toMatchObject({ lost: 1 });
   expect(await readPipeline(flow)).toMatchObject({ state: 'FAILED', reason: 'track A: lost' });
   expect(deps.events).toEqual(['leases_expired', 'pipeline_ended', 'leases_expired']);
+});
+
+test('a run whose lease is renewed while it is about to be lost goes on', async () => {
+  const flow = await startTestFlow(deps.database, { vertices: { A: {}, B: {} } });
+  const [renewed, silent] = await claimTracks(flow, ['A', 'B']);
+  if (renewed === undefined || silent === undefined) throw new Error('both claims were granted');
+  await makeDue(flow, 'A');
+  await makeDue(flow, 'B');
+  const dataSource = Object.create(deps.database.dataSource) as typeof deps.database.dataSource;
+  dataSource.query = async <T>(sql: string, values?: unknown[]): Promise<T> => {
+    const rows: T = await deps.database.dataSource.query(sql, values);
+    if (sql === SELECT_EXPIRED_LEASES) {
+      await renewLeases(deps.database, { workerId: TEST_WORKER, leaseMs: 60_000, runs: [renewed] });
+    }
+    return rows;
+  };
+  expect(await reconcile({ ...deps, database: { ...deps.database, dataSource } })).toMatchObject({ lost: 1 });
+  expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'FAILED' });
+  expect(deps.counters.read()).toEqual({ lease_expiries: 1 });
 });
 
 test('a stranded pipeline is mended, counted, and goes on', async () => {

@@ -100,10 +100,12 @@ async function declareLostRuns(deps: OrchestratorDeps): Promise<number> {
     cutBytes: 0,
     next: null,
   }));
-  await applyEventsApart(deps, groupByPipeline(completions));
-  deps.counters.add('lease_expiries', runs.length);
+  const applied = await applyEventsApart(deps, groupByPipeline(completions, { ifLeaseIsOver: true }));
+  const lost = runs.length - applied.reduce((sum, { renewed }) => sum + renewed, 0);
+  if (lost === 0) return 0;
+  deps.counters.add('lease_expiries', lost);
   deps.logger.warn({ event: 'leases_expired', tracks: runs.map(({ trackId }) => trackId) });
-  return runs.length;
+  return lost;
 }
 
 async function mendStrandedPipelines(deps: OrchestratorDeps): Promise<number> {

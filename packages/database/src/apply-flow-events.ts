@@ -3,6 +3,7 @@ import { applyChanges, type AppliedPipeline, type DecidedPipeline } from './appl
 import { makeParentsDue } from './child-ends.ts';
 import type { Database } from './data-source.ts';
 import { decidePipelines, type PipelineEvents } from './decide-pipelines.ts';
+import { dropRenewed } from './drop-renewed.ts';
 import { freedLimitsOf } from './limit-keys.ts';
 import { lockPipelines, vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
 import type { Runner } from './statements.ts';
@@ -27,6 +28,8 @@ export interface AppliedEvents {
   freedLimits: string[];
   /** Events of pipelines or vertices that do not exist. */
   unknown: number;
+  /** Runs that were thought to be lost, and whose leases are not over any more. */
+  renewed: number;
   /** One a person's event, in their order; a refused one changed nothing. */
   verdicts: Verdict[];
 }
@@ -49,9 +52,10 @@ export function applyFlowEvents(
     database,
     async (runner) => {
       const locked = await lockPipelines(runner, database, [...events.keys()]);
+      const { events: timely, renewed } = await dropRenewed(runner, events);
       const known: PipelineEvents[] = [];
       let unknown = 0;
-      for (const [pipelineId, list] of events) {
+      for (const [pipelineId, list] of timely) {
         const pipeline = locked.get(pipelineId);
         const fitting = pipeline === undefined ? [] : list.filter((event) => concernsGraphOf(pipeline, event));
         unknown += list.length - fitting.length;
@@ -60,7 +64,7 @@ export function applyFlowEvents(
         }
       }
       const decided = await decidePipelines(runner, known, maxTracks);
-      return { ...(await applyDecided(runner, decided)), unknown };
+      return { ...(await applyDecided(runner, decided)), unknown, renewed };
     },
     options,
   );
@@ -102,6 +106,7 @@ export function noEffects(): AppliedEvents {
     repairs: 0,
     freedLimits: [],
     unknown: 0,
+    renewed: 0,
     verdicts: [],
   };
 }

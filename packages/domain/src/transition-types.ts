@@ -109,13 +109,13 @@ export type RerunScope = 'failed' | { vertexIds: readonly number[]; descendants:
 
 /**
  * What happens to a pipeline. The reconcile loop makes completions (`lost`) and `recount`s and sends them the same way.
- * - `completion` an attempt's end
+ * - `completion` an attempt's end; `ifLeaseIsOver`: the reconcile loop's guess, which whoever has locked the track checks first
  * - `cancel` a person ends the pipeline
  * - `recount` every track is loaded; counters are computed anew from the states and what should have happened happens
  * - `expire` the pipeline's deadline may have passed; `expire_track` a track's gate or wait in the queue may have
  */
 export type FlowEvent =
-  | { kind: 'completion'; completion: Completion }
+  | { kind: 'completion'; completion: Completion; ifLeaseIsOver?: true }
   | { kind: 'cancel' }
   | { kind: 'recount' }
   | { kind: 'expire' }
