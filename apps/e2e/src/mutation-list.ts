@@ -1,13 +1,7 @@
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
+import type { Mutation } from './mutation.ts';
 
-/** One safeguard taken away, and the test that must notice. docs/mutations.md is the same list for people. */
-export interface Mutation {
-  name: string;
-  changes: readonly { file: string; find: string; replace: string }[];
-  testFile: string;
-  /** The whole name of the test. */
-  test: string;
-}
+export type { Mutation };
 
 const DOMAIN = 'packages/domain/src';
 const DATABASE = 'packages/database/src';

@@ -7,7 +7,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { MUTATIONS, type Mutation } from './mutation-list.ts';
+import { MUTATIONS } from './mutation-list.ts';
+import type { Mutation } from './mutation.ts';
 
 const ROOT_ENTRIES = ['package.json', 'jest.config.ts', 'tsconfig.json', 'examples'];
 const NOT_SOURCE = new Set(['node_modules', 'dist', '.git', '.baton', 'coverage']);

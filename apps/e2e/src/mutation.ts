@@ -1,0 +1,8 @@
+/** One safeguard taken away, and the test that must notice. docs/mutations.md is the same list for people. */
+export interface Mutation {
+  name: string;
+  changes: readonly { file: string; find: string; replace: string }[];
+  testFile: string;
+  /** The whole name of the test. */
+  test: string;
+}
