@@ -86,7 +86,7 @@ export function findSlopes(samples: readonly ResourceSample[]): Slope[] {
     ]),
     ['Redis keys', ({ redis }) => redis?.keys ?? null],
     ['Redis memory, MiB', ({ redis }) => scale(redis?.bytes ?? null, BYTES_IN_MIB)],
-    ['rows an ended pipeline', ({ rows }) => rowsOfAPipeline(rows)],
+    ['rows a track, in all tables', ({ rows }) => countRowsOfTrack(rows)],
   ];
   return figures.flatMap(([figure, read]) => findSlope(figure, used, read));
 }
@@ -95,10 +95,10 @@ function scale(value: number | null, unit: number): number | null {
   return value === null ? null : value / unit;
 }
 
-function rowsOfAPipeline(rows: Record<string, number> | undefined): number | null {
-  const pipelines = rows?.['pipeline'] ?? 0;
-  if (rows === undefined || pipelines === 0) return null;
-  return Object.values(rows).reduce((sum, count) => sum + count, 0) / pipelines;
+function countRowsOfTrack(rows: Record<string, number> | undefined): number | null {
+  const tracks = rows?.['track'] ?? 0;
+  if (rows === undefined || tracks === 0) return null;
+  return Object.values(rows).reduce((sum, count) => sum + count, 0) / tracks;
 }
 
 function findSlope(

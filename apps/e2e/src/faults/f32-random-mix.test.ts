@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { runMix } from './run-mix.ts';
+import { runMix } from '../chaos/run-mix.ts';
 
-/** F32, shortly: `npm run chaos -- --seed N --minutes M` mixes for longer. What goes wrong is kept in the folder that is named. */
+/** F32, shortly: `npm run chaos -- --seed N --minutes M` mixes for longer. What went wrong is kept in the folder that is named. */
 const SECONDS = 20;
 
 test('a short random mix of pipelines and faults violates nothing', async () => {
