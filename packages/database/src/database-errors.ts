@@ -22,8 +22,13 @@ const RETRYABLE_BY_NUMBER: ReadonlyMap<number, RetryableError> = new Map([
   [1213, { meaning: 'deadlock; the transaction was rolled back', cause: 'deadlock', delayMs: 5 }],
   [1040, { meaning: 'too many connections', cause: 'server', delayMs: 100 }],
   [1053, { meaning: 'the server is shutting down', cause: 'server', delayMs: 200 }],
-  [1290, { meaning: 'the server is read-only for now', cause: 'server', delayMs: 500 }],
-  [1836, { meaning: 'the server is read-only for now', cause: 'server', delayMs: 500 }],
+  [1203, { meaning: 'too many connections of this user', cause: 'server', delayMs: 100 }],
+  [1226, { meaning: 'this user has used up what the server allows him', cause: 'server', delayMs: 100 }],
+  // Whoever waits for an answer is to have his 503 in a few seconds: such a state lasts.
+  [1290, { meaning: 'the server is read-only for now', cause: 'server', delayMs: 50 }],
+  [1836, { meaning: 'the server is read-only for now', cause: 'server', delayMs: 50 }],
+  [1021, { meaning: 'the disk of the server is full', cause: 'server', delayMs: 50 }],
+  [1114, { meaning: 'a table of the server cannot grow: its disk is full', cause: 'server', delayMs: 50 }],
   [1927, { meaning: 'the connection was killed', cause: 'connection', delayMs: 50 }],
   [3572, { meaning: 'a row lock was not granted at once', cause: 'lock_wait', delayMs: 20 }],
   [4031, { meaning: 'the server closed an idle connection', cause: 'connection', delayMs: 5 }],
@@ -67,8 +72,8 @@ export function isConnectionLost(error: unknown): boolean {
   );
 }
 
-/** Error numbers that mean the server as a whole: too many connections, shutting down, read-only, killed by a person. */
-const SERVER_NUMBERS = new Set([1040, 1053, 1290, 1836, 1927]);
+/** Error numbers that mean the server as a whole: too many connections, shutting down, read-only, full, killed by a person. */
+const SERVER_NUMBERS = new Set([1021, 1040, 1053, 1114, 1203, 1226, 1290, 1836, 1927]);
 
 /** No transaction could be done now, whatever it is about: wait rather than give this one up. */
 export function isDatabaseAway(error: unknown): boolean {
