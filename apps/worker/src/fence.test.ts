@@ -60,6 +60,7 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
     lineDirectory: directory.path,
     defaults: { graceMs: GRACE_MS, maxOutputBytes: 1000 },
     running: new Set<(why: 'lost') => void>(),
+    troubles: { set: () => {} },
     logger,
   };
   await runTrack(deps, MESSAGE);

@@ -133,6 +133,18 @@ describe('the walk', () => {
     expect(steps).toEqual(['flushing', 'stored', 'reported 1']);
   });
 
+  test('what KILL did not end stands in the output and is a trouble of the worker until it is gone', async () => {
+    const { steps, printed } = await play({
+      async execute(request) {
+        request.onSurvivors?.([{ pid: 12, name: 'cat', state: 'D' }]);
+        return { ...ENDED, cancelled: true };
+      },
+    });
+    const problem = 'KILL did not end 12 (cat, state D)';
+    expect(steps).toContain(problem);
+    expect(printed).toBe(`\n[baton: ${problem}; it is RUNNING until they are gone]\n`);
+  });
+
   test('without a claim nothing runs and nothing is reported', async () => {
     const { steps } = await play({ run: null });
     expect(steps).toEqual([]);

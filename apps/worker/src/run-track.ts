@@ -7,7 +7,8 @@ import { describeUnstarted, makeCompletion, readHandedOn, type CompletionFrame }
 import { noteLines } from './note-lines.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
-import type { Runner, RunResult } from './runner/index.ts';
+import { describeSurvivors, type Runner, type RunResult } from './runner/index.ts';
+import type { Troubles } from './troubles.ts';
 
 /** What running a track needs. */
 export interface TrackDeps {
@@ -22,6 +23,7 @@ export interface TrackDeps {
   defaults: { graceMs: number; maxOutputBytes: number };
   /** Ends every script of this worker as lost, and what waits for the API: it is stopping and out of time. */
   running: Set<(why: 'lost') => void>;
+  troubles: Troubles;
   logger: Logger;
 }
 
@@ -109,6 +111,12 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Ended> 
     graceMs: run.graceMs ?? deps.defaults.graceMs,
     maxOutputBytes: run.maxOutputBytes ?? deps.defaults.maxOutputBytes,
     onOutput: (chunk) => output.write(chunk),
+    onSurvivors(survivors) {
+      const problem = describeSurvivors(survivors);
+      deps.troubles.set(runId, problem);
+      // Where people look for what keeps it: it is the last line of the output, which "why" quotes.
+      void output.write(Buffer.from(`\n[baton: ${problem}; it is RUNNING until they are gone]\n`));
+    },
   });
   const end = (why: 'cancel' | 'lost'): void => {
     endedBecause ??= why;
@@ -126,6 +134,7 @@ async function runClaimed(deps: TrackDeps, granted: GrantedRun): Promise<Ended> 
       return result;
     } finally {
       deps.running.delete(end);
+      deps.troubles.set(runId, null);
     }
   };
   const result = await waitForEnd();

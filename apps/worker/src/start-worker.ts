@@ -33,6 +33,7 @@ import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
 import { startStatusSender } from './status-sender.ts';
 import { stopWorker } from './stop-worker.ts';
+import { createTroubles } from './troubles.ts';
 import { createValuesSender } from './values-sender.ts';
 import { watchDisk, type DiskWatch } from './watch-disk.ts';
 import type { WorkerReport } from './worker-api.ts';
@@ -45,7 +46,6 @@ const API_WAIT_MS = 60_000;
 const CLOSE_MS = 1000;
 /** Where scripts note at which line they are. */
 const LINES = 'lines';
-const MAX_PROBLEM_LENGTH = 500;
 
 export async function startWorker(config: Config, logger: Logger): Promise<Service> {
   const lock = await lockOwnDirectory(config);
@@ -69,6 +69,12 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const runner = await startRunner(config, logger, await startLeases(leases, logger));
   report.isolationLevel = runner.isolation;
 
+  const troubles = createTroubles({
+    report,
+    rest: (isResting) => served?.rest(isResting),
+    tell: () => leases.nudge(),
+    logger,
+  });
   const deps: TrackDeps = {
     workerId: report.id,
     claimer: createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger }),
@@ -79,10 +85,14 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     lineDirectory: await makeLineDirectory(config),
     defaults: { graceMs: config.BATON_GRACE_MS, maxOutputBytes: config.BATON_MAX_OUTPUT_BYTES },
     running: new Set(),
+    troubles,
     logger,
   };
   const counters = createCounters();
-  const disk = watchOwnDisk(config, { report, leases, logger, rest: (isResting) => served?.rest(isResting) });
+  const disk = watchDisk({
+    directories: ['spool', 'runs', LINES].map((name) => join(config.directory, name)),
+    onChange: (problem) => troubles.set('disk', problem),
+  });
   const queues = serveTracks({ config, counters, disk, redis: redis.blocking }, deps);
   served = queues;
   await disk.check();
@@ -123,28 +133,6 @@ function serveTracks({ config, counters, disk, redis }: TrackSource, deps: Track
       if (completion !== null && completion.exitCode !== 0) await disk.check();
     },
     logger: deps.logger,
-  });
-}
-
-interface DiskUsers {
-  report: WorkerReport;
-  leases: LeaseKeeper;
-  rest: (isResting: boolean) => void;
-  logger: Logger;
-}
-
-/** While there is no room nothing is taken, and whoever asks is told why. */
-function watchOwnDisk({ directory }: Config, { report, leases, rest, logger }: DiskUsers): DiskWatch {
-  return watchDisk({
-    directories: ['spool', 'runs', LINES].map((name) => join(directory, name)),
-    onChange(problem) {
-      if (problem === null) delete report.problem;
-      else report.problem = problem.slice(0, MAX_PROBLEM_LENGTH);
-      rest(problem !== null);
-      leases.nudge();
-      if (problem === null) logger.info({ event: 'tracks_taken_again' });
-      else logger.error({ event: 'no_tracks_taken', problem }, 'until the disk has room');
-    },
   });
 }
 

@@ -58,6 +58,8 @@ export interface Outcome {
   steps: string[];
   held: HeldRun[];
   stillRunning: number;
+  /** What went to the output. */
+  printed: string;
   events: string[];
 }
 
@@ -74,7 +76,7 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
   };
   const directory = await makeDirectory();
   const { logger, events } = recordEvents();
-  const outcome: Outcome = { reported: [], requests: [], steps: [], held: [], stillRunning: 0, events };
+  const outcome: Outcome = { reported: [], requests: [], steps: [], held: [], stillRunning: 0, printed: '', events };
   const running = new Set<(why: 'lost') => void>();
   const granted = scene.run === null ? null : { runId: RUN_ID, run: scene.run, leaseUntil: LEASE_UNTIL };
   const deps = {
@@ -87,6 +89,7 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
     lineDirectory: directory.path,
     defaults: { graceMs: 5000, maxOutputBytes: 1000 },
     running,
+    troubles: { set: (_: string, problem: string | null) => void (problem !== null && outcome.steps.push(problem)) },
     logger,
   };
   await runTrack(deps, MESSAGE);
@@ -113,7 +116,9 @@ function makeLeases(scene: Scene, outcome: Outcome): LeaseKeeper {
 function makeOutput(scene: Scene, outcome: Outcome): OutputSender {
   return {
     open: () => ({
-      write: () => Promise.resolve(),
+      async write(bytes) {
+        outcome.printed += bytes.toString();
+      },
       async flush() {
         outcome.steps.push('flush');
         await scene.flush();

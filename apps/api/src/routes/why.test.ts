@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { claimAttempts, execute, insertTrackOutputs, recordHeartbeat } from '@baton/database';
+import { claimAttempts, execute, insertTrackOutputs, recordHeartbeat, storeOutput, type RunKey } from '@baton/database';
 import { makeRunId } from '@baton/database/testing';
 import type { PipelineWhy, TrackWhy } from '../why-blockers.ts';
 import { createTestApi, type TestApi } from '../testing.ts';
@@ -42,15 +42,16 @@ async function whyAll({ pipelineId }: ApiFlow): Promise<PipelineWhy> {
   return (await api.call('get', `/api/v1/pipelines/${pipelineId}/why`).expect(200)).body;
 }
 
-async function claim(flow: ApiFlow, vertex: string): Promise<void> {
-  const claims = [{ trackId: flow.trackId(vertex), attempt: 1, runId: makeRunId() }];
+async function claim(flow: ApiFlow, vertex: string): Promise<RunKey> {
+  const run = { trackId: flow.trackId(vertex), attempt: 1, runId: makeRunId() };
   const [result] = await claimAttempts(api.database, {
     workerId: 'w-one',
     labels: ['default'],
     leaseMs: 60_000,
-    claims,
+    claims: [run],
   });
   expect(result).toMatchObject({ granted: true });
+  return run;
 }
 
 test('the scope read is enough, and what is not there is not found', async () => {
@@ -138,6 +139,15 @@ test('a running track that is to end says since when somebody wants that', async
     { kind: 'running', worker: 'w-one', lastLine: null, cancelRequestedAt: expect.any(String) },
   ]);
   expect(sentence).toContain('it is to end');
+});
+
+test('a running track whose processes KILL did not end names them', async () => {
+  const flow = await startApiFlow(api, { graph: { vertices: [{ name: 'A' }] } });
+  const { trackId, attempt, runId } = await claim(flow, 'A');
+  await flow.decide('A', 'cancel').expect(200);
+  const bytes = Buffer.from('said\n\n[baton: KILL did not end 12 (cat, state D); it is RUNNING until they are gone]\n');
+  await storeOutput(api.database, [{ trackId, attempt, runId, seq: 0, bytes }]);
+  expect((await why(flow, 'A')).sentence).toContain('; KILL did not end 12 (cat, state D)');
 });
 
 test('only what is still open above a track holds it', async () => {

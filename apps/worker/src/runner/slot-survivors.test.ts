@@ -68,7 +68,8 @@ async function openSlot(isolation: Isolation) {
 test.each(await findLevels())(
   'what survives KILL is told by its pids, and the run is not over before it is gone (%s)',
   async (isolation) => {
-    const { slot, events, deliver, close } = await openSlot(isolation);
+    const world = await openSlot(isolation);
+    const { slot, events } = world;
     const seconds = uniqueSleep();
     const told: Survivor[][] = [];
     let isOver = false;
@@ -87,11 +88,11 @@ test.each(await findLevels())(
       { kind: 'kill_failed', detail: expect.stringMatching(/^run \S+: KILL did not end .*\d+ \(sleep, state S\)/) },
     ]);
     expect(isOver).toBe(false);
-    await deliver();
+    await world.deliver();
     expect(await running).toMatchObject({ cancelled: true, signal: 'KILL' });
     expect(await findProcesses(seconds)).toEqual([]);
     expect(events.at(-1)).toMatchObject({ kind: 'kill_done' });
     expect(told).toHaveLength(1);
-    await close();
+    await world.close();
   },
 );

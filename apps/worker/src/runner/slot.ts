@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Guard } from './guard.ts';
 import { describeEnd, type Helper } from './helper.ts';
+import { describeSurvivors } from './describe-survivors.ts';
 import { createMarkScanner } from './mark-scanner.ts';
 import { createOutputCap, type OutputCap } from './output-cap.ts';
 import { prepareRun, type RunPlace } from './prepare-run.ts';
 import { readAnswer } from './read-answer.ts';
 import type { RunControl } from './run-control.ts';
-import type { RunnerEvent, RunRequest, RunResult, Survivor } from './run-types.ts';
+import type { RunnerEvent, RunRequest, RunResult } from './run-types.ts';
 
 export interface SlotOptions {
   place: RunPlace;
@@ -167,11 +168,6 @@ async function execute(execution: Execution): Promise<RunResult> {
   const how = end === null ? 'for an unknown reason' : `with ${describeEnd(end)}`;
   options.report({ kind: 'helper_ended', detail: `run ${request.runId}: ${how}` });
   return { ...result, signal: end?.signal ?? 'KILL', spawnError: `the helper shell of the script ended ${how}` };
-}
-
-/** `KILL did not end 12 (cat, state D)` */
-export function describeSurvivors(survivors: readonly Survivor[]): string {
-  return `KILL did not end ${survivors.map(({ pid, name, state }) => `${pid} (${name}, state ${state})`).join(', ')}`;
 }
 
 async function passOutputOn(helper: Helper, mark: Buffer, cap: OutputCap): Promise<void> {
