@@ -30,6 +30,8 @@ export interface TestStackOptions extends Pick<
    * database and a prefix of its own.
    */
   ownServers?: boolean | Pick<StartServersOptions, 'mysqlOptions' | 'mysqlStatements'>;
+  /** The first API makes the tables; otherwise they are there, as the newest source has them. */
+  isEmpty?: boolean;
   /** Asked for the addresses at which the first API and all processes without others of their own reach the servers. */
   connect?: (servers: { mysqlUrl: string; redisUrl: string }) => Promise<{ mysqlUrl: string; redisUrl: string }>;
 }
@@ -47,7 +49,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const directory = await mkdtemp(join(tmpdir(), 'baton-e2e-'));
   const own = await startOwnServers(join(directory, 'servers'), options.ownServers);
   const shared = own ?? testServers();
-  const database = await createTestDatabase(shared.mysqlUrl);
+  const database = await createTestDatabase(shared.mysqlUrl, { isEmpty: options.isEmpty === true });
   const redisPrefix = uniquePrefix();
   const direct = { mysqlUrl: database.url, redisUrl: shared.redisUrl };
   const servers: Servers = {
@@ -55,7 +57,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     descriptions: { mysql: 'of the tests', redis: 'of the tests' },
     stop: () => Promise.resolve(),
   };
-  const { ownServers: _, connect, environment, ...counts } = options;
+  const { ownServers: _, isEmpty: __, connect, environment, ...counts } = options;
   const stack = await startStack({
     restart: false,
     ...counts,
