@@ -51,11 +51,12 @@ function withOneAnswer(scenario: Scenario): Scenario {
   return ambiguous.size === 0 ? scenario : withOneAnswer(withoutAmbiguity(scenario, ambiguous));
 }
 
-/** Most are short; now and then one lasts longer than most faults. */
+/** Most are short; now and then one lasts longer than a fault, and than a lease that nobody renews. */
 function drawPauseMs(random: RandomSource): number {
   const share = random.share();
   if (share < 0.7) return 20 + random.below(250);
-  return share < 0.96 ? 300 + random.below(1200) : 3000 + random.below(3000);
+  if (share < 0.95) return 300 + random.below(1200);
+  return share < 0.98 ? 3000 + random.below(3000) : 6000 + random.below(6000);
 }
 
 function drawScenario(random: RandomSource, seed: number, maxTracks: number): Scenario {

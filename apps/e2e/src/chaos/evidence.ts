@@ -25,8 +25,6 @@ export interface Evidence {
   workerNames?: ReadonlyMap<string, string>;
   /** What the reconcile loop had to mend that no fault explains. */
   repairs?: number;
-  /** After an attempt is recorded as ended no process of it may write any more; so long it may take to be gone, ms. */
-  graceMs?: number;
 }
 
 export interface LosingFault {

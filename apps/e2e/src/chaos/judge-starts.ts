@@ -12,8 +12,6 @@ import {
 import type { AttemptRow, PipelineRow, TrackRow } from './read-rows.ts';
 import type { Claim, History } from './replay-history.ts';
 
-const GRACE_MS = 2000;
-
 /** I2: at most one START of an attempt, under the run id that claimed it, and no run starts two of them. */
 export function judgeSingleStarts({ journal }: Evidence, { claims }: History, names: Names): Violation[] {
   const violations: Violation[] = [];
@@ -160,11 +158,11 @@ export function judgeLateStarts({ journal, rows }: Evidence, { claims }: History
   return [...late, ...overdue];
 }
 
-/** I8: what is recorded as ended writes nothing any more, and no process of it is left. */
+/** I8: what is recorded as ended was gone before, also where its lease ran out: it writes nothing, and no process is left. */
 export function judgeLeftovers(evidence: Evidence): Violation[] {
-  const { journal, rows, aliveRunIds = [], graceMs = GRACE_MS } = evidence;
+  const { journal, rows, aliveRunIds = [] } = evidence;
   const endOf = new Map(rows.attempts.map(({ runId, finishedAtMs }) => [runId, finishedAtMs]));
-  const late = journal.filter(({ runId, atMs }) => atMs > (endOf.get(runId) ?? Number.POSITIVE_INFINITY) + graceMs);
+  const late = journal.filter(({ runId, atMs }) => atMs > (endOf.get(runId) ?? Number.POSITIVE_INFINITY));
   return [
     ...late.map((entry) => {
       const afterMs = Math.round(entry.atMs - (endOf.get(entry.runId) ?? 0));

@@ -101,9 +101,9 @@ export async function summarizeMix(scene: FaultScene, record: MixRecord): Promis
     join(keepIn, 'report.json'),
     JSON.stringify({ ...summary, samples: record.samples, injected: record.faults }),
   );
+  await cp(logs, join(keepIn, 'logs'), { recursive: true });
   if (violations.length > 0 || summary.troubles.length > 0) {
     await cp(journalPath, join(keepIn, 'journal'));
-    await cp(logs, join(keepIn, 'logs'), { recursive: true });
     await writeFile(join(keepIn, 'rows.json'), JSON.stringify(evidence.rows));
     await writeFile(join(keepIn, 'answers.json'), JSON.stringify(record.answers));
   }
