@@ -1,3 +1,5 @@
+import { WORKER_MUTATIONS } from './mutations-of-workers.ts';
+
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
 import type { Mutation } from './mutation.ts';
 
@@ -293,4 +295,5 @@ export const MUTATIONS: readonly Mutation[] = [
     testFile: `${ORCHESTRATOR}/handle-completions.test.ts`,
     test: 'a forged completion is refused and changes nothing',
   },
+  ...WORKER_MUTATIONS,
 ];
