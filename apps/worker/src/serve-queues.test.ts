@@ -147,7 +147,7 @@ test.each([
   await waitFor(() => other.started.length === 1, 'another worker takes one');
   worker.queues.rest(false);
   await waitFor(() => worker.started.length === 1, 'and this one the other');
-  expect([...worker.started, ...other.started].toSorted()).toEqual([1, 2]);
+  expect([...worker.started, ...other.started].toSorted((a, b) => a - b)).toEqual([1, 2]);
 });
 
 describe('several queues', () => {

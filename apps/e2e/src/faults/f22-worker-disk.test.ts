@@ -77,7 +77,7 @@ test('a disk that can only be read: the same', async () => {
 }, 60_000);
 
 /** A script that waits for a file, and then does these lines. */
-async function startWaiting(lines: string): Promise<{ id: number; go(): Promise<void> }> {
+async function startWaiting(lines: string): Promise<{ id: number; go: () => Promise<void> }> {
   const file = join(scene.stack.directory, `go-${label}`);
   const id = await scene.startOne(label, { lines: `until [ -e '${file}' ]; do sleep 0.05; done\n${lines}` });
   await scene.waitForWritten(id, 'START 1');
@@ -94,7 +94,7 @@ test('a disk that can only be read from the middle of a script on: its end is no
 }, 60_000);
 
 test('a disk that is full when a script hands something on: it fails, and its output says why', async () => {
-  const end = journalLine('END', join(scene.stack.directory, 'journal'));
+  const end = journalLine('END', scene.journalPath);
   const { id, go } = await startWaiting(`${end}\necho key=value >> "$BATON_OUTPUT"`);
   await disk.fill();
   await go();

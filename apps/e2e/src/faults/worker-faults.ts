@@ -4,9 +4,10 @@ import type { TrackDetails } from '@baton/client';
 import { selectRows } from '@baton/database';
 import type { CrashPoint } from '@baton/service';
 import type { ChaosProcess, ChaosStackOptions } from '../chaos/chaos-stack.ts';
+import { checkInvariants } from '../chaos/check-invariants.ts';
 import type { JournalEntry } from '../chaos/journal.ts';
 import { listTracks, waitForEnd, waitUntil } from '../testing/call-api.ts';
-import { openFaultScene, type FaultScene } from './fault-scene.ts';
+import { countInLogs, openFaultScene, type FaultScene } from './fault-scene.ts';
 
 /** A scene without workers, to which each case adds its own under a label of its own: so no case hits another one's. */
 export interface WorkerFaults extends FaultScene {
@@ -14,8 +15,8 @@ export interface WorkerFaults extends FaultScene {
   addWorker(label: string, environment?: Record<string, string>): Promise<ChaosProcess>;
   /** Kills this worker at its next coming to a point. Resolves when that is arranged. */
   crashAt(worker: ChaosProcess, point: CrashPoint): Promise<void>;
-  /** Starts a pipeline whose only vertex is A, for workers of this label. */
-  startOne(label: string, vertex?: { lines?: string; [policy: string]: unknown }): Promise<number>;
+  /** Starts a pipeline whose only vertex is A, for workers of this label. @param more of the start itself */
+  startOne(label: string, vertex?: { lines?: string; [policy: string]: unknown }, more?: object): Promise<number>;
   getTrack(pipelineId: number): Promise<TrackDetails>;
   /** Waits until it has ended. @returns how, and what its script wrote */
   waitForOutcome(pipelineId: number): Promise<Outcome>;
@@ -70,11 +71,11 @@ export async function openWorkerFaults(options: ChaosStackOptions = {}): Promise
       return worker;
     },
     crashAt: (worker, point) => writeFile(join(crashDirectories.get(worker) ?? '', point), 'SIGKILL'),
-    async startOne(label, vertex = {}) {
+    async startOne(label, vertex = {}, more = {}) {
       pipelines += 1;
       const name = `${label}-${pipelines}`;
       await scene.putGraph(name, [scene.vertex('A', { labels: [label], ...vertex })]);
-      return scene.start(name, name);
+      return scene.start(name, name, more);
     },
     getTrack,
     async waitForOutcome(pipelineId) {
@@ -83,6 +84,14 @@ export async function openWorkerFaults(options: ChaosStackOptions = {}): Promise
       return { state, results: attempts.map(({ result }) => result), written: await listWritten(pipelineId) };
     },
     listWritten,
+    // Workers die here, and each case says itself what is lost by that.
+    judge: async () =>
+      checkInvariants({
+        journal: await scene.readJournal(),
+        answers: api.answers,
+        database: stack.database,
+        repairs: await countInLogs(stack.processes, 'repaired'),
+      }),
     async waitForWritten(pipelineId, line) {
       await waitUntil(
         () => listWritten(pipelineId),
