@@ -1,3 +1,4 @@
+import { FAULT_MUTATIONS } from './mutation-list-faults.ts';
 import { WORKER_MUTATIONS } from './mutations-of-workers.ts';
 
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
@@ -21,6 +22,7 @@ const LOCK_TRACKS = {
 };
 
 export const MUTATIONS: readonly Mutation[] = [
+  ...FAULT_MUTATIONS,
   ...OPERATION_MUTATIONS,
   {
     name: 'lock: pipelines and tracks are read without locks',
