@@ -33,7 +33,7 @@ import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
 import { startStatusSender } from './status-sender.ts';
 import { stopWorker } from './stop-worker.ts';
-import { createTroubles } from './troubles.ts';
+import { createTroubles, type Troubles } from './troubles.ts';
 import { createValuesSender } from './values-sender.ts';
 import { watchDisk, type DiskWatch } from './watch-disk.ts';
 import type { WorkerReport } from './worker-api.ts';
@@ -69,12 +69,8 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const runner = await startRunner(config, logger, await startLeases(leases, logger));
   report.isolationLevel = runner.isolation;
 
-  const troubles = createTroubles({
-    report,
-    rest: (isResting) => served?.rest(isResting),
-    tell: () => leases.nudge(),
-    logger,
-  });
+  const rest = (isResting: boolean): void => served?.rest(isResting);
+  const troubles = createTroubles({ report, rest, tell: () => leases.nudge(), logger });
   const deps: TrackDeps = {
     workerId: report.id,
     claimer: createClaimer({ api, workerId: report.id, labels: config.BATON_LABELS, logger }),
@@ -89,10 +85,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     logger,
   };
   const counters = createCounters();
-  const disk = watchDisk({
-    directories: ['spool', 'runs', LINES].map((name) => join(config.directory, name)),
-    onChange: (problem) => troubles.set('disk', problem),
-  });
+  const disk = watchOwnDisk(config, troubles);
   const queues = serveTracks({ config, counters, disk, redis: redis.blocking }, deps);
   served = queues;
   await disk.check();
@@ -133,6 +126,13 @@ function serveTracks({ config, counters, disk, redis }: TrackSource, deps: Track
       if (completion !== null && completion.exitCode !== 0) await disk.check();
     },
     logger: deps.logger,
+  });
+}
+
+function watchOwnDisk({ directory }: Config, troubles: Troubles): DiskWatch {
+  return watchDisk({
+    directories: ['spool', 'runs', LINES].map((name) => join(directory, name)),
+    onChange: (problem) => troubles.set('disk', problem),
   });
 }
 

@@ -23,12 +23,24 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A process that the kernel cannot end so soon waits for a disk or a device, and may do so for long. */
 const KILL_PATIENCE_MS = 3000;
 
+interface Target {
+  helper: Helper;
+  directory: string;
+  onSurvivors: (survivors: Survivor[]) => void;
+}
+
+/** A run that ends meanwhile has none: nobody is told of them afterwards. */
+async function tellSurvivors(current: () => Target | null): Promise<void> {
+  const survivors = (await current()?.helper.listSurvivors()) ?? [];
+  if (survivors.length > 0) current()?.onSurvivors(survivors);
+}
+
 /** TERM, grace, KILL. `onFailure` takes an error of the system calls, which then counts as a reason to kill. */
 export function createRunControl(
   request: Pick<RunRequest, 'timeoutMs' | 'graceMs'>,
   onFailure: (error: unknown) => void,
 ): RunControl {
-  let target: { helper: Helper; directory: string; onSurvivors: (survivors: Survivor[]) => void } | null = null;
+  let target: Target | null = null;
   let isCancelled = false;
   let isTimedOut = false;
   let isKilled = false;
@@ -40,13 +52,9 @@ export function createRunControl(
   };
   const kill = (): void => {
     if (target === null) return;
-    if (!isKilled) wait(KILL_PATIENCE_MS, () => void lookForSurvivors().catch(onFailure));
+    if (!isKilled) wait(KILL_PATIENCE_MS, () => void tellSurvivors(() => target).catch(onFailure));
     isKilled = true;
     target.helper.kill(target.directory).catch(onFailure);
-  };
-  const lookForSurvivors = async (): Promise<void> => {
-    const survivors = (await target?.helper.listSurvivors()) ?? [];
-    if (survivors.length > 0) target?.onSurvivors(survivors);
   };
   const terminate = (): void => {
     if (target === null || isTerminated) return;
