@@ -15,7 +15,7 @@ const DRAIN_MS = 2000;
 /** After the drain: to kill, to report, to let go. */
 const END_MS = 5000;
 /** For a machine that is busy with other tests. */
-const SLACK_MS = 3000;
+const SLACK_MS = 2000;
 
 let scene: WorkerFaults;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import type { ChaosProcess } from '../chaos/chaos-stack.ts';
 import { journalLine } from '../chaos/journal.ts';
 import { listTracks, waitForEnd, waitUntil } from '../testing/call-api.ts';
 import { openSmallDisk, type SmallDisk } from '../testing/small-disk.ts';
-import { openWorkerFaults, type WorkerFaults } from './worker-faults.ts';
+import { openWorkerFaults, readLastSign, showSigns, type WorkerFaults } from './worker-faults.ts';
 
 /**
  * F22: a worker's disk is full, or cannot be written to. It takes nothing more and says why; what runs ends as it would, or
@@ -123,6 +123,18 @@ test('a disk that is full before the worker notices: at most one track a slot fa
     expect(attempts).toMatchObject([{ result: 'spawn_error', detail: expect.stringMatching(/ENOSPC|EACCES/) }]);
   }
   expect(await scene.listWritten(id)).toHaveLength(2 * (names.length - failed.length));
+}, 60_000);
+
+test('frozen on a disk that can only be read: the guard ends the script before the lease does all the same', async () => {
+  const signs = join(scene.stack.directory, `signs-${label}`);
+  const id = await scene.startOne(label, { lines: showSigns(signs) });
+  await scene.waitForWritten(id, 'START 1');
+  await disk.makeReadOnly();
+  worker.kill('SIGSTOP');
+  const leaseEnd = await scene.waitForLost(id);
+  expect(await readLastSign(signs)).toBeLessThan(leaseEnd);
+  worker.kill('SIGCONT');
+  expect(await scene.waitForOutcome(id)).toEqual({ state: 'FAILED', results: ['lost'], written: ['START 1'] });
 }, 60_000);
 
 test('all that the workers without room did is as the rules say', async () => {

@@ -124,7 +124,8 @@ done
 /**
  * Arguments: seconds of silence allowed, the file that says that it fired, the shell, and the cookie ('' in namespaces).
  * Each line on stdin is a beat and names the processes to kill when the beats end. `read -t` is no POSIX, `timeout` is
- * everywhere. The file comes before the kill, so a worker that finds a helper killed knows by whom.
+ * everywhere. The file comes before the kill, so a worker that finds a helper killed knows by whom; `command`, because a
+ * shell whose `:` cannot write ends there, and a disk without room must not keep the guard from its work.
  */
 export const GUARD_SCRIPT = `
 seconds=$1
@@ -137,7 +138,7 @@ while line=$(timeout "$seconds" "$shell" -c 'IFS= read -r line || exit 1; printf
   processes=$line
 done
 [ -n "$processes" ] || exit 0
-: >"$fired"
+command : >"$fired"
 kill -9 $processes
 [ -n "$cookie" ] && sweep_cookie "$cookie"
 exit 0
