@@ -1,4 +1,3 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { Queue, Worker } from 'bullmq';
@@ -6,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { createConsumer, type Consumer } from './consumer.ts';
 import type { Stuck } from './consumer-watchdog.ts';
-import { createInbox, openTestRedis, uniquePrefix, type Inbox } from './testing.ts';
+import { createInbox, openForgetfulLink, openTestRedis, uniquePrefix, type Inbox } from './testing.ts';
 
 const STUCK_AFTER_MS = 400;
 
@@ -113,7 +112,7 @@ test('a consumer that is full, paused or idle is left alone', async () => {
 });
 
 test('a connection whose other end has vanished without a word is made anew', async () => {
-  const link = await openLink(testServers().redisUrl);
+  const link = await openForgetfulLink(testServers().redisUrl);
   await open(link.url);
   await add(1);
   await taken.waitFor(1);
@@ -131,34 +130,4 @@ function waitForLooks(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 2 * STUCK_AFTER_MS);
   });
-}
-
-/** A way to a server that can forget its connections as a firewall does: they stay open and nothing comes through any more. */
-async function openLink(serverUrl: string): Promise<{ url: string; forget(): void; close(): Promise<void> }> {
-  const target = new URL(serverUrl);
-  const links = new Set<[Socket, Socket]>();
-  const server: Server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
-    links.add([client, upstream]);
-    client.pipe(upstream).pipe(client);
-    for (const socket of [client, upstream]) socket.on('error', () => {}); // both ends are cut at the end of the test
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: Object.assign(new URL(serverUrl), { port: String(port) }).href,
-    forget() {
-      for (const [client, upstream] of links) {
-        client.unpipe();
-        upstream.unpipe();
-      }
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const link of links) for (const socket of link) socket.destroy();
-      }),
-  };
 }

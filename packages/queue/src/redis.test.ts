@@ -9,7 +9,7 @@ import { createConsumer } from './consumer.ts';
 import { publishNudge, subscribeNudges } from './nudge.ts';
 import { connectRedis, hasMark, leaveMark, waitForRedis } from './redis.ts';
 import { findRedisFaults, readRedisSettings } from './redis-settings.ts';
-import { createInbox, makeTrack, openTestRedis } from './testing.ts';
+import { createInbox, makeTrack, openForgetfulLink, openTestRedis } from './testing.ts';
 import { trackMessageSchema, type TrackMessage } from './track-message.ts';
 import { createTrackQueue } from './track-queue.ts';
 
@@ -170,3 +170,16 @@ test('closing a consumer ends in time also while Redis is away', async () => {
   await waitForRedis(redis, 10_000);
   blocking.disconnect();
 });
+
+test('a producer whose connection has vanished without a word is refused, and gets another', async () => {
+  const link = await openForgetfulLink(servers.redisUrl);
+  const producer = await openTestRedis(link.url);
+  link.forget();
+  const lost = new Promise((resolve) => producer.once('close', resolve));
+  await expect(producer.ping()).rejects.toThrow();
+  await lost;
+  await waitForRedis(producer, 10_000);
+  expect(await producer.ping()).toBe('PONG');
+  producer.disconnect();
+  await link.close();
+}, 30_000);

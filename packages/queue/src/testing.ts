@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { TrackToDispatch } from '@baton/domain';
 import { connectRedis, waitForRedis, type RedisPurpose } from './redis.ts';
 import type { Redis } from 'ioredis';
@@ -63,6 +64,42 @@ export function createInbox<T>(): Inbox<T> {
         };
         waiting.add(look);
         look();
+      }),
+  };
+}
+
+export interface ForgetfulLink {
+  url: string;
+  forget(): void;
+  close(): Promise<void>;
+}
+
+/** A way to a server that can forget its connections as a firewall does: they stay open and nothing comes through any more. */
+export async function openForgetfulLink(serverUrl: string): Promise<ForgetfulLink> {
+  const target = new URL(serverUrl);
+  const links = new Set<[Socket, Socket]>();
+  const server: Server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    links.add([client, upstream]);
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on('error', () => {}); // both ends are cut at the end of the test
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: Object.assign(new URL(serverUrl), { port: String(port) }).href,
+    forget() {
+      for (const [client, upstream] of links) {
+        client.unpipe();
+        upstream.unpipe();
+      }
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const link of links) for (const socket of link) socket.destroy();
       }),
   };
 }
