@@ -1,7 +1,9 @@
 import { FAULT_MUTATIONS } from './mutation-list-faults.ts';
+import { WORKER_FAULT_MUTATIONS } from './mutation-list-worker-faults.ts';
 import { WORKER_MUTATIONS } from './mutations-of-workers.ts';
 
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
+import { SERVER_MUTATIONS } from './mutation-list-servers.ts';
 import type { Mutation } from './mutation.ts';
 
 export type { Mutation };
@@ -24,6 +26,7 @@ const LOCK_TRACKS = {
 export const MUTATIONS: readonly Mutation[] = [
   ...FAULT_MUTATIONS,
   ...OPERATION_MUTATIONS,
+  ...SERVER_MUTATIONS,
   {
     name: 'lock: pipelines and tracks are read without locks',
     changes: [LOCK_PIPELINES, LOCK_TRACKS],
@@ -298,4 +301,5 @@ export const MUTATIONS: readonly Mutation[] = [
     test: 'a forged completion is refused and changes nothing',
   },
   ...WORKER_MUTATIONS,
+  ...WORKER_FAULT_MUTATIONS,
 ];

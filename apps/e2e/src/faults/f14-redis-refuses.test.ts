@@ -9,7 +9,6 @@ import { allWell, openServerScene, type ServerScene } from './server-scene.ts';
  * accepting, what runs goes on, health and metrics say what is wrong, and everything that waited comes when it is mended.
  */
 interface Refusal {
-  what: string;
   refusal: RegExp;
   begin(): Promise<unknown>;
   end(): Promise<unknown>;
@@ -26,55 +25,63 @@ afterAll(() => scene.stop(), 60_000);
 const config = (...words: string[]): Promise<unknown> => scene.redis.call('CONFIG', 'SET', ...words);
 const snapshot = (): string => join(scene.stack.directory, 'servers/redis-data/dump.rdb');
 
-const REFUSALS: Refusal[] = [
-  {
-    what: 'is full',
-    refusal: /^OOM/,
-    begin: () => config('maxmemory', '1mb'),
-    end: () => config('maxmemory', '0'),
-  },
-  {
-    what: 'cannot write to its disk',
-    refusal: /^MISCONF/,
-    async begin() {
-      await config('appendonly', 'no', 'save', '3600 1');
-      await rm(snapshot(), { force: true });
-      // Stands where the snapshot is to go.
-      await mkdir(snapshot());
-      await scene.redis.bgsave('SCHEDULE');
-    },
-    async end() {
-      await rm(snapshot(), { recursive: true });
-      await config('save', '', 'stop-writes-on-bgsave-error', 'no');
-    },
-  },
-  {
-    what: 'has become a replica',
-    refusal: /^READONLY/,
-    // Of nobody: it keeps what it has.
-    begin: () => scene.redis.call('REPLICAOF', '127.0.0.1', '1'),
-    end: () => scene.redis.call('REPLICAOF', 'NO', 'ONE'),
-  },
-];
-
-test.each(REFUSALS)(
-  'F14: Redis $what',
-  async ({ refusal, begin, end }) => {
-    const long = await scene.start('long');
-    await scene.waitForLines('START', long, 1);
-    await begin();
-    await waitUntil(readRefusal, (message) => refusal.test(message));
-    const { id, tookMs } = await scene.startOnce('chain');
-    expect(tookMs).toBeLessThan(5000);
-    await scene.waitForLines('END', long, 1);
-    expect(await readHealth()).toEqual({ redis: 'refuses_writes', up: '1', writable: '0' });
-    expect(await scene.api.get(`/pipelines/${id}`)).toMatchObject({ state: 'RUNNING' });
-    await end();
-    expect(await scene.settle([long, id])).toEqual(allWell(4));
-    expect(await readHealth()).toEqual({ redis: 'ready', up: '1', writable: '1' });
-  },
+test(
+  'F14: Redis is full',
+  () =>
+    proveRefusal({
+      refusal: /^OOM/,
+      begin: () => config('maxmemory', '1mb'),
+      end: () => config('maxmemory', '0'),
+    }),
   60_000,
 );
+
+test(
+  'F14: Redis cannot write to its disk',
+  () =>
+    proveRefusal({
+      refusal: /^MISCONF/,
+      async begin() {
+        await config('appendonly', 'no', 'save', '3600 1');
+        await rm(snapshot(), { force: true });
+        // Stands where the snapshot is to go.
+        await mkdir(snapshot());
+        await scene.redis.bgsave('SCHEDULE');
+      },
+      async end() {
+        await rm(snapshot(), { recursive: true });
+        await config('save', '', 'stop-writes-on-bgsave-error', 'no');
+      },
+    }),
+  60_000,
+);
+
+test(
+  'F14: Redis has become a replica',
+  () =>
+    proveRefusal({
+      refusal: /^READONLY/,
+      // Of nobody: it keeps what it has.
+      begin: () => scene.redis.call('REPLICAOF', '127.0.0.1', '1'),
+      end: () => scene.redis.call('REPLICAOF', 'NO', 'ONE'),
+    }),
+  60_000,
+);
+
+async function proveRefusal({ refusal, begin, end }: Refusal): Promise<void> {
+  const long = await scene.start('long');
+  await scene.waitForLines('START', long, 1);
+  await begin();
+  await waitUntil(readRefusal, (message) => refusal.test(message));
+  const { id, tookMs } = await scene.startOnce('chain');
+  expect(tookMs).toBeLessThan(5000);
+  await scene.waitForLines('END', long, 1);
+  expect(await readHealth()).toEqual({ redis: 'refuses_writes', up: '1', writable: '0' });
+  expect(await scene.api.get(`/pipelines/${id}`)).toMatchObject({ state: 'RUNNING' });
+  await end();
+  expect(await scene.settle([long, id])).toEqual(allWell(4));
+  expect(await readHealth()).toEqual({ redis: 'ready', up: '1', writable: '1' });
+}
 
 /** @returns what Redis says to a write, or nothing where it takes it */
 async function readRefusal(): Promise<string> {

@@ -107,10 +107,10 @@ test.each(TRANSACTIONS)(
 
 test.each<[string, LinkMode, number]>([
   ['silent', 'silent', 3000],
-  ['silent in one direction', 'silent_replies', 3000],
+  ['silent in one direction', 'silent_replies', 1500],
   ['half closed', 'half_close', 1500],
   ['refused', 'refuse', 1500],
-  ['slow', { delayMs: ROUNDS > 1 ? 250 : 60 }, 4000],
+  ['slow', { delayMs: ROUNDS > 1 ? 250 : 60 }, 2000],
 ])(
   'F18: the way to MySQL is %s for a while',
   async (_, mode, durationMs) => {
