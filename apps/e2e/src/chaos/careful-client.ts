@@ -24,7 +24,6 @@ interface InboxItem {
   pipelineId: number;
   graph: string;
   kind: string;
-  attempt: number;
 }
 
 const RETRY_MS = 200;
@@ -99,7 +98,7 @@ async function answerItem(
   api: ApiCaller,
   { item, plans, answered }: { item: InboxItem; plans: ReadonlyMap<string, ChaosPlan>; answered: Map<string, number> },
 ): Promise<void> {
-  const { trackId, vertex, graph, kind, attempt } = item;
+  const { trackId, vertex, graph, kind } = item;
   const scenario = plans.get(graph)?.scenario;
   const vertexId = scenario?.vertices.find(({ name }) => name === vertex)?.id;
   const plan = scenario === undefined ? undefined : shapeOf(scenario).plans.get(vertexId ?? 0);
@@ -107,10 +106,11 @@ async function answerItem(
   const times = (of: string): number => answered.get(`${trackId} ${of}`) ?? 0;
   const step = findPersonStep(plan, kind, times(kind));
   if (step === null) return;
-  // A gate that is asked anew after somebody's decision is another question.
-  const key = `person-${trackId}-${kind}-${attempt}-${times('decision')}-${times(kind)}`;
+  // The first answer to a question that comes again has a key that the second does not have, so one whose reply was lost is
+  // given again, is found done, and is counted. What is answered alike each time needs no key: again is the same as once.
+  const headers = step.isCounted ? { 'Idempotency-Key': `person-${trackId}-${kind}-${times(kind)}` } : {};
   try {
-    await api.post(`/tracks/${trackId}/${step.path}`, step.body, { 'Idempotency-Key': key });
+    await api.post(`/tracks/${trackId}/${step.path}`, step.body, headers);
     if (step.isCounted) answered.set(`${trackId} ${kind}`, times(kind) + 1);
   } catch {
     // Nobody knows whether it was done: it is in the inbox still, or not. The same key again does no harm.
