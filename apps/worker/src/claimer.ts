@@ -39,83 +39,91 @@ const BUSY_RETRY_MS = 250;
 /** Why an attempt is refused that was somebody else's already. */
 const TAKEN: ReadonlySet<string> = new Set(['not_pending', 'other_attempt']);
 
-export function createClaimer(options: {
+interface ClaimerOptions {
   api: Pick<WorkerApi, 'claimAttempts'>;
   workerId: string;
   labels: string[];
   logger: Logger;
-}): Claimer {
-  let waiting: Waiting[] = [];
-  let isCalling = false;
-  let hasGivenUp = false;
-  const unanswered = new Set<() => void>();
+}
 
-  const callUntilAnswered = async (batch: readonly Waiting[]): Promise<void> => {
+export function createClaimer(options: ClaimerOptions): Claimer {
+  return new Claims(options);
+}
+
+class Claims implements Claimer {
+  readonly #options: ClaimerOptions;
+  #waiting: Waiting[] = [];
+  #isCalling = false;
+  #hasGivenUp = false;
+  readonly #unanswered = new Set<() => void>();
+
+  constructor(options: ClaimerOptions) {
+    this.#options = options;
+  }
+
+  claim({ trackId, attempt }: { trackId: number; attempt: number }): Promise<GrantedRun | null> {
+    return new Promise((settle) => {
+      const giveUp = (): void => resolve(null);
+      const resolve = (granted: GrantedRun | null): void => {
+        this.#unanswered.delete(giveUp);
+        settle(granted);
+      };
+      if (this.#hasGivenUp) return settle(null);
+      this.#unanswered.add(giveUp);
+      this.#ask({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
+    });
+  }
+
+  giveUp(): void {
+    this.#hasGivenUp = true;
+    for (const giveUp of this.#unanswered) giveUp();
+  }
+
+  #ask(one: Waiting): void {
+    this.#waiting.push(one);
+    if (!this.#isCalling) void this.#callAll();
+  }
+
+  async #callAll(): Promise<void> {
+    this.#isCalling = true;
+    // Entries that were fetched in the same turn go into one call.
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.slice(0, CLAIMS_AT_ONCE);
+      this.#waiting = this.#waiting.slice(CLAIMS_AT_ONCE);
+      await this.#callUntilAnswered(batch);
+    }
+    this.#isCalling = false;
+  }
+
+  async #callUntilAnswered(batch: readonly Waiting[]): Promise<void> {
+    const { api, workerId, labels, logger } = this.#options;
     const claims = batch.map(({ trackId, attempt, runId }) => ({ trackId, attempt, runId }));
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
       const askedAt = performance.now();
       try {
-        const { leaseMs, results } = await options.api.claimAttempts({
-          workerId: options.workerId,
-          labels: options.labels,
-          claims,
-        });
-        logTaken(results);
+        const { leaseMs, results } = await api.claimAttempts({ workerId, labels, claims });
+        this.#logTaken(results);
         const busy = resolveAnswered(batch, results, askedAt + leaseMs);
-        for (const one of busy) setTimeout(() => ask(one), BUSY_RETRY_MS);
+        for (const one of busy) setTimeout(() => this.#ask(one), BUSY_RETRY_MS);
         return;
       } catch (error) {
-        options.logger.warn({ event: 'claim_failed', claims: claims.length, err: error });
+        logger.warn({ event: 'claim_failed', claims: claims.length, err: error });
         if (isRefusedForGood(error)) {
           for (const one of batch) one.resolve(null);
           return;
         }
-        if (hasGivenUp) return;
+        if (this.#hasGivenUp) return;
         await sleep(retryMs);
       }
     }
-  };
+  }
 
   /** The queue had delivered the attempt twice. */
-  const logTaken = (results: readonly ClaimResult[]): void => {
+  #logTaken(results: readonly ClaimResult[]): void {
     const taken = results.filter((result) => !result.granted && TAKEN.has(result.why));
-    for (const result of taken) options.logger.info({ event: 'claim_refused', ...result });
-  };
-
-  const callAll = async (): Promise<void> => {
-    isCalling = true;
-    // Entries that were fetched in the same turn go into one call.
-    await new Promise(setImmediate);
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, CLAIMS_AT_ONCE);
-      waiting = waiting.slice(CLAIMS_AT_ONCE);
-      await callUntilAnswered(batch);
-    }
-    isCalling = false;
-  };
-
-  const ask = (one: Waiting): void => {
-    waiting.push(one);
-    if (!isCalling) void callAll();
-  };
-
-  return {
-    claim: ({ trackId, attempt }) =>
-      new Promise((settle) => {
-        const giveUp = (): void => resolve(null);
-        const resolve = (granted: GrantedRun | null): void => {
-          unanswered.delete(giveUp);
-          settle(granted);
-        };
-        if (hasGivenUp) return settle(null);
-        unanswered.add(giveUp);
-        ask({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
-      }),
-    giveUp() {
-      hasGivenUp = true;
-      for (const giveUp of unanswered) giveUp();
-    },
-  };
+    for (const result of taken) this.#options.logger.info({ event: 'claim_refused', ...result });
+  }
 }
 
 type ClaimResult = Awaited<ReturnType<WorkerApi['claimAttempts']>>['results'][number];
