@@ -93,7 +93,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
   });
   await dataSource.initialize();
-  return { dataSource, flavor, version, allowSilence: silence.suspend, close: () => dataSource.destroy() };
+  return { dataSource, flavor, version, allowSilence: () => silence.suspend(), close: () => dataSource.destroy() };
 }
 
 async function readVersion(uri: string): Promise<string> {

@@ -10,8 +10,8 @@ import { allWell, openServerScene, type ServerScene } from './server-scene.ts';
  */
 interface Refusal {
   refusal: RegExp;
-  begin(): Promise<unknown>;
-  end(): Promise<unknown>;
+  begin: () => Promise<unknown>;
+  end: () => Promise<unknown>;
 }
 
 let scene: ServerScene;

@@ -25,7 +25,7 @@ afterAll(() => scene.stop(), 60_000);
 interface Moment {
   when: string;
   /** Resolves when MySQL was killed. */
-  kill(kill: () => void): Promise<void>;
+  kill: (kill: () => void) => Promise<void>;
 }
 
 /** Those of the second half only where there is time for them. */

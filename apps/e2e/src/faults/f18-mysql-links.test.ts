@@ -31,7 +31,7 @@ interface Transaction {
   statement: string;
   /** Before the trap is set. @returns a pipeline to act on */
   prepare?: () => Promise<number>;
-  act(pipelineId: number): Promise<unknown>;
+  act: (pipelineId: number) => Promise<unknown>;
   /** How many pipelines there are then; one unless given. */
   pipelines?: number;
 }

@@ -78,7 +78,12 @@ export async function openServerScene(
     return { id, tookMs: performance.now() - askedAt };
   };
   return {
-    ...{ stack, api, redis, admin, journal, startOnce },
+    stack,
+    api,
+    redis,
+    admin,
+    journal,
+    startOnce,
     async makeGraph(name, vertices, edges = []) {
       const body = {
         name,
