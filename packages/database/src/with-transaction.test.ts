@@ -219,9 +219,12 @@ test('a server that says nothing any more is given up, with its connections, and
   const distant = await openDatabase({ url: proxy.url, poolSize: 2, silenceMs: 300 });
   await withTransaction(distant, (runner) => add(runner, 1));
   proxy.silence();
+  const silentSince = performance.now();
   const retries: string[] = [];
   await withTransaction(distant, (runner) => add(runner, 1), { onRetry: (why) => void retries.push(why) });
   expect(retries).toEqual(['the connection was lost']);
+  // Long before the server gives up its end (wait_timeout), which this proxy would tell.
+  expect(performance.now() - silentSince).toBeLessThan(10_000);
   const endSilence = distant.allowSilence();
   await withTransaction(distant, (runner) => runner.query('SELECT SLEEP(0.6)'));
   endSilence();
