@@ -9,6 +9,18 @@ const FAULTS = 'apps/e2e/src/faults';
 /** What makes faults of MySQL and Redis, and of the ways to them, pass by themselves. */
 export const SERVER_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'rollback: a failed transaction goes back to the pool as it is',
+    changes: [
+      {
+        file: `${DATABASE}/with-transaction.ts`,
+        find: 'if (isUsable && queryRunner.isTransactionActive) {',
+        replace: 'if (isUsable && queryRunner.isTransactionActive && false) {',
+      },
+    ],
+    testFile: `${DATABASE}/with-transaction.test.ts`,
+    test: 'after a lock wait nothing of the half-done transaction is kept',
+  },
+  {
     name: 'report: a completion that Redis forgot is not sent again',
     changes: [
       {

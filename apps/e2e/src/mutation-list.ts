@@ -277,18 +277,6 @@ export const MUTATIONS: readonly Mutation[] = [
     test: 'the tables can be folded from the history, whatever happens to a pipeline',
   },
   {
-    name: 'rollback: a failed transaction goes back to the pool as it is',
-    changes: [
-      {
-        file: `${DATABASE}/with-transaction.ts`,
-        find: 'if (isUsable && queryRunner.isTransactionActive) {',
-        replace: 'if (isUsable && queryRunner.isTransactionActive && false) {',
-      },
-    ],
-    testFile: `${DATABASE}/with-transaction.test.ts`,
-    test: 'after a lock wait nothing of the half-done transaction is kept',
-  },
-  {
     name: 'signature: a completion is believed whoever sent it',
     changes: [
       {
