@@ -66,7 +66,9 @@ async function start(config: Config, logger: Logger): Promise<Service> {
   const queue = createTrackQueue(redis, place.prefix);
   const completions = createCompletionQueue(redis, place.prefix);
   const sources = {
-    ...{ database, queue, completions: completions.queue },
+    database,
+    queue,
+    completions: completions.queue,
     isRedisReady: () => redis.status === 'ready',
     probeRedis: () => probeRedis(redis, place.prefix),
   };

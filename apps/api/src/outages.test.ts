@@ -30,7 +30,7 @@ beforeAll(async () => {
     ...api.deps,
     database,
     authenticate,
-    metrics: createMetrics({ database, readQueues: async () => null, probeRedis: api.deps.probeRedis }),
+    metrics: createMetrics({ database, readQueues: async () => null, probeRedis: () => api.deps.probeRedis() }),
     settings,
   });
   await api

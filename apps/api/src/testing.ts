@@ -52,7 +52,9 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
   const queue = createTrackQueue(redis, prefix);
   const completionQueue = createCompletionQueue(redis, prefix);
   const sources = {
-    ...{ database, queue, completions: completionQueue.queue },
+    database,
+    queue,
+    completions: completionQueue.queue,
     isRedisReady: () => redis.status === 'ready',
     probeRedis: () => probeRedis(redis, prefix),
   };

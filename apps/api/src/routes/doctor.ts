@@ -1,4 +1,5 @@
 import { FINDING_CODES, FINDING_SEVERITIES } from '@baton/domain';
+import type { ProcessRecord } from '@baton/database';
 import { z } from 'zod';
 import { examine } from '../doctor/examine.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -82,12 +83,13 @@ export const getDoctor = defineRoute({
               limitBytes: redis.limitBytes,
             },
       queues: queues?.map(({ name, waiting, parked }) => ({ name, waiting, parked })) ?? null,
-      processes: processes.map(({ isAlive: _, startedAt, seenAt, ...process }) => ({
-        ...process,
-        startedAt: startedAt.toISOString(),
-        seenAt: seenAt.toISOString(),
-      })),
+      processes: processes.map(showProcess),
       findings,
     },
   };
 });
+
+function showProcess({ isAlive, ...process }: ProcessRecord): z.output<typeof processSchema> {
+  void isAlive; // only those that are alive are shown
+  return { ...process, startedAt: process.startedAt.toISOString(), seenAt: process.seenAt.toISOString() };
+}

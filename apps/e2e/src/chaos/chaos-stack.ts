@@ -29,7 +29,7 @@ export interface ChaosStack extends Omit<TestStack, 'processes' | 'addProcess'> 
 }
 
 /** How a process reaches the others: workers the API and Redis, the others MySQL and Redis. */
-export interface Links {
+interface Links {
   mysql?: TcpProxy;
   redis: TcpProxy;
   api?: TcpProxy;
@@ -89,7 +89,13 @@ function makeChaosStack(parts: Parts): ChaosStack {
   const { stack, proxies, processes, crashDirectory } = parts;
   const { url, token, workerToken, servers, database, redisPrefix, directory } = stack;
   return {
-    ...{ url, token, workerToken, servers, database, redisPrefix, directory },
+    url,
+    token,
+    workerToken,
+    servers,
+    database,
+    redisPrefix,
+    directory,
     api: callApi(url, token),
     processes,
     addProcess: (kind, environment = {}) => addProcess(parts, kind, environment),

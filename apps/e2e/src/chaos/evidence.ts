@@ -27,7 +27,7 @@ export interface Evidence {
   repairs?: number;
 }
 
-export interface LosingFault {
+interface LosingFault {
   kind: string;
   atMs: number;
   endedAtMs: number | null;

@@ -38,7 +38,7 @@ export interface ServerScene {
   stop(): Promise<void>;
 }
 
-export type SceneVertex = number | { seconds?: number; [property: string]: unknown };
+type SceneVertex = number | { seconds?: number; [property: string]: unknown };
 
 export interface Settled {
   states: string[];
