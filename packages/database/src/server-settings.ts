@@ -138,7 +138,8 @@ function judgeSession({ session }: ServerSettings): Finding[] {
   const findings: Finding[] = [];
   const advice =
     'connect without a proxy that shares sessions among clients, or have it keep what a session is told (SET SESSION ...)';
-  const add = (code: Finding['code'], found: string): void => void findings.push({ code, severity: 'error', found, advice });
+  const add = (code: Finding['code'], found: string): void =>
+    void findings.push({ code, severity: 'error', found, advice });
   if (!/\bSTRICT_(ALL|TRANS)_TABLES\b/.test(session.sqlMode)) {
     const mode = session.sqlMode === '' ? 'empty' : session.sqlMode;
     add(
