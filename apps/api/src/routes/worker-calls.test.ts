@@ -176,6 +176,7 @@ describe('heartbeats', () => {
     expect(workers.body.items).toEqual([
       {
         ...worker,
+        problem: null,
         isAlive: true,
         seenAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
         running: [expect.objectContaining({ trackId: held.trackId, vertex: 'A', pipeline: 'night run' })],
