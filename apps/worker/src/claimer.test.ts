@@ -18,7 +18,9 @@ function openClaimer(...answers: Answer[]): { claimer: Claimer; calls: ClaimRequ
       return answer(request);
     },
   };
-  return { claimer: createClaimer({ api, workerId: 'w-test', labels: ['default'], logger }), calls, events };
+  const isEnding = (leaseUntil: number): boolean => leaseUntil <= performance.now();
+  const claimer = createClaimer({ api, isEnding, workerId: 'w-test', labels: ['default'], logger });
+  return { claimer, calls, events };
 }
 
 const grantAll: Answer = ({ claims }) => ({
@@ -29,6 +31,7 @@ const grantAll: Answer = ({ claims }) => ({
     run: makeClaimedRun({ trackId, attempt }),
   })),
 });
+const grantLate: Answer = (request) => ({ ...(grantAll(request) as ClaimAnswer), leaseMs: -1 });
 const refuseAll: Answer = ({ claims }) => ({
   leaseMs: LEASE_MS,
   results: claims.map(({ runId }) => ({ runId, granted: false as const, why: 'not_pending' })),
@@ -160,6 +163,30 @@ describe('the lease', () => {
     await waitFor(() => performance.now() > askedBy + 100, 'time going by');
     gate.resolve();
     expect((await claim)?.leaseUntil).toBeLessThanOrEqual(askedBy + LEASE_MS);
+  });
+
+  test('that is as good as over when the answer comes is asked for again, with the same run ids', async () => {
+    const { claimer, calls, events } = openClaimer(grantLate, grantAll);
+    const granted = await Promise.all(claimMany(claimer, [1, 2]));
+    expect(calls).toHaveLength(2);
+    expect(calls[1]).toEqual(calls[0]);
+    expect(granted.map((one) => one?.runId)).toEqual(calls[0]?.claims.map(({ runId }) => runId));
+    expect(events).toEqual(['claim_answered_late']);
+  });
+
+  test('that is as good as over is asked for no more once the worker ends', async () => {
+    const gate = makeSignal();
+    const { claimer, calls } = openClaimer(async (request) => {
+      await gate.promise;
+      return grantLate(request);
+    });
+    const claim = claimer.claim({ trackId: 1, attempt: 1 });
+    await waitFor(() => calls.length === 1, 'the call');
+    claimer.giveUp();
+    gate.resolve();
+    expect(await claim).toBeNull();
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+    expect(calls).toHaveLength(1);
   });
 
   test('of a repeated claim counts from before the call that was answered: the API prolongs it then', async () => {

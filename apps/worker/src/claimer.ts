@@ -8,7 +8,8 @@ import { isRefusedForGood, type RunKey, type WorkerApi } from './worker-api.ts';
  * Claims attempts from the API. While one call is under way, further claims are collected; they are the next call.
  *
  * A call whose end is unknown is made again with the same run ids until there is an answer: the API grants the same run
- * id again, so a lost reply neither loses an attempt nor starts it twice. Nothing is spawned without a "yes".
+ * id again, so a lost reply neither loses an attempt nor starts it twice. So is a call whose answer took as long as a lease
+ * lasts. Nothing is spawned without a "yes".
  */
 export interface Claimer {
   /**
@@ -41,6 +42,8 @@ const TAKEN: ReadonlySet<string> = new Set(['not_pending', 'other_attempt']);
 
 interface ClaimerOptions {
   api: Pick<WorkerApi, 'claimAttempts'>;
+  /** As of the lease keeper: whether there is no time left to run anything under a lease. */
+  isEnding(leaseUntil: number): boolean;
   workerId: string;
   labels: string[];
   logger: Logger;
@@ -103,6 +106,12 @@ class Claims implements Claimer {
       const askedAt = performance.now();
       try {
         const { leaseMs, results } = await api.claimAttempts({ workerId, labels, claims });
+        // A repeated claim is granted anew with a whole lease, so an answer that came too late costs no attempt.
+        if (this.#options.isEnding(askedAt + leaseMs) && !this.#hasGivenUp) {
+          logger.warn({ event: 'claim_answered_late', claims: claims.length }, 'asking again');
+          batch.forEach((one) => this.#ask(one));
+          return;
+        }
         this.#logTaken(results);
         const busy = resolveAnswered(batch, results, askedAt + leaseMs);
         for (const one of busy) setTimeout(() => this.#ask(one), BUSY_RETRY_MS);
