@@ -32,7 +32,7 @@ beforeAll(async () => {
   witness = watchLimits(scene.stack.directory, LIMITS);
   released = join(scene.stack.directory, 'released');
   await scene.put('/pools/narrow', { limit: LIMITS.pool });
-  await putGraph('storm', 'sleep 0.3');
+  await putGraph('storm', 'sleep 0.5');
 }, 120_000);
 
 afterAll(() => scene.stack.stop());
@@ -59,19 +59,32 @@ function workerOf(index: number): StackProcess {
   return found;
 }
 
+interface WorkerAnswer {
+  name: string;
+  running: object[];
+}
+
+async function isBusy(worker: StackProcess): Promise<boolean> {
+  const { items } = await scene.api.get<{ items: WorkerAnswer[] }>('/workers');
+  return items.some(({ name, running }) => name === worker.name && running.length > 0);
+}
+
 /** @returns the process of a worker while it runs something */
 async function waitForBusy(index: number): Promise<StackProcess> {
   const worker = workerOf(index);
-  const ask = (): Promise<{ items: { name: string; running: object[] }[] }> => scene.api.get('/workers');
-  await waitUntil(ask, ({ items }) => items.some(({ name, running }) => name === worker.name && running.length > 0));
+  await waitUntil(() => isBusy(worker), Boolean);
   return worker;
 }
 
+/** Again, if what it ran had ended just before: something is to be lost. */
 async function killOne(): Promise<void> {
-  const worker = await waitForBusy(0);
-  worker.kill('SIGKILL');
-  await worker.exited;
-  await worker.restart();
+  for (let isLost = false; !isLost;) {
+    const worker = await waitForBusy(0);
+    worker.kill('SIGKILL');
+    await worker.exited;
+    isLost = await isBusy(worker);
+    await worker.restart();
+  }
 }
 
 async function freezeOne(): Promise<void> {
