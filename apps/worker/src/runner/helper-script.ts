@@ -125,9 +125,12 @@ done
  * Arguments: seconds of silence allowed, the file that says that it fired, the shell, and the cookie ('' in namespaces).
  * Each line on stdin is a beat and names the processes to kill when the beats end. `read -t` is no POSIX, `timeout` is
  * everywhere. The file comes before the kill, so a worker that finds a helper killed knows by whom; `command`, because a
- * shell whose `:` cannot write ends there, and a disk without room must not keep the guard from its work.
+ * shell whose `:` cannot write ends there, and a disk without room must not keep the guard from its work. Nor must a message
+ * to a worker that is dead: PIPE would end this shell between one kill and the next. (A handler; what is ignored would be
+ * ignored by all that it starts.)
  */
 export const GUARD_SCRIPT = `
+trap : PIPE
 seconds=$1
 fired=$2
 shell=$3
@@ -139,7 +142,7 @@ while line=$(timeout "$seconds" "$shell" -c 'IFS= read -r line || exit 1; printf
 done
 [ -n "$processes" ] || exit 0
 command : >"$fired"
-kill -9 $processes
+kill -9 $processes 2>/dev/null
 [ -n "$cookie" ] && sweep_cookie "$cookie"
 exit 0
 `;

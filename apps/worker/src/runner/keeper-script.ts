@@ -26,8 +26,12 @@ const PR_SET_PDEATHSIG = 1;
 const PR_SET_CHILD_SUBREAPER = 36;
 const SIGKILL = 9;
 
-/** Arguments: the command. Ends when the helper has ended and nothing is left below. */
+/**
+ * Arguments: the command. Ends when the helper has ended and nothing is left below. The shell tells of a helper that was
+ * killed, and the worker that would read it may be dead: PIPE must not end the keeper before its work (see GUARD_SCRIPT).
+ */
 const KEEPER_SCRIPT = `${SWEEP_CHILDREN}
+trap : PIPE
 "$@"
 status=$?
 sweep_children
