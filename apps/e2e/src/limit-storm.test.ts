@@ -94,13 +94,14 @@ async function freezeOne(): Promise<void> {
   worker.kill('SIGCONT');
 }
 
-/** Cancels a track that runs, here and there, until the pipelines have ended. */
+/** Cancels tracks that run, here and there, until the pipelines have ended: not those of workers that are to be hurt. */
 async function cancelSome(pipelineIds: readonly number[], seed: number, isOver: () => boolean): Promise<number> {
   const random = createRandom(seed);
+  const hurt = new Set([workerOf(0).name, workerOf(1).name]);
   let cancelled = 0;
   while (!isOver()) {
     const tracks = [...(await scene.readTracks(random.pick(pipelineIds))).values()];
-    const running = tracks.filter(({ state }) => state === 'RUNNING');
+    const running = tracks.filter(({ state, worker }) => state === 'RUNNING' && !hurt.has(worker ?? ''));
     if (running.length > 0 && random.chance(0.4)) {
       const { status } = await ada.post(`/tracks/${random.pick(running).id}/cancel`);
       if (status === 200) cancelled += 1;

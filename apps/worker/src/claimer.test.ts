@@ -19,7 +19,7 @@ function openClaimer(...answers: Answer[]): { claimer: Claimer; calls: ClaimRequ
     },
   };
   const isEnding = (leaseUntil: number): boolean => leaseUntil <= performance.now();
-  const claimer = createClaimer({ api, isEnding, workerId: 'w-test', labels: ['default'], logger });
+  const claimer = createClaimer({ api, leases: { isEnding }, workerId: 'w-test', labels: ['default'], logger });
   return { claimer, calls, events };
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@baton/service';
 import type { ClaimedRun } from '@baton/client';
+import type { LeaseKeeper } from './lease-keeper.ts';
 import { isRefusedForGood, type RunKey, type WorkerApi } from './worker-api.ts';
 
 /**
@@ -42,8 +43,7 @@ const TAKEN: ReadonlySet<string> = new Set(['not_pending', 'other_attempt']);
 
 interface ClaimerOptions {
   api: Pick<WorkerApi, 'claimAttempts'>;
-  /** As of the lease keeper: whether there is no time left to run anything under a lease. */
-  isEnding(leaseUntil: number): boolean;
+  leases: Pick<LeaseKeeper, 'isEnding'>;
   workerId: string;
   labels: string[];
   logger: Logger;
@@ -100,14 +100,14 @@ class Claims implements Claimer {
   }
 
   async #callUntilAnswered(batch: readonly Waiting[]): Promise<void> {
-    const { api, workerId, labels, logger } = this.#options;
+    const { api, leases, workerId, labels, logger } = this.#options;
     const claims = batch.map(({ trackId, attempt, runId }) => ({ trackId, attempt, runId }));
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
       const askedAt = performance.now();
       try {
         const { leaseMs, results } = await api.claimAttempts({ workerId, labels, claims });
         // A repeated claim is granted anew with a whole lease, so an answer that came too late costs no attempt.
-        if (this.#options.isEnding(askedAt + leaseMs) && !this.#hasGivenUp) {
+        if (leases.isEnding(askedAt + leaseMs) && !this.#hasGivenUp) {
           logger.warn({ event: 'claim_answered_late', claims: claims.length }, 'asking again');
           batch.forEach((one) => this.#ask(one));
           return;

@@ -73,13 +73,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const troubles = createTroubles({ report, rest, tell: () => leases.nudge(), logger });
   const deps: TrackDeps = {
     workerId: report.id,
-    claimer: createClaimer({
-      api,
-      isEnding: (leaseUntil) => leases.isEnding(leaseUntil),
-      workerId: report.id,
-      labels: config.BATON_LABELS,
-      logger,
-    }),
+    claimer: createClaimer({ api, leases, workerId: report.id, labels: config.BATON_LABELS, logger }),
     leases,
     output: createOutputSender({ api, logger }),
     reporter,
