@@ -1,5 +1,5 @@
 import { findAwaiting, findStarters, loadFlowGraph, type AwaitingTrack, type Database } from '@baton/database';
-import { AWAITED, TRACK_STATES, type Awaited, type ParameterDeclarations } from '@baton/domain';
+import { AWAITED, missingParameters, TRACK_STATES, type Awaited, type ParameterDeclarations } from '@baton/domain';
 import { z } from 'zod';
 import { allows, ANYBODY, type Identity } from './auth/scopes.ts';
 import { findObjection } from './decide-gate.ts';
@@ -139,9 +139,8 @@ function mayDecide(track: InboxTrack, identity: Identity): boolean {
 }
 
 /** The parameters that a held track lacks. */
-function missingOf({ awaits, declarations, input }: AwaitingTrack): ParameterDeclarations {
+function missingOf({ awaits, vertex: name, declarations, policies, input }: AwaitingTrack): ParameterDeclarations {
   if (awaits !== 'params') return {};
-  return Object.fromEntries(
-    Object.entries(declarations).filter(([name, { required }]) => required && !Object.hasOwn(input, name)),
-  );
+  const missing = new Set(missingParameters({ name, input: declarations, policies }, input));
+  return Object.fromEntries(Object.entries(declarations).filter(([declared]) => missing.has(declared)));
 }

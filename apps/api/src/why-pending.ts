@@ -8,7 +8,7 @@ import {
   type WhyTrack,
   type WorkerRecord,
 } from '@baton/database';
-import { wantedLabels } from '@baton/domain';
+import { missingParameters, wantedLabels } from '@baton/domain';
 import { describeGate } from './show-decision.ts';
 import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf } from './why-blockers.ts';
@@ -39,8 +39,7 @@ export async function explainPending(scene: WhyScene, subject: WhySubject): Prom
 async function explainParams({ deps }: WhyScene, { track, vertex }: WhySubject): Promise<BlockerOf<'params'>> {
   // The values are read here alone: they may be long.
   const input = (await findTrack(deps.database, track.id))?.input ?? {};
-  const declared = Object.entries(vertex.input);
-  const names = declared.flatMap(([name, { required }]) => (required && !Object.hasOwn(input, name) ? [name] : []));
+  const names = missingParameters(vertex, input);
   const sentence = `waits for a person to give ${list(names)} since ${moment(track.pendingAt)}`;
   return { kind: 'params', sentence, names, since: toIso(track.pendingAt) };
 }

@@ -56,7 +56,7 @@ export { fillTemplate, findTemplateNames } from './fill-template.ts';
 export type { FilledTemplate, TemplateValues } from './fill-template.ts';
 export { readMapItems } from './map-items.ts';
 export type { MapItems, MapSource } from './map-items.ts';
-export { completeParameters, declarationsOf, defaultsOf, resolveParameters } from './parameters.ts';
+export { completeParameters, declarationsOf, defaultsOf, missingParameters, resolveParameters } from './parameters.ts';
 export type { ParameterisedVertex, ParameterValues, ResolvedParameters } from './parameters.ts';
 export { renderScript } from './render-script.ts';
 export type { RenderedScript, RenderRequest, ScriptSource } from './render-script.ts';

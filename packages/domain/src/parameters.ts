@@ -105,12 +105,16 @@ export function completeParameters(
     problems.push(...read.problems.map((problem) => ({ ...problem, vertices: [vertex.name] })));
   }
   if (vertex.policies.map) problems.push(...checkList(vertex, completed, { given, pointer: '/params' }));
-  const required = declarations.filter(([, declaration]) => declaration.required);
   // What was given in a wrong form is told as that, not as missing.
-  const missing = required
-    .map(([name]) => name)
-    .filter((name) => !Object.hasOwn(completed, name) && keyOf(vertex, name, given) === undefined);
+  const missing = missingParameters(vertex, completed).filter((name) => keyOf(vertex, name, given) === undefined);
   return { values: completed, missing, problems };
+}
+
+/** The names of what a vertex requires from whoever starts or completes it, and has no value yet. */
+export function missingParameters(vertex: ParameterisedVertex, values: Readonly<ParameterValues>): string[] {
+  return startDeclarationsOf(vertex).flatMap(([name, { required }]) =>
+    required && !Object.hasOwn(values, name) ? [name] : [],
+  );
 }
 
 /** The environment variable that carries a parameter. */

@@ -222,3 +222,16 @@ test('no value of a parameter or an output is in an answer', async () => {
   expect(answer.blockers).toMatchObject([{ kind: 'params', names: ['more'] }]);
   expect(JSON.stringify(answer)).not.toContain('canary');
 });
+
+test("a map's item and a gate's form are nothing that a held track lacks", async () => {
+  const input = { hosts: { type: 'json', required: true }, host: { required: true } };
+  const map = { over: 'hosts', as: 'host' };
+  const gate = { form: { ticket: { required: true } } };
+  const vertex = { name: 'M', input, map, gate, script: 'echo {host}', onMissing: 'ask' };
+  const flow = await startApiFlow(api, { graph: { vertices: [vertex] } });
+  expect((await why(flow, 'M')).blockers).toMatchObject([{ kind: 'params', names: ['hosts'] }]);
+  const { items } = (await api.call('get', '/api/v1/inbox?kind=params&limit=200').expect(200)).body;
+  const item = items.find(({ trackId }: { trackId: number }) => trackId === flow.trackId('M'));
+  expect(Object.keys(item.form)).toEqual(['hosts']);
+  await flow.decide('M', 'params', { params: { hosts: ['a'] } }).expect(200);
+});
