@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { decideChanges, trackIdOf } from '@baton/domain';
 import { applyChanges } from './apply-changes.ts';
 import { applyFlowEvents } from './apply-flow-events.ts';
@@ -8,28 +7,23 @@ import { findDueTracks } from './find-stranded.ts';
 import { loadTracks, lockPipelines } from './load-transition-context.ts';
 import { findAppliedRuns } from './renew-leases.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   applyEventsOf,
   claimTracks,
   completionOf,
-  createTestDatabase,
   makeRunId,
   namesOf,
   readPipeline,
   readStates,
   runTracks,
   startTestFlow,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 import { withTransaction } from './with-transaction.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 async function readTrack(flow: TestFlow, name: string): Promise<Record<string, unknown>> {
   const [row] = await selectRows<Record<string, unknown>>(

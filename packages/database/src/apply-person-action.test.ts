@@ -1,29 +1,23 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import type { Verdict } from '@baton/domain';
 import { applyPersonAction } from './apply-person-action.ts';
 import type { AskedEvent } from './person-actions.ts';
 import { findPipelineEvents } from './pipeline-events.ts';
 import { selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   actOn,
   applyCompletions,
   claimTracks,
   completionOf,
-  createTestDatabase,
   readPipeline,
   readStates,
   runTracks,
   startTestFlow,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 22 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 22 });
 
 interface TrackColumns {
   state: string;

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import { backfillSchedule, changeSchedule, pauseSchedule, resumeSchedule } from './change-schedules.ts';
 import { findMovableQueues } from './schedule-fires.ts';
 import { deleteSchedule, findSchedule } from './schedules.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { fireAll, makeTestSchedule, readFires, readScheduled } from './testing-schedules.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const at = (text: string): Date => new Date(`2026-05-01T${text}Z`);
 const lanes = ['due', 'backfill'] as const;

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { parseGraphDocument, type GraphDefinition, type Problem } from '@baton/domain';
 import { checkSavedGraph, checkStoredGraph, lockVersion } from './check-graph-version.ts';
 import { checkGraphReferences } from './check-references.ts';
@@ -9,14 +8,10 @@ import { loadFlowGraph } from './load-flow-graph.ts';
 import { setPool } from './pools.ts';
 import { replaceGraph } from './save-graph.ts';
 import { sealVersion } from './seal-version.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { withTransaction } from './with-transaction.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 /** A graph whose vertices v1, v2, ... run these graphs. */
 function define(name: string, graphs: readonly string[], more: readonly object[] = []): GraphDefinition {

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import { trackIdOf } from '@baton/domain';
 import { applyPersonAction } from './apply-person-action.ts';
 import { rerunPipeline } from './rerun-pipeline.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
-import { createChildStage, type ChildStage } from './testing-children.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { createChildStage } from './testing-children.ts';
 import { readStates, startTestFlow, storeTestGraph, type TestFlow } from './testing-flow.ts';
 import { readTrackOutputs } from './track-outputs.ts';
 
-let database: TestDatabase;
-let stage: ChildStage;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-  stage = createChildStage(database);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
+const stage = createChildStage(database);
 
 const action = { actor: 'alice', reason: null, actionId: null };
 

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import { trackIdOf } from '@baton/domain';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import { claimAttempts } from './claim-attempts.ts';
@@ -7,17 +6,12 @@ import { lookAtChildren, postponeChildren } from './child-ends.ts';
 import { findPipeline } from './find-pipelines.ts';
 import { findDueTracks, findExpiredRuns } from './find-stranded.ts';
 import { CHILD_WORKER, startChildren } from './start-children.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
-import { createChildStage, type ChildStage } from './testing-children.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { createChildStage } from './testing-children.ts';
 import { completionOf, makeRunId, readStates, startTestFlow, TEST_WORKER } from './testing-flow.ts';
 
-let database: TestDatabase;
-let stage: ChildStage;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-  stage = createChildStage(database);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
+const stage = createChildStage(database);
 
 describe('after a crash', () => {
   async function dueChildren(): Promise<Set<number>> {

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import { trackIdOf, type TrackToDispatch } from '@baton/domain';
 import { claimAttempts } from './claim-attempts.ts';
 import { findChildrenToCancel, findLiveChildren } from './child-ends.ts';
 import { findPipeline, findPipelines } from './find-pipelines.ts';
 import { startChildren } from './start-children.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
-import { createChildStage, type ChildStage } from './testing-children.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { createChildStage } from './testing-children.ts';
 import {
   actOn,
   completionOf,
@@ -19,13 +18,8 @@ import {
 } from './testing-flow.ts';
 import { readTrackOutputs } from './track-outputs.ts';
 
-let database: TestDatabase;
-let stage: ChildStage;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-  stage = createChildStage(database);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
+const stage = createChildStage(database);
 
 describe('a vertex that runs another graph', () => {
   test('is queued for orchestrators, and no worker may claim it', async () => {

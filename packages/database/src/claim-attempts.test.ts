@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { claimAttempts, type ClaimRequest, type ClaimResult } from './claim-attempts.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   applyEventsOf,
   claimTracks,
   completionOf,
-  createTestDatabase,
   lockRows,
   makeRunId,
   readPipeline,
@@ -16,15 +15,10 @@ import {
   startTestFlow,
   storeTestGraph,
   TEST_WORKER,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 20 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 20 });
 
 const single = { vertices: { A: {} } };
 

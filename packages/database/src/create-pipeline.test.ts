@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { createPipeline, type CreatedPipeline, type PipelineRequest } from './create-pipeline.ts';
 import { findPipelineEvents } from './pipeline-events.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { readWholePipeline, rebuildFromHistory, toComparable } from './testing-rebuild.ts';
-import { createTestDatabase, startTestFlow, storeTestGraph, type FlowShape, type TestDatabase } from './testing.ts';
+import { startTestFlow, storeTestGraph, type FlowShape } from './testing.ts';
 import { withTransaction } from './with-transaction.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 async function create(shape: FlowShape, changes: Partial<PipelineRequest> = {}): Promise<CreatedPipeline> {
   const graph = await storeTestGraph(database, shape);

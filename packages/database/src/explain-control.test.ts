@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import type { AskedEvent } from './person-actions.ts';
 import { applyPersonAction } from './apply-person-action.ts';
 import { findExpired } from './find-expired.ts';
@@ -7,9 +6,9 @@ import { loadFlowGraph } from './load-flow-graph.ts';
 import { loadFacts, loadTracks, lockPipelines } from './load-transition-context.ts';
 import { findPipelineEvents, insertEvents } from './pipeline-events.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements } from './testing-explain.ts';
 import { insertFlowRows, insertGraphRows, insertPipelineRows, type StoredRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /*
@@ -21,11 +20,10 @@ const TRACKS = 3000;
 const PENDING = 50;
 const vertices = Array.from({ length: TRACKS }, (_, index) => ({ name: `V${index}` }));
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let live: StoredRows;
 
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   const ended = await insertFlowRows(database, {
     vertices,
     pipelineState: 'FINISH',
@@ -55,7 +53,6 @@ beforeAll(async () => {
     await selectRows(database.dataSource, `ANALYZE TABLE ${table}`);
   }
 });
-afterAll(() => database.close());
 
 async function insertHistory(endedId: number): Promise<void> {
   const common = { actor: 'ada', reason: null, body: {} };

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { claimAttempts } from './claim-attempts.ts';
 import { countTracksByState, findPipelines } from './find-pipelines.ts';
 import { openDatabase, type Database } from './data-source.ts';
@@ -13,9 +12,9 @@ import { loadFlowGraph } from './load-flow-graph.ts';
 import { findAppliedRuns, renewLeases } from './renew-leases.ts';
 import { execute, inChunks, placeRows, selectRows } from './statements.ts';
 import { storeOutput } from './store-output.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements } from './testing-explain.ts';
 import { insertFlowRows, insertGraphRows, insertPipelineRows, type StoredRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 /*
  * The statements that run all the time are explained, as they are really sent, over a history that is much longer than what
@@ -29,13 +28,12 @@ const PENDING = 50;
 const ALIVE = RUNNING + PENDING;
 const vertices = Array.from({ length: TRACKS }, (_, index) => ({ name: `V${index}` }));
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let live: StoredRows;
 let ended: StoredRows;
 let running: { trackId: number; attempt: number; runId: string }[];
 
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   ended = await insertFlowRows(database, { vertices, pipelineState: 'FINISH', states: vertices.map(() => 'SUCCEED') });
   const small = await insertGraphRows(database, { vertices: [{ name: 'A' }] });
   const single = { vertices: [{ name: 'A' }], states: ['SUCCEED'] as const };
@@ -65,7 +63,6 @@ beforeAll(async () => {
     await selectRows(database.dataSource, `ANALYZE TABLE ${table}`);
   }
 });
-afterAll(() => database.close());
 
 const worker = {
   id: 'w1',

@@ -1,29 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import type { FailurePolicy } from '@baton/domain';
 import { renewLeases } from './renew-leases.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   applyEventsOf,
   claimTracks,
   completionOf,
-  createTestDatabase,
   readPipeline,
   readStates,
   runTracks,
   startTestFlow,
   TEST_WORKER,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 import type { RunKey } from './claim-attempts.ts';
 import type { AppliedEvents } from './apply-flow-events.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 /** A fails while R runs; B waits for A, C for R, and P is PENDING. */
 async function failWhileOthersRun(

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { AWAITED, trackIdOf } from '@baton/domain';
 import { findActionIds } from './find-actions.ts';
 import { findAwaiting } from './find-awaiting.ts';
 import { findLastAction } from './find-last-action.ts';
 import { insertEvents, type EventToWrite } from './pipeline-events.ts';
 import { execute } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements } from './testing-explain.ts';
 import { insertFlowRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 /*
  * What persons look at is a handful among a long history: 3,000 tracks of which five await somebody, and 2,000 events of
@@ -19,10 +18,9 @@ const TRACKS = 3000;
 const AWAITING = 5;
 const FLOW_EVENTS = 2000;
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let pipelineId: number;
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   const vertices = Array.from({ length: TRACKS }, (_, index) => ({
     name: `V${index}`,
     policies: index < AWAITING ? { gate: { approvers: ['role:lead'], form: {} } } : {},
@@ -45,7 +43,6 @@ beforeAll(async () => {
   ]);
   await execute(database.dataSource, 'ANALYZE TABLE track, pipeline_event');
 });
-afterAll(() => database.close());
 
 function actionOf(kind: 'approve' | 'rerun' | 'skip', action: EventToWrite['body']['action'] & object): EventToWrite {
   const who = { actor: 'olga', reason: `why ${kind}`, actionId: `t:a_%${kind}:digest` };

@@ -1,22 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { afterEach, expect, test } from '@jest/globals';
 import { findBreaches } from './find-breaches.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements } from './testing-explain.ts';
 import { insertFlowRows } from './testing-rows.ts';
-import {
-  claimTracks,
-  createTestDatabase,
-  runTracks,
-  startTestFlow,
-  type TestDatabase,
-  type TestFlow,
-} from './testing.ts';
+import { claimTracks, runTracks, startTestFlow, type TestFlow } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 afterEach(() =>
   run(`UPDATE pipeline SET state = 'CANCELLED', finished_at = UTC_TIMESTAMP(6) WHERE finished_at IS NULL`),
 );

@@ -1,25 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { applyFlowEvents, type AppliedEvents } from './apply-flow-events.ts';
 import { findExpired } from './find-expired.ts';
 import { execute } from './statements.ts';
-import {
-  actOn,
-  claimTracks,
-  createTestDatabase,
-  readPipeline,
-  readStates,
-  runTracks,
-  startTestFlow,
-  type TestDatabase,
-  type TestFlow,
-} from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { actOn, claimTracks, readPipeline, readStates, runTracks, startTestFlow, type TestFlow } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const passTime = (flow: TestFlow): Promise<unknown> =>
   execute(

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { countTracksByState, findPipeline, findPipelines } from './find-pipelines.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { insertFlowRows, insertGraphRows, insertPipelineRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const vertices = [{ name: 'A' }, { name: 'B' }, { name: 'C' }];
 

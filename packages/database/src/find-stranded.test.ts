@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeEach, expect, test } from '@jest/globals';
 import {
   findDueTracks,
   findExpiredRuns,
@@ -10,26 +9,21 @@ import {
   takeDueTracks,
 } from './find-stranded.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   applyEventsOf,
   claimTracks,
   completionOf,
-  createTestDatabase,
   runTracks,
   startPipelineOf,
   startTestFlow,
   storeTestGraph,
   TEST_WORKER,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 // What these statements find is looked for in the whole database: each test starts without live pipelines.
 beforeEach(async () => {
   await execute(database.dataSource, 'DELETE FROM attempt');

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { countStaleCompletions, findAttempts } from './find-attempts.ts';
 import { findTrack, findTracks } from './find-tracks.ts';
 import { recordHeartbeat } from './record-heartbeat.ts';
 import { execute } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { insertFlowRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const vertices = ['A', 'B', 'C', 'D', 'E'].map((name) => ({ name }));
 

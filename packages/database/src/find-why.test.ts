@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { findHoldingTracks, findTrackEnds, findWhyTracks } from './find-why.ts';
 import { findLastLine, findLimitStatus, findPipelineAction } from './find-why-details.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements } from './testing-explain.ts';
 import { insertFlowRows, type StoredRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
 /** 3,000 tracks of an ended pipeline, and 3,000 of a live one of which few hold it. */
 const vertices = Array.from({ length: 3000 }, (_, index) => ({ name: `V${index}` }));
-let database: TestDatabase;
+const database = useTestDatabase();
 let live: StoredRows;
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   await insertFlowRows(database, { vertices, pipelineState: 'FINISH', states: vertices.map(() => 'SUCCEED') });
   live = await insertFlowRows(database, {
     vertices,
@@ -24,7 +22,6 @@ beforeAll(async () => {
     await selectRows(database.dataSource, `ANALYZE TABLE ${table}`);
   }
 });
-afterAll(() => database.close());
 
 test('what holds a pipeline is found among many tracks, each kind up to the limit', async () => {
   const all = await findHoldingTracks(database, live.pipelineId, 100);

@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import { MAX_QUEUED } from '@baton/domain';
 import { applyFlowEvents } from './apply-flow-events.ts';
 import { openDatabase } from './data-source.ts';
 import { findDueSchedules, fireSchedule } from './fire-schedules.ts';
 import { findFires, findMovableQueues } from './schedule-fires.ts';
 import { findSchedule } from './schedules.ts';
-import { createTestDatabase, startProxy, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { startProxy } from './testing.ts';
 import { countFires, fireAll, makeTestSchedule, readFires, readScheduled } from './testing-schedules.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const at = (text: string): Date => new Date(`2026-05-01T${text}Z`);
 const cancel = async (pipelineIds: number[]): Promise<void> => {

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { checkGraph, parseGraphDocument, type GraphDefinition } from '@baton/domain';
 import { checkStoredGraph, lockVersion } from './check-graph-version.ts';
 import { createNextVersion } from './create-next-version.ts';
@@ -9,14 +8,10 @@ import { findGraph, type GraphRecord } from './find-graphs.ts';
 import { loadFlowGraph } from './load-flow-graph.ts';
 import { createGraph, replaceGraph, type GraphChange } from './save-graph.ts';
 import { sealVersion } from './seal-version.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { withTransaction } from './with-transaction.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 function define(name: string, names: readonly string[], edges: [string, string][] = []): GraphDefinition {
   const vertices = names.map((vertex) => ({ name: vertex, script: `echo ${vertex}` }));

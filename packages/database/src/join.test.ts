@@ -1,24 +1,18 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { applyFlowEvents } from './apply-flow-events.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   claimTracks,
   completionOf,
-  createTestDatabase,
   readPipeline,
   readStates,
   startPipelineOf,
   storeTestGraph,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 16 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 16 });
 
 const numbered = (letter: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${letter}${index}`);

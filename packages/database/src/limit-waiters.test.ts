@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import type { VertexPolicies } from '@baton/domain';
 import type { RunKey } from './claim-attempts.ts';
 import { fillLimits, SELECT_LIMIT_WAITERS, SELECT_WAITED_LIMITS, takeLimitWaiters } from './limit-waiters.ts';
 import { setPool } from './pools.ts';
 import { execute, selectRows } from './statements.ts';
-import {
-  applyCompletions,
-  applyEventsOf,
-  completionOf,
-  createTestDatabase,
-  namesOf,
-  startTestFlow,
-} from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { applyCompletions, applyEventsOf, completionOf, namesOf, startTestFlow } from './testing.ts';
 import type { TestDatabase, TestFlow } from './testing.ts';
 import { claimAll, makePoolName, whyOf } from './testing-limits.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 20 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 20 });
 
 function start(vertices: Record<string, Partial<VertexPolicies>>, priority = 0): Promise<TestFlow> {
   return startTestFlow(database, { vertices, priority });

@@ -1,30 +1,24 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { findPipelineEvents } from './pipeline-events.ts';
 import { setPool } from './pools.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   claimTracks,
   completionOf,
-  createTestDatabase,
   makeRunId,
   startPipelineOf,
   startTestFlow,
   storeTestGraph,
   TEST_WORKER,
   type FlowShape,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 import { recordStatements } from './testing-explain.ts';
 import { claimAll, claimRuns, countRunning, makePoolName, whyOf } from './testing-limits.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 20 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 20 });
 
 async function startMany(shape: FlowShape, count: number): Promise<TestFlow[]> {
   const graph = await storeTestGraph(database, shape);

@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import { trackIdOf } from '@baton/domain';
 import { claimAttempts } from './claim-attempts.ts';
 import { findPipeline } from './find-pipelines.ts';
 import { setPool } from './pools.ts';
 import { startChildren } from './start-children.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
-import { createChildStage, type ChildStage } from './testing-children.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { createChildStage } from './testing-children.ts';
 import { makeRunId, readStates, runTracks, startTestFlow, TEST_WORKER, type TestFlow } from './testing-flow.ts';
 import { readTrackOutputs } from './track-outputs.ts';
 
-let database: TestDatabase;
-let stage: ChildStage;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-  stage = createChildStage(database);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
+const stage = createChildStage(database);
 
 describe('a map', () => {
   const input = { list: { type: 'json' }, item: { type: 'integer' }, word: { type: 'string', default: 'w' } };

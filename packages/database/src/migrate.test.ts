@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { useTestDatabase } from './testing-database.ts';
+import { expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { dumpSchema, findColumns } from './testing-schema.ts';
-import { claimTracks, createTestDatabase, runTracks, startTestFlow, type TestDatabase } from './testing.ts';
+import { claimTracks, createTestDatabase, runTracks, startTestFlow } from './testing.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { openDatabase } from './data-source.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 test('migrations run once, also when several processes start together', async () => {
   expect(await isMigrated(database)).toBe(true);

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import type { RunKey } from './claim-attempts.ts';
 import { findOutputStatus, measureOutput, readOutput } from './read-output.ts';
 import { storeOutput, type OutputChunk } from './store-output.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { endAttempt, insertFlowRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 async function makeRunningAttempt(): Promise<RunKey> {
   const { trackIds, runIds } = await insertFlowRows(database, { vertices: [{ name: 'A' }], states: ['RUNNING'] });

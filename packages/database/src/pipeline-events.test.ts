@@ -1,17 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { findPipelineEvents, insertEvents, type EventToWrite } from './pipeline-events.ts';
-import { createTestDatabase, insertFlowRows, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { insertFlowRows } from './testing.ts';
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let pipelineId: number;
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   ({ pipelineId } = await insertFlowRows(database, { vertices: [{ name: 'A' }] }));
 });
-afterAll(() => database.close());
 
 function makeEvent(changes: Partial<EventToWrite>): EventToWrite {
   return { pipelineId, kind: 'flow', actor: null, reason: null, actionId: null, body: {}, ...changes };

@@ -19,7 +19,7 @@ import { toStoredJson } from './stored-json.ts';
 /*
  * The history of a pipeline: what each transaction changed in it, written by that same transaction. It is only ever added
  * to: no statement of Baton changes or removes a row (a test reads the sources for one), and docs/deployment.md says how to
- * take these rights from its database user as well. rebuildPipeline folds the tables from it.
+ * take these rights from its database user as well. A test folds the tables from it (testing-rebuild.ts).
  *
  * An event states values as they are after it, never differences: so a fold needs no arithmetic, and a long body may be cut
  * into several rows of one kind, of which the last has the action.

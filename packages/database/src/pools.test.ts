@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { deletePool, findPool, findPools, setPool } from './pools.ts';
 import { execute, selectRows } from './statements.ts';
-import {
-  applyCompletions,
-  completionOf,
-  createTestDatabase,
-  startPipelineOf,
-  startTestFlow,
-  storeTestGraph,
-  type TestDatabase,
-} from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { applyCompletions, completionOf, startPipelineOf, startTestFlow, storeTestGraph } from './testing.ts';
 import { claimAll, makePoolName, whyOf } from './testing-limits.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 20 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 20 });
 
 test('a pool says what runs in it and what waits for it', async () => {
   const name = makePoolName();

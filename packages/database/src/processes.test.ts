@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
 import { findProcesses, forgetProcesses, recordProcess, startReporting, type ProcessReport } from './processes.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { createTestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const REPORT: ProcessReport = {
   id: 'w-1',

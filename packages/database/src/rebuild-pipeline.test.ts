@@ -1,30 +1,23 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { FAILURE_POLICIES, JOIN_RULES, trackIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { createRandom, type RandomSource } from '@baton/domain/testing';
 import type { AskedEvent } from './person-actions.ts';
-import { rebuildPipeline } from './rebuild-pipeline.ts';
 import { selectRows } from './statements.ts';
 import { createChildStage } from './testing-children.ts';
-import { rebuildFromHistory, readWholePipeline, toComparable } from './testing-rebuild.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { readWholePipeline, rebuildFromHistory, rebuildPipeline, toComparable } from './testing-rebuild.ts';
 import {
   actOn,
   applyEventsOf,
   claimTracks,
   completionOf,
-  createTestDatabase,
   readPipeline,
   startTestFlow,
   TEST_WORKER,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 22 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 22 });
 
 const NAMES = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
 

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { forgetRequests, rememberRequest } from './remember-request.ts';
 import { execute, selectRows } from './statements.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 12 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 12 });
 
 const request = (key: string, content: unknown = 'same'): { tokenId: string; key: string; content: unknown } => ({
   tokenId: 't',

@@ -1,28 +1,22 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { findExpiredRuns } from './find-stranded.ts';
 import { renewLeases } from './renew-leases.ts';
 import { execute } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import {
   applyCompletions,
   applyEventsOf,
   claimTracks,
   completionOf,
-  createTestDatabase,
   lockRows,
   makeRunId,
   startPipelineOf,
   startTestFlow,
   storeTestGraph,
   TEST_WORKER,
-  type TestDatabase,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 16 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 16 });
 
 const renewal = { workerId: TEST_WORKER, leaseMs: 60_000 };
 

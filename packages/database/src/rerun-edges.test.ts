@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { rerunPipeline } from './rerun-pipeline.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { readWholePipeline, rebuildFromHistory, toComparable } from './testing-rebuild.ts';
-import {
-  createTestDatabase,
-  readStates,
-  runTracks,
-  startTestFlow,
-  storeNextVersion,
-  type TestDatabase,
-  type TestFlow,
-} from './testing.ts';
+import { readStates, runTracks, startTestFlow, storeNextVersion, type TestFlow } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 async function expectFoldable(flow: TestFlow): Promise<void> {
   const folded = toComparable(await rebuildFromHistory(database, flow.pipelineId));

@@ -1,28 +1,22 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import type { JsonValue } from '@baton/domain';
 import { findAttempts } from './find-attempts.ts';
 import { findPipelineEvents } from './pipeline-events.ts';
 import { rerunPipeline, type AppliedRerun, type RerunRequest } from './rerun-pipeline.ts';
 import { execute, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { readWholePipeline, rebuildFromHistory, toComparable } from './testing-rebuild.ts';
 import {
   claimTracks,
-  createTestDatabase,
   readPipeline,
   readStates,
   runTracks,
   startTestFlow,
   storeNextVersion,
-  type TestDatabase,
   type TestFlow,
 } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 22 });
-});
-afterAll(() => database.close());
+const database = useTestDatabase({ poolSize: 22 });
 
 function rerun(
   flow: TestFlow,

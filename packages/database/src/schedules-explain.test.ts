@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { findDueSchedules, fireSchedule, startQueuedFire } from './fire-schedules.ts';
 import { findMovableQueues } from './schedule-fires.ts';
 import { execute, inChunks, placeRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements, type Plan } from './testing-explain.ts';
 import { makeTestSchedule } from './testing-schedules.ts';
-import { createTestDatabase, startTestFlow, type TestDatabase } from './testing.ts';
+import { startTestFlow } from './testing.ts';
 
 /*
  * What orchestrators ask every second, over schedules with a long history: 3,000 due times and pipelines that have ended, of
@@ -16,11 +16,10 @@ const HISTORY = 3000;
 const HOUR_MS = 3_600_000;
 const now = new Date('2026-05-01T10:00:00Z');
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let queueing: number;
 
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   const from = new Date(now.getTime() - HISTORY * HOUR_MS);
   const flow = await startTestFlow(database, { vertices: { A: {} } });
   queueing = (await makeTestSchedule(database, from, { overlap: 'queue', catchUpLimit: 1000 })).scheduleId;
@@ -57,7 +56,6 @@ beforeAll(async () => {
   }
   await database.dataSource.query('ANALYZE TABLE pipeline, schedule, schedule_fire');
 }, 120_000);
-afterAll(() => database.close());
 
 function mostRows(plans: readonly Plan[]): number {
   return Math.max(...plans.flatMap(({ steps }) => steps.map(({ rows }) => rows)));

@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, expect, test } from '@jest/globals';
 import { databaseErrorNumber } from './database-errors.ts';
-import { createTestDatabase, startTestFlow, type TestDatabase, type TestFlow } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { startTestFlow, type TestFlow } from './testing.ts';
 import { dumpSchema, findColumns } from './testing-schema.ts';
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let flow: TestFlow;
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   flow = await startTestFlow(database, { edges: ['A->B'] });
 });
-afterAll(() => database.close());
 
 const committed = readFileSync(path.join(import.meta.dirname, '../schema.sql'), 'utf8');
 

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import {
   findServerFaults,
   judgeClock,
@@ -8,13 +7,9 @@ import {
   readServerSettings,
   type ServerSettings,
 } from './server-settings.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 test('the servers of the tests are as they should be', async () => {
   expect(await findServerFaults(database)).toEqual([]);

@@ -15,13 +15,18 @@ export interface TestDatabase extends Database {
   url: string;
 }
 
+export interface TestDatabaseOptions {
+  poolSize?: number;
+  isEmpty?: boolean;
+}
+
 /**
  * Makes a new database beside the one that the URL names.
  * @param serverUrl of a server where the user may create databases named `baton_test_...`
  */
 export async function createTestDatabase(
   serverUrl: string,
-  { isEmpty = false, ...options }: { poolSize?: number; isEmpty?: boolean } = {},
+  { isEmpty = false, ...options }: TestDatabaseOptions = {},
 ): Promise<TestDatabase> {
   const name = `baton_test_${randomBytes(6).toString('hex')}`;
   const server = await openDatabase({ url: serverUrl, poolSize: 1 });

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { describe, expect, test } from '@jest/globals';
 import { pipelineIdOf, vertexIdOf } from '@baton/domain';
 import type { RunKey } from './claim-attempts.ts';
 import { findNamedOutputs, findOutputsOfVertices, findPipelinesWithOutputs } from './find-outputs.ts';
 import { inChunks, selectRows } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { explainStatements } from './testing-explain.ts';
 import { endAttempt, insertFlowRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 import { insertTrackOutputs, readTrackOutputs, storeTrackOutputs } from './track-outputs.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 async function startTracks(count: number): Promise<RunKey[]> {
   const vertices = Array.from({ length: count }, (_, index) => ({ name: `V${index}` }));

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
 import { databaseErrorNumber } from './database-errors.ts';
 import { openDatabase, type Database } from './data-source.ts';
 import { execute, selectRows } from './statements.ts';
-import { createTestDatabase, startProxy, type TestDatabase } from './testing.ts';
+import { useTestDatabase } from './testing-database.ts';
+import { startProxy } from './testing.ts';
 import { readRetryCounts, withTransaction } from './with-transaction.ts';
 
-let database: TestDatabase;
+const database = useTestDatabase();
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
   await database.dataSource.query('CREATE TABLE cell (id INT PRIMARY KEY, value INT NOT NULL) ENGINE=InnoDB');
 });
-afterAll(() => database.close());
 beforeEach(() => database.dataSource.query('REPLACE INTO cell VALUES (1, 0), (2, 0)'));
 
 const add = (runner: QueryRunner, id: number): Promise<unknown> =>

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
+import { expect, test } from '@jest/globals';
 import { findTrackQueues } from './find-track-queues.ts';
 import { findWorkers } from './find-workers.ts';
 import { recordHeartbeat, type WorkerReport } from './record-heartbeat.ts';
 import { execute } from './statements.ts';
+import { useTestDatabase } from './testing-database.ts';
 import { insertFlowRows } from './testing-rows.ts';
-import { createTestDatabase, type TestDatabase } from './testing.ts';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl);
-});
-afterAll(() => database.close());
+const database = useTestDatabase();
 
 const report: WorkerReport = {
   id: 'worker-a',

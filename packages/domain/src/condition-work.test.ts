@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { newConditionWork } from './condition-values.ts';
 import { evaluateCondition } from './conditions.ts';
-import { buildDefinedGraph } from './defined-graph.ts';
+import { buildDefinedGraph } from './testing-defined-graph.ts';
 import { readGraphDocument } from './graph-definition-parse.ts';
 import type { PipelineMode } from './pipeline-status.ts';
 import { simulate } from './simulate.ts';

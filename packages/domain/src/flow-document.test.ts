@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { buildDefinedGraph } from './defined-graph.ts';
+import { buildDefinedGraph } from './testing-defined-graph.ts';
 import { checkGraph } from './graph-check.ts';
 import { readGraphDocument } from './graph-definition-parse.ts';
 import { parseYamlText } from './graph-document.ts';

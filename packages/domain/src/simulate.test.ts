@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { buildDefinedGraph } from './defined-graph.ts';
+import { buildDefinedGraph } from './testing-defined-graph.ts';
 import { checkGraph } from './graph-check.ts';
 import { readGraphDocument } from './graph-definition-parse.ts';
 import { simulate } from './simulate.ts';

@@ -1,9 +1,10 @@
+/* istanbul ignore file -- what tests are made of is no rule */
 import { buildFlowGraph, toFlowStep, type FlowGraph } from './flow-graph.ts';
 import type { GraphDefinition } from './graph-definition.ts';
 import type { SimulatedVertex } from './simulate-types.ts';
 
 /**
- * A definition as the rules see a graph, with ids in the order of the document.
+ * For tests: a definition as the rules see a graph, with ids in the order of the document.
  * @param definition one that passes its check: names are there once, edges lead somewhere
  */
 export function buildDefinedGraph(definition: GraphDefinition): FlowGraph<SimulatedVertex> {
