@@ -1,6 +1,6 @@
-import type { Mutation } from './mutation-list.ts';
+import type { Mutation } from './mutation.ts';
 
-/** Of workers and what they run: part of the list of mutation-list.ts. */
+/** Of workers and what they run. */
 export const WORKER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'output: a cut by the loss of a worker is not marked',
