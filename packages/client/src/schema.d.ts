@@ -1702,6 +1702,11 @@ export interface components {
              */
             updatedAt: string;
         };
+        HeardRun: {
+            trackId: number;
+            attempt: number;
+            runId: string;
+        };
         HistoryEvent: {
             id: number;
             /** Format: date-time */
@@ -9683,9 +9688,9 @@ export interface operations {
                 "application/json": {
                     worker: components["schemas"]["WorkerReport"];
                     /** @description its claims: their leases are renewed */
-                    running: components["schemas"]["WorkerRun"][];
+                    running: components["schemas"]["HeardRun"][];
                     /** @description completions that it keeps until they are applied */
-                    reported: components["schemas"]["WorkerRun"][];
+                    reported: components["schemas"]["HeardRun"][];
                 };
             };
         };

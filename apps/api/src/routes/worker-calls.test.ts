@@ -184,6 +184,18 @@ describe('heartbeats', () => {
     ]);
   });
 
+  test('a worker of a newer version may say more than this API knows', async () => {
+    const { trackIds } = await startFlow();
+    const run = newRun(trackIds[0]);
+    await post('claims', { workerId: worker.id, labels: ['default'], claims: [run] }).expect(200);
+    const runs = [{ ...run, more: 1 }];
+    const beat = { worker: { ...worker, more: { deep: [1] } }, running: runs, reported: runs, more: 'still' };
+    const { body } = await post('heartbeats', beat).expect(200);
+    expect(body.running).toEqual([{ runId: run.runId, state: 'held' }]);
+    const badRun = { ...beat, running: [{ ...run, attempt: 0 }] };
+    expect((await post('heartbeats', badRun).expect(422)).body.problems).toHaveLength(1);
+  });
+
   test('a worker is told the queues whose labels it all serves', async () => {
     await execute(
       api.database.dataSource,

@@ -67,8 +67,13 @@ export const postClaims = defineRoute({
   body: { leaseMs: deps.settings.leaseMs, results: await claimTracks(deps, body) },
 }));
 
+/*
+ * A heartbeat alone may say more than is known here, at any depth: during an upgrade workers are heard by an API that is older
+ * than they are, and one that is not heard loses its leases.
+ */
+
 const workerReportSchema = z
-  .strictObject({
+  .object({
     id: workerIdSchema,
     name: z.string().min(1).max(190),
     host: z.string().min(1).max(190),
@@ -83,6 +88,8 @@ const workerReportSchema = z
   })
   .meta({ id: 'WorkerReport' });
 
+const heardRunSchema = z.object(runSchema.shape).meta({ id: 'HeardRun' });
+
 export const postHeartbeats = defineRoute({
   method: 'post',
   path: '/api/v1/worker/heartbeats',
@@ -91,10 +98,10 @@ export const postHeartbeats = defineRoute({
   tag: 'worker calls',
   request: {
     body: jsonBody(
-      z.strictObject({
+      z.object({
         worker: workerReportSchema,
-        running: z.array(runSchema).max(MAX_RUNS).describe('its claims: their leases are renewed'),
-        reported: z.array(runSchema).max(MAX_RUNS).describe('completions that it keeps until they are applied'),
+        running: z.array(heardRunSchema).max(MAX_RUNS).describe('its claims: their leases are renewed'),
+        reported: z.array(heardRunSchema).max(MAX_RUNS).describe('completions that it keeps until they are applied'),
       }),
       { limitBytes: HEARTBEAT_LIMIT_BYTES },
     ),
