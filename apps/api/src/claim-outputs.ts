@@ -1,5 +1,5 @@
 import { findNamedOutputs, type ClaimResult, type Database, type NamedOutput } from '@baton/database';
-import { trackIdOf } from '@baton/domain';
+import { MAX_DETAIL_LENGTH, trackIdOf } from '@baton/domain';
 import { findVertexId, outputReferencesOf } from './render-vertex.ts';
 
 export type GrantedClaim = Extract<ClaimResult, { granted: true }>;
@@ -37,7 +37,9 @@ export async function loadNamedOutputs(
     }
     if (missing.length === 0) return { outputs };
     const plural = missing.length === 1 ? 'an output' : 'outputs';
-    return { refusal: `the script names ${plural} that no script handed on: ${missing.join(', ')}`.slice(0, 2000) };
+    return {
+      refusal: `the script names ${plural} that no script handed on: ${missing.join(', ')}`.slice(0, MAX_DETAIL_LENGTH),
+    };
   };
 }
 

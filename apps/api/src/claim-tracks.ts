@@ -5,6 +5,7 @@ import {
   type ClaimRequest,
   type Database,
 } from '@baton/database';
+import { MAX_DETAIL_LENGTH } from '@baton/domain';
 import { completionKey } from '@baton/queue';
 import { crashPoint } from '@baton/service';
 import { z } from 'zod';
@@ -113,7 +114,7 @@ function renderOrRefuse(
   } catch (error) {
     logger.error({ event: 'script_not_rendered', trackId: claim.trackId, err: error });
     const reason = error instanceof Error ? error.message : String(error);
-    return refuse(`the script could not be rendered: ${reason}`.slice(0, 2000));
+    return refuse(`the script could not be rendered: ${reason}`.slice(0, MAX_DETAIL_LENGTH));
   }
 }
 

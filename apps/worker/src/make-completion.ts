@@ -1,9 +1,8 @@
-import { parseOutputValues, type Completion, type OutputValues } from '@baton/domain';
+import { MAX_DETAIL_LENGTH, parseOutputValues, type Completion, type OutputValues } from '@baton/domain';
 import { cutText } from './cut-text.ts';
 import type { RunResult } from './runner/index.ts';
 import type { RunKey } from './worker-api.ts';
 
-const MAX_DETAIL_LENGTH = 2000;
 const MAX_NAME_LENGTH = 190;
 const MAX_NAMES = 10_000;
 /** More of them than a detail holds. */

@@ -1,4 +1,11 @@
-import { BatonError, decideOverlap, planDueTimes, type ScheduleLoad, type TrackToDispatch } from '@baton/domain';
+import {
+  BatonError,
+  decideOverlap,
+  MAX_DETAIL_LENGTH,
+  planDueTimes,
+  type ScheduleLoad,
+  type TrackToDispatch,
+} from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { findRetry } from './database-errors.ts';
 import {
@@ -194,8 +201,6 @@ function findHelpers(
   if (requestedBy === null || requestedBy === createdBy) return helpers;
   return [...helpers, { actor: requestedBy, reason: `backfill of the schedule ${name}` }];
 }
-
-const MAX_DETAIL_LENGTH = 2000;
 
 function describeFailure(error: unknown): string {
   if (!(error instanceof BatonError)) return 'it failed in a way that was not expected; the log has it';

@@ -1,16 +1,17 @@
-import type {
-  AttemptEnd,
-  Awaited,
-  Changes,
-  FailurePolicy,
-  GateDecision,
-  JsonValue,
-  PipelineMode,
-  PipelineState,
-  PersonEvent,
-  TrackReason,
-  TrackState,
-  TrackView,
+import {
+  MAX_DETAIL_LENGTH,
+  type AttemptEnd,
+  type Awaited,
+  type Changes,
+  type FailurePolicy,
+  type GateDecision,
+  type JsonValue,
+  type PipelineMode,
+  type PipelineState,
+  type PersonEvent,
+  type TrackReason,
+  type TrackState,
+  type TrackView,
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { execute, placeRows, selectRows, type Runner } from './statements.ts';
@@ -130,7 +131,7 @@ export async function insertEvents(runner: Runner, events: readonly EventToWrite
     for (const [index, text] of bodies.entries()) {
       if (length + text.length > MAX_STATEMENT_LENGTH) await flush();
       const isLast = index === bodies.length - 1;
-      rows.push([pipelineId, kind, actor, reason?.slice(0, 2000) ?? null, isLast ? actionId : null, text]);
+      rows.push([pipelineId, kind, actor, reason?.slice(0, MAX_DETAIL_LENGTH) ?? null, isLast ? actionId : null, text]);
       length += text.length;
     }
   }

@@ -1,9 +1,15 @@
-import type { AttemptEnd, ParameterValues, PipelineView, TrackChange, TrackView } from '@baton/domain';
+import {
+  MAX_DETAIL_LENGTH,
+  type AttemptEnd,
+  type ParameterValues,
+  type PipelineView,
+  type TrackChange,
+  type TrackView,
+} from '@baton/domain';
 import type { AppliedPipeline } from './apply-changes.ts';
 import type { LockedPipeline } from './load-transition-context.ts';
 import type { AttemptEntry, EventBody, PipelineEntry, TrackEntry } from './pipeline-events.ts';
 import { MAX_REASON_LENGTH } from './pipeline-updates.ts';
-import { MAX_DETAIL_LENGTH } from './track-updates.ts';
 
 /** @returns what a pipeline's history says about the changes that were written, or null where nothing changed */
 export function recordChanges(applied: Omit<AppliedPipeline, 'cause'>): EventBody | null {

@@ -1,4 +1,4 @@
-import type { FireState, ScheduleLoad } from '@baton/domain';
+import { MAX_DETAIL_LENGTH, type FireState, type ScheduleLoad } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { execute, inChunks, placeRows, selectRows, type Runner } from './statements.ts';
 
@@ -20,7 +20,6 @@ export interface FireRecord {
 
 const FIRE_COLUMNS = `due_at AS dueAt, state, pipeline_id AS pipelineId, backfill_at_once AS backfillAtOnce,
   requested_by AS requestedBy, detail, decided_at AS decidedAt`;
-const MAX_DETAIL_LENGTH = 2000;
 const ROWS_AT_ONCE = 1000;
 
 /** The two queues of a schedule: of what came by itself, and of what a person asked for afterwards. */

@@ -4,6 +4,7 @@ import {
   fillTemplate,
   findTemplateNames,
   isPipelineEnded,
+  MAX_DETAIL_LENGTH,
   readMapItems,
   splitOutputReference,
   trackIdOf,
@@ -20,7 +21,6 @@ import { itemName, loadPipelineGraph } from './load-pipeline-graph.ts';
 import { insertEvents } from './pipeline-events.ts';
 import { startPipelineIn } from './start-pipeline.ts';
 import { execute, type Runner } from './statements.ts';
-import { MAX_DETAIL_LENGTH } from './track-updates.ts';
 
 /*
  * Tracks that run pipelines of their own: another graph's (`pipeline` of the vertex), or one track an item (`map`).

@@ -1,4 +1,11 @@
-import { isTrackEnded, trackIdOf, type ParameterValues, type TrackChange, type TrackView } from '@baton/domain';
+import {
+  isTrackEnded,
+  MAX_DETAIL_LENGTH,
+  trackIdOf,
+  type ParameterValues,
+  type TrackChange,
+  type TrackView,
+} from '@baton/domain';
 import type { DecidedPipeline } from './apply-changes.ts';
 import {
   createColumnChanges,
@@ -32,9 +39,6 @@ const PLAIN_COLUMNS = {
 
 /** Of a RUNNING track that is to be killed: where it runs a pipeline, the orchestrator looks at it now. */
 export const CHILD_IS_DUE = 'due_at = IF(child_pipeline_id IS NULL, due_at, UTC_TIMESTAMP(6))';
-
-/** `detail` is a column of this many characters. */
-export const MAX_DETAIL_LENGTH = 2000;
 
 /** Adds what one track's row needs to become what the rules decided. */
 export function addTrackUpdate(updates: GroupedUpdates, decided: DecidedPipeline, change: TrackChange): void {

@@ -14,6 +14,9 @@ export const ATTEMPT_OUTCOMES = [
 ] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
+/** What is said for people of an attempt, a track, a due time or an event: its columns take so many characters. */
+export const MAX_DETAIL_LENGTH = 2000;
+
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
 
 /** What a worker reports at an attempt's end. Exit code and signal are apart: a shell's own 137 is not a SIGKILL. */
@@ -26,7 +29,7 @@ export const completionSchema = z.strictObject({
   exitCode: z.int().min(0).max(255).nullable(),
   signal: z.string().max(16).nullable(),
   /** For people: why a script could not be started, and the like. */
-  detail: z.string().max(2000).nullable(),
+  detail: z.string().max(MAX_DETAIL_LENGTH).nullable(),
   /** Of the script, on the worker's monotonic clock. */
   durationMs: z.int().min(0),
   outputBytes: z.int().min(0),

@@ -1,3 +1,4 @@
+import { MAX_DETAIL_LENGTH } from './completion.ts';
 import { newConditionWork, type ConditionWork } from './condition-values.ts';
 import { vertexNamed, type FlowVertex } from './flow-graph.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -188,8 +189,6 @@ export const UNCHANGED: Verdict = { kind: 'unchanged' };
 export function refuse(message: string): Verdict {
   return { kind: 'refused', message };
 }
-
-const MAX_DETAIL_LENGTH = 1000;
 
 /** So that it fits its column; not within a surrogate pair. */
 export function cutDetail(text: string): string {
