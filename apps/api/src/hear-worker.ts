@@ -7,6 +7,7 @@ import {
   renewLeases,
   type WorkerReport,
 } from '@baton/database';
+import { labelsOf, servesLabels } from '@baton/domain';
 import type { AppDeps } from './app-deps.ts';
 
 interface Run {
@@ -38,7 +39,9 @@ export async function hearWorker(
   const renewed = await renewLeases(database, { workerId: worker.id, leaseMs, runs: [...running] });
   const applied = await findAppliedRuns(database, [...reported]);
   await recordHeartbeat(database, { ...worker, startedAt: new Date(worker.startedAt) });
-  const queues = (await findTrackQueues(database)).filter((labelSet) => servesLabelSet(worker.labels, labelSet));
+  const queues = (await findTrackQueues(database)).filter((labelSet) =>
+    servesLabels(worker.labels, labelsOf(labelSet)),
+  );
   return { leaseMs, heartbeatMs, queues, running: renewed, applied: [...applied] };
 }
 
@@ -59,9 +62,4 @@ export async function keepStatus({ database }: Pick<AppDeps, 'database'>, status
   const { workerId: id, clock, kept, oldestKeptMs, ...report } = status;
   const clockSkewMs = new Date(clock).getTime() - (await readClock(database.dataSource)).getTime();
   await recordProcess(database, { ...report, id, kind: 'worker', settings: { kept, oldestKeptMs }, clockSkewMs });
-}
-
-/** A worker may run a vertex when it serves every label of the vertex's set. */
-function servesLabelSet(labels: readonly string[], labelSet: string): boolean {
-  return labelSet.split('+').every((label) => labels.includes(label));
 }

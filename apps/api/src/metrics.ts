@@ -1,5 +1,5 @@
 import { countLive, findProcesses, type Database } from '@baton/database';
-import type { QueueFacts, RedisState } from '@baton/queue';
+import { COMPLETION_QUEUE, type QueueFacts, type RedisState } from '@baton/queue';
 import { COUNTERS, readCounterKey, type CounterName } from '@baton/service';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -143,7 +143,7 @@ function createQueueGauges({ readQueues }: MetricsSources, registers: Registry[]
       for (const { name, ...facts } of queues) {
         waiting.set({ queue: name }, facts.waiting);
         parked.set({ queue: name }, facts.parked);
-        if (name === 'completions') oldest.set((facts.oldestMs ?? 0) / 1000);
+        if (name === COMPLETION_QUEUE) oldest.set((facts.oldestMs ?? 0) / 1000);
       }
     },
     reset: () => [waiting, parked, oldest].forEach((one) => one.reset()),

@@ -4,15 +4,15 @@ import { describeChoice } from './show-decision.ts';
 import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf, TrackReference } from './why-blockers.ts';
 import type { WhySubject } from './why-pending.ts';
-import type { WhyScene } from './why-scene.ts';
-import { byWhom, list, moment, toIso } from './why-words.ts';
+import type { WhySources } from './why-sources.ts';
+import { byWhom, list, moment, toIso } from './words.ts';
 
 /** What an ended track still awaits, and how it came to its end. */
-export async function explainEnded(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
+export async function explainEnded(sources: WhySources, subject: WhySubject): Promise<Blocker[]> {
   const blockers: Blocker[] = [];
   if (subject.track.awaits === 'choice') blockers.push(explainChoice(subject));
   if (subject.track.awaits === 'decision') blockers.push(explainDecision(subject));
-  return [...blockers, await explainEnd(scene, subject)];
+  return [...blockers, await explainEnd(sources, subject)];
 }
 
 function explainChoice({ track, graph, vertex }: WhySubject): BlockerOf<'choice'> {
@@ -33,11 +33,11 @@ const BY_PERSONS: ReadonlySet<TrackReason> = new Set(['cancelled', 'rejected', '
 /** What others' ends have done. */
 const BY_OTHERS: ReadonlySet<TrackReason> = new Set(['upstream_failed', 'join_not_met', 'not_chosen']);
 
-async function explainEnd(scene: WhyScene, subject: WhySubject): Promise<BlockerOf<'ended'>> {
+async function explainEnd(sources: WhySources, subject: WhySubject): Promise<BlockerOf<'ended'>> {
   const { track, pipeline } = subject;
   const { reason, exitCode } = track;
-  const action = await findActor(scene, subject);
-  const because = reason !== null && BY_OTHERS.has(reason) ? await findCauses(scene, subject) : [];
+  const action = await findActor(sources, subject);
+  const because = reason !== null && BY_OTHERS.has(reason) ? await findCauses(sources, subject) : [];
   const detail = reason === 'pipeline_failed' ? pipeline.reason : track.detail;
   const sentence = describeEnd(subject, { action, because, detail });
   const actor = action?.actor ?? null;
@@ -45,7 +45,7 @@ async function explainEnd(scene: WhyScene, subject: WhySubject): Promise<Blocker
   return { kind: 'ended', sentence, reason, detail, exitCode, actor, comment, because, at: toIso(track.finishedAt) };
 }
 
-async function findActor({ deps }: WhyScene, { track, pipeline }: WhySubject): Promise<LastAction | null> {
+async function findActor({ deps }: WhySources, { track, pipeline }: WhySubject): Promise<LastAction | null> {
   if (track.reason === 'pipeline_cancelled') return findPipelineAction(deps.database, pipeline.id, ['cancel']);
   return track.reason !== null && BY_PERSONS.has(track.reason) ? findLastAction(deps.database, track) : null;
 }
@@ -66,7 +66,10 @@ const MAX_LEVELS = 100;
 const MAX_CAUSES = 10;
 
 /** Goes up through what was only drawn along, to the tracks whose own ends were the cause. */
-async function findCauses(scene: WhyScene, { track, vertex, graph, pipeline }: WhySubject): Promise<TrackReference[]> {
+async function findCauses(
+  sources: WhySources,
+  { track, vertex, graph, pipeline }: WhySubject,
+): Promise<TrackReference[]> {
   const causes: TrackReference[] = [];
   const seen = new Set([track.vertexId]);
   let level = [...vertex.predecessors];
@@ -74,7 +77,7 @@ async function findCauses(scene: WhyScene, { track, vertex, graph, pipeline }: W
     const fresh = level.filter((id) => !seen.has(id)).slice(0, 500);
     for (const id of fresh) seen.add(id);
     const ends = await findTrackEnds(
-      scene.deps.database,
+      sources.deps.database,
       fresh.map((id) => trackIdOf(pipeline.id, id)),
     );
     level = [];

@@ -12,8 +12,8 @@ import { missingParameters, wantedLabels } from '@baton/domain';
 import { describeGate } from './show-decision.ts';
 import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf } from './why-blockers.ts';
-import { servingWorkers, type WhyPipeline, type WhyScene } from './why-scene.ts';
-import { byWhom, count, list, moment, toIso } from './why-words.ts';
+import { servingWorkers, type WhyPipeline, type WhySources } from './why-sources.ts';
+import { byWhom, count, list, moment, toIso } from './words.ts';
 
 /** A track with what it belongs to. */
 export interface WhySubject extends WhyPipeline {
@@ -22,21 +22,21 @@ export interface WhySubject extends WhyPipeline {
 }
 
 /** All that holds a PENDING track, in any order. */
-export async function explainPending(scene: WhyScene, subject: WhySubject): Promise<Blocker[]> {
+export async function explainPending(sources: WhySources, subject: WhySubject): Promise<Blocker[]> {
   const { track, pipeline } = subject;
   const blockers: Blocker[] = [];
-  if (track.awaits === 'params') blockers.push(await explainParams(scene, subject));
+  if (track.awaits === 'params') blockers.push(await explainParams(sources, subject));
   if (track.awaits === 'approval') blockers.push(explainApproval(subject));
-  if (pipeline.state === 'PAUSED') blockers.push(await explainPause(scene, pipeline.id));
+  if (pipeline.state === 'PAUSED') blockers.push(await explainPause(sources, pipeline.id));
   if (track.awaits !== null) return blockers;
-  if (!runsPipeline(subject.vertex)) blockers.push(...explainMissingWorker(await scene.workers(), subject.vertex));
+  if (!runsPipeline(subject.vertex)) blockers.push(...explainMissingWorker(await sources.workers(), subject.vertex));
   if (track.isDelayed) blockers.push(explainRetry(track));
-  if (track.waitsFor !== null && track.isLimited) blockers.push(await explainLimit(scene, subject, track.waitsFor));
-  else if (!track.isDelayed && pipeline.state === 'RUNNING') blockers.push(await explainQueue(scene, subject));
+  if (track.waitsFor !== null && track.isLimited) blockers.push(await explainLimit(sources, subject, track.waitsFor));
+  else if (!track.isDelayed && pipeline.state === 'RUNNING') blockers.push(await explainQueue(sources, subject));
   return blockers;
 }
 
-async function explainParams({ deps }: WhyScene, { track, vertex }: WhySubject): Promise<BlockerOf<'params'>> {
+async function explainParams({ deps }: WhySources, { track, vertex }: WhySubject): Promise<BlockerOf<'params'>> {
   // The values are read here alone: they may be long.
   const input = (await findTrack(deps.database, track.id))?.input ?? {};
   const names = missingParameters(vertex, input);
@@ -57,8 +57,8 @@ function explainApproval({ track, vertex }: WhySubject): BlockerOf<'approval'> {
   return { kind: 'approval', sentence, message, approvers, since: toIso(track.pendingAt), expiresAt, onExpiry };
 }
 
-export async function explainPause(scene: WhyScene, pipelineId: number): Promise<BlockerOf<'paused'>> {
-  const pause = await scene.pauseOf(pipelineId);
+export async function explainPause(sources: WhySources, pipelineId: number): Promise<BlockerOf<'paused'>> {
+  const pause = await sources.pauseOf(pipelineId);
   const since = pause === null ? '' : ` since ${moment(pause.at)}`;
   const sentence = `pipeline ${pipelineId} is paused${byWhom(pause)}${since}: nothing of it starts`;
   return {
@@ -99,12 +99,12 @@ function explainRetry(track: WhyTrack): BlockerOf<'retry'> {
   return { kind: 'retry', sentence, attempt: track.attempt, at: at.toISOString() };
 }
 
-async function explainLimit(scene: WhyScene, subject: WhySubject, key: string): Promise<BlockerOf<'limit'>> {
+async function explainLimit(sources: WhySources, subject: WhySubject, key: string): Promise<BlockerOf<'limit'>> {
   const { track, vertex, graph, pipeline } = subject;
-  const status = await scene.limitOf(key);
+  const status = await sources.limitOf(key);
   const own = limitsOf(graph, vertex, pipeline.id).find((limit) => limit.key === key)?.capacity;
   const capacity = own ?? status.capacity ?? 0;
-  const holders = await Promise.all(status.holders.map((holder) => nameHolder(scene, holder)));
+  const holders = await Promise.all(status.holders.map((holder) => nameHolder(sources, holder)));
   const { running, waiting } = status;
   const named = list(
     holders.map((holder) => `${holder.vertex} of pipeline ${holder.pipelineId}`),
@@ -125,9 +125,9 @@ function describeFullness(
   return `${running} of ${count(capacity, 'place')} taken${holders === '' ? '' : `, by ${holders}`}`;
 }
 
-async function nameHolder(scene: WhyScene, holder: LimitHolder): Promise<BlockerOf<'limit'>['holders'][number]> {
+async function nameHolder(sources: WhySources, holder: LimitHolder): Promise<BlockerOf<'limit'>['holders'][number]> {
   const { trackId, pipelineId, pipeline, startedAt } = holder;
-  const { graph } = await scene.pipelineOf(pipelineId);
+  const { graph } = await sources.pipelineOf(pipelineId);
   const vertex = vertexOf(graph, holder).name;
   return { trackId, vertex, pipelineId, pipeline, since: startedAt.toISOString() };
 }
@@ -142,14 +142,14 @@ export function nameLimit(key: string, { graph, vertex }: Pick<WhySubject, 'grap
 }
 
 async function explainQueue(
-  scene: WhyScene,
+  sources: WhySources,
   { track, vertex }: WhySubject,
 ): Promise<BlockerOf<'queue'> | BlockerOf<'not_queued'>> {
-  const place = track.dispatchSeq === 0 ? null : await scene.placeOf(track, vertex);
-  if (place === null || place.kind === 'absent') return explainNotQueued(scene, track);
+  const place = track.dispatchSeq === 0 ? null : await sources.placeOf(track, vertex);
+  if (place === null || place.kind === 'absent') return explainNotQueued(sources, track);
   const isChild = runsPipeline(vertex);
   const labels = isChild ? [] : [...wantedLabels(vertex.policies.labels)];
-  const serving = isChild ? [] : servingWorkers(await scene.workers(), labels);
+  const serving = isChild ? [] : servingWorkers(await sources.workers(), labels);
   const slots = serving.reduce((sum, worker) => sum + worker.slots, 0);
   const taken = serving.reduce((sum, { running, slots: most }) => sum + Math.min(running.length, most), 0);
   const freeSlots = slots - taken;
@@ -165,7 +165,7 @@ async function explainQueue(
   return { kind: 'queue', sentence, position, length, before, ...facts };
 }
 
-function explainNotQueued({ deps }: WhyScene, track: WhyTrack): BlockerOf<'not_queued'> {
+function explainNotQueued({ deps }: WhySources, track: WhyTrack): BlockerOf<'not_queued'> {
   const isRedisReady = deps.isRedisReady();
   const then = `the reconcile loop enqueues it at ${moment(track.dueAt)}`;
   const sentence = isRedisReady

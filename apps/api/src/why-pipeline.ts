@@ -10,8 +10,8 @@ import { isPipelineEnded, wantedLabels } from '@baton/domain';
 import { vertexOf } from './show-track.ts';
 import { BLOCKER_KINDS, type BlockerKind, type PipelineWhy, type TrackReference } from './why-blockers.ts';
 import { explainMissingWorker, nameLimit } from './why-pending.ts';
-import { createWhyScene, type WhyDeps, type WhyScene } from './why-scene.ts';
-import { byWhom, count, list, moment } from './why-words.ts';
+import { createWhySources, type WhyDeps, type WhySources } from './why-sources.ts';
+import { byWhom, count, list, moment } from './words.ts';
 
 /** Of each way to hold a pipeline so many tracks are looked at, and so many are named. */
 const MAX_COUNTED = 2000;
@@ -23,7 +23,7 @@ const NAMED_IN_GROUP = 10;
  * @throws BatonError pipeline_not_found
  */
 export function whyPipeline(deps: WhyDeps, pipelineId: number): Promise<PipelineWhy> {
-  return explainPipeline(createWhyScene(deps), pipelineId);
+  return explainPipeline(createWhySources(deps), pipelineId);
 }
 
 type Group = PipelineWhy['groups'][number];
@@ -36,32 +36,36 @@ interface Gathered {
   tracks: { track: WhyTrack; vertex: GraphVertex }[];
 }
 
-export async function explainPipeline(scene: WhyScene, pipelineId: number): Promise<PipelineWhy> {
-  const { pipeline, graph } = await scene.pipelineOf(pipelineId);
-  const tracks = await findHoldingTracks(scene.deps.database, pipelineId, MAX_COUNTED);
+export async function explainPipeline(sources: WhySources, pipelineId: number): Promise<PipelineWhy> {
+  const { pipeline, graph } = await sources.pipelineOf(pipelineId);
+  const tracks = await findHoldingTracks(sources.deps.database, pipelineId, MAX_COUNTED);
   const gathered = new Map<string, Gathered>();
   for (const track of tracks) {
     const vertex = vertexOf(graph, track);
-    const { kind, words } = await classify(scene, { track, vertex, pipeline, graph });
+    const { kind, words } = await classify(sources, { track, vertex, pipeline, graph });
     const key = `${kind} ${words}`;
     const group = gathered.get(key) ?? { kind, words, tracks: [] };
     group.tracks.push({ track, vertex });
     gathered.set(key, group);
   }
   const groups = showGroups([...gathered.values()]);
-  await addFirstChild(scene, [...gathered.values()], groups);
-  if (isPipelineEnded(pipeline.state)) groups.push(await describeEnd(scene, pipeline));
+  await addFirstChild(sources, [...gathered.values()], groups);
+  if (isPipelineEnded(pipeline.state)) groups.push(await describeEnd(sources, pipeline));
   const { name, state } = pipeline;
   const isComplete = tracks.length < MAX_COUNTED;
   return { pipelineId, pipeline: name, state, sentence: composeSentence(pipeline, groups), groups, isComplete };
 }
 
 /** A pipeline below it is told about as well: the one of the first track that runs one. */
-async function addFirstChild(scene: WhyScene, gathered: readonly Gathered[], groups: readonly Group[]): Promise<void> {
+async function addFirstChild(
+  sources: WhySources,
+  gathered: readonly Gathered[],
+  groups: readonly Group[],
+): Promise<void> {
   const childId = gathered.find(({ kind }) => kind === 'child')?.tracks[0]?.track.childPipelineId;
   const group = groups.find(({ kind }) => kind === 'child');
   if (childId == null || group === undefined) return;
-  group.sentence += ` (${(await explainPipeline(scene, childId)).sentence})`;
+  group.sentence += ` (${(await explainPipeline(sources, childId)).sentence})`;
 }
 
 interface Classified {
@@ -70,16 +74,19 @@ interface Classified {
 }
 
 async function classify(
-  scene: WhyScene,
-  subject: { track: WhyTrack; vertex: GraphVertex } & Awaited<ReturnType<WhyScene['pipelineOf']>>,
+  sources: WhySources,
+  subject: { track: WhyTrack; vertex: GraphVertex } & Awaited<ReturnType<WhySources['pipelineOf']>>,
 ): Promise<Classified> {
   const { track, vertex, pipeline } = subject;
   if (track.awaits !== null) return { kind: track.awaits, words: AWAITING[track.awaits](vertex) };
   if (track.state === 'RUNNING') return classifyRunning(track);
   if (pipeline.state === 'PAUSED') {
-    return { kind: 'paused', words: `wait because the pipeline is paused${byWhom(await scene.pauseOf(pipeline.id))}` };
+    return {
+      kind: 'paused',
+      words: `wait because the pipeline is paused${byWhom(await sources.pauseOf(pipeline.id))}`,
+    };
   }
-  if (!runsPipeline(vertex) && explainMissingWorker(await scene.workers(), vertex).length > 0) {
+  if (!runsPipeline(vertex) && explainMissingWorker(await sources.workers(), vertex).length > 0) {
     return {
       kind: 'no_worker',
       words: `wait for a worker that serves ${wantedLabels(vertex.policies.labels).join(', ')}`,
@@ -139,7 +146,7 @@ function toReference({ track, vertex }: Gathered['tracks'][number]): TrackRefere
   return { trackId: track.id, vertex: vertex.name, state: track.state };
 }
 
-async function describeEnd({ deps }: WhyScene, { id, state, reason, finishedAt }: PipelineRecord): Promise<Group> {
+async function describeEnd({ deps }: WhySources, { id, state, reason, finishedAt }: PipelineRecord): Promise<Group> {
   const action = state === 'CANCELLED' ? await findPipelineAction(deps.database, id, ['cancel']) : null;
   const why = reason === null ? '' : `: ${reason}`;
   return {

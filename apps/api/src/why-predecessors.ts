@@ -3,8 +3,8 @@ import { isTrackEnded, trackIdOf, type JoinRule } from '@baton/domain';
 import { vertexOf } from './show-track.ts';
 import type { Blocker, BlockerOf, TrackReference } from './why-blockers.ts';
 import type { WhySubject } from './why-pending.ts';
-import type { WhyScene } from './why-scene.ts';
-import { count, list } from './why-words.ts';
+import type { WhySources } from './why-sources.ts';
+import { count, list } from './words.ts';
 
 /** The walk up from a WAITING track ends here: an answer is for people, and has to come at once. */
 const MAX_LEVELS = 100;
@@ -13,20 +13,20 @@ const MAX_ROOTS = 10;
 const MAX_UNFINISHED = 20;
 
 /** Why a track is as it is, without asking what is above it. */
-export type ExplainTrack = (scene: WhyScene, subject: WhySubject) => Promise<Blocker[]>;
+export type ExplainTrack = (sources: WhySources, subject: WhySubject) => Promise<Blocker[]>;
 
 /**
  * Why a WAITING track waits: which of those before it are unfinished, what its join rule still needs, and which tracks,
  * however far above, really hold it.
  */
 export async function explainPredecessors(
-  scene: WhyScene,
+  sources: WhySources,
   subject: WhySubject,
   explain: ExplainTrack,
 ): Promise<BlockerOf<'predecessors'>> {
   const { vertex } = subject;
-  const open = await findOpenAbove(scene, subject);
-  const roots = await explainRoots(scene, subject, { roots: open.roots.slice(0, MAX_ROOTS), explain });
+  const open = await findOpenAbove(sources, subject);
+  const roots = await explainRoots(sources, subject, { roots: open.roots.slice(0, MAX_ROOTS), explain });
   const total = vertex.predecessors.length;
   const ended = total - open.unfinished.length;
   const needs = describeNeeds(vertex.join, total);
@@ -61,7 +61,7 @@ interface OpenAbove {
 }
 
 /** Level by level: each is one statement, and the near causes are found first. */
-async function findOpenAbove(scene: WhyScene, { graph, vertex, pipeline }: WhySubject): Promise<OpenAbove> {
+async function findOpenAbove(sources: WhySources, { graph, vertex, pipeline }: WhySubject): Promise<OpenAbove> {
   const found: OpenAbove = { unfinished: [], roots: [], isComplete: true };
   const seen = new Set<number>([vertex.id]);
   let level: readonly number[] = vertex.predecessors;
@@ -71,7 +71,7 @@ async function findOpenAbove(scene: WhyScene, { graph, vertex, pipeline }: WhySu
       break;
     }
     const ends = await findTrackEnds(
-      scene.deps.database,
+      sources.deps.database,
       level.map((id) => trackIdOf(pipeline.id, id)),
     );
     const open = [...ends.values()].filter(isOpen);
@@ -94,12 +94,12 @@ function refer({ id, state }: TrackEnd, vertex: string): TrackReference {
 }
 
 async function explainRoots(
-  scene: WhyScene,
+  sources: WhySources,
   subject: WhySubject,
   { roots, explain }: { roots: readonly TrackEnd[]; explain: ExplainTrack },
 ): Promise<BlockerOf<'predecessors'>['roots']> {
   const tracks = await findWhyTracks(
-    scene.deps.database,
+    sources.deps.database,
     roots.map(({ id }) => id),
   );
   const byId = new Map(tracks.map((track) => [track.id, track]));
@@ -108,7 +108,7 @@ async function explainRoots(
     const track = byId.get(id);
     if (track === undefined) continue;
     const vertex = vertexOf(subject.graph, track);
-    const [first] = await explain(scene, { ...subject, track, vertex });
+    const [first] = await explain(sources, { ...subject, track, vertex });
     if (first === undefined) continue;
     const { kind, sentence } = first;
     explained.push({ trackId: id, vertex: vertex.name, state: track.state, kind, sentence });

@@ -1,8 +1,8 @@
 import { findLastLine, runsPipeline } from '@baton/database';
 import type { Blocker } from './why-blockers.ts';
 import type { WhySubject } from './why-pending.ts';
-import type { WhyScene } from './why-scene.ts';
-import { moment, toIso } from './why-words.ts';
+import type { WhySources } from './why-sources.ts';
+import { moment, toIso } from './words.ts';
 
 /** So much of a line of output is quoted. */
 const MAX_LINE_LENGTH = 200;
@@ -11,7 +11,7 @@ const MAX_LINE_LENGTH = 200;
 const SURVIVORS = /^\[baton: (KILL did not end .*)/;
 
 /** A script that runs, for those who wait for its end. */
-export async function explainRunning({ deps }: WhyScene, { track, vertex }: WhySubject): Promise<Blocker[]> {
+export async function explainRunning({ deps }: WhySources, { track, vertex }: WhySubject): Promise<Blocker[]> {
   const { worker, attempt, cancelRequestedAt } = track;
   const line = await findLastLine(deps.database, track.id, attempt);
   const lastLine = line === null ? null : line.slice(0, MAX_LINE_LENGTH);

@@ -1,4 +1,4 @@
-import { isPipelineEnded, pipelineIdOf, vertexIdOf, wantedLabels, type JsonValue } from '@baton/domain';
+import { isPipelineEnded, pipelineIdOf, servesLabels, vertexIdOf, type JsonValue } from '@baton/domain';
 import {
   keepWaiting,
   lockForClaims,
@@ -192,8 +192,7 @@ function findRefusal(
   if (track.isEarly) return 'not_yet';
   if (track.isExpired) return 'expired';
   if (runsPipeline(vertex)) return request.startChildren === undefined ? 'no_script' : null;
-  const isServed = wantedLabels(vertex.policies.labels).every((label) => request.labels.includes(label));
-  return isServed ? null : 'labels';
+  return servesLabels(request.labels, vertex.policies.labels) ? null : 'labels';
 }
 
 function ofKind(decided: readonly Decision[], kind: Won['kind']): Won[] {

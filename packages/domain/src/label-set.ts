@@ -10,3 +10,13 @@ export function wantedLabels(labels: readonly string[]): readonly string[] {
 export function labelSetOf(labels: readonly string[]): string {
   return [...new Set(wantedLabels(labels))].toSorted().join('+');
 }
+
+/** The labels of a set's canonical text. */
+export function labelsOf(labelSet: string): string[] {
+  return labelSet.split('+');
+}
+
+/** Whether a worker that serves some labels may run a vertex that has others: it serves every one of them. */
+export function servesLabels(served: readonly string[], labels: readonly string[]): boolean {
+  return wantedLabels(labels).every((label) => served.includes(label));
+}

@@ -9,10 +9,10 @@ import {
   type ServerSettings,
 } from '@baton/database';
 import { FINDING_SEVERITIES, type Finding } from '@baton/domain';
-import { judgeRedis, type QueueFacts, type RedisSettings } from '@baton/queue';
+import { judgeRedis, readQueueFacts, type QueueFacts, type RedisSettings } from '@baton/queue';
 import { listKnownWorkers } from '../alive-workers.ts';
 import type { AppDeps } from '../app-deps.ts';
-import { listQueues, readQueues } from '../read-queues.ts';
+import { queuesOf } from '../read-queues.ts';
 import { judgeProcesses } from './judge-processes.ts';
 import { judgeLabels, judgeQueues } from './judge-queues.ts';
 
@@ -40,7 +40,7 @@ export async function examine(deps: AppDeps): Promise<Examination> {
   const workers = await listKnownWorkers(deps, { all: false });
   const breaches = await findBreaches(database);
   const labelSets = await findTrackQueues(database);
-  const { redis, queues, findings: ofRedis } = await examineRedis(deps);
+  const { redis, queues, findings: ofRedis } = await examineRedis(deps, labelSets);
   const findings = [
     ...judgeServer(mysql),
     ...ofRedis,
@@ -60,7 +60,10 @@ const REFUSES_WRITES: Finding = {
   advice: 'see the other findings about Redis; what waits is enqueued within seconds of its taking writes again',
 };
 
-async function examineRedis(deps: AppDeps): Promise<Pick<Examination, 'redis' | 'queues' | 'findings'>> {
+async function examineRedis(
+  deps: AppDeps,
+  labelSets: string[],
+): Promise<Pick<Examination, 'redis' | 'queues' | 'findings'>> {
   const away: Finding = {
     code: 'redis_away',
     severity: 'error',
@@ -70,8 +73,9 @@ async function examineRedis(deps: AppDeps): Promise<Pick<Examination, 'redis' | 
   if (!deps.isRedisReady()) return { redis: null, queues: null, findings: [away] };
   try {
     const redis = await deps.readRedis();
-    const queues = await readQueues(deps);
-    const ofQueues = queues === null ? [] : await judgeQueues(queues, await listQueues(deps));
+    const looked = queuesOf(deps, labelSets);
+    const queues = await Promise.all(looked.map(readQueueFacts));
+    const ofQueues = await judgeQueues(queues, looked);
     const ofRedis = redis === null ? [] : [...judgeRedis(redis), ...judgePersistence(redis)];
     if ((await deps.probeRedis()) === 'refuses_writes') ofRedis.push(REFUSES_WRITES);
     return { redis, queues, findings: [...ofRedis, ...ofQueues] };

@@ -1,6 +1,7 @@
 import { judgeClock, type ProcessRecord, type WorkerRecord } from '@baton/database';
 import { judgeReconcile, type Finding } from '@baton/domain';
 import { readCounterKey, type CounterName } from '@baton/service';
+import { list } from '../words.ts';
 
 /** Completions on a worker's disk for longer than this are not on their way any more. */
 const KEPT_MS = 60_000;
@@ -105,8 +106,7 @@ function judgeKept(alive: readonly ProcessRecord[], workers: readonly WorkerReco
 }
 
 function namesOf(workers: readonly WorkerRecord[]): string {
-  const names = workers.map(({ name, host }) => `${name} on ${host}`);
-  return names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+  return list(workers.map(({ name, host }) => `${name} on ${host}`));
 }
 
 function judgeCounts(processes: readonly ProcessRecord[]): Finding[] {

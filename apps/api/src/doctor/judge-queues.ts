@@ -1,5 +1,5 @@
 import type { WorkerRecord } from '@baton/database';
-import { DEFAULT_LABEL, type Finding } from '@baton/domain';
+import { DEFAULT_LABEL, labelsOf, servesLabels, type Finding } from '@baton/domain';
 import { COMPLETION_QUEUE, readParked, trackQueueName, type Queue, type QueueFacts } from '@baton/queue';
 
 /** A completion is applied within milliseconds as a rule. */
@@ -48,7 +48,10 @@ export function judgeLabels(
   facts: readonly QueueFacts[] | null,
 ): Finding[] {
   if (workers.length === 0) return [];
-  const unserved = labelSets.filter((labelSet) => !workers.some((worker) => serves(worker, labelSet)));
+  const taking = workers.filter(({ isDraining }) => !isDraining);
+  const unserved = labelSets.filter(
+    (labelSet) => !taking.some(({ labels }) => servesLabels(labels, labelsOf(labelSet))),
+  );
   return unserved.flatMap((labelSet): Finding[] => {
     const waiting = facts?.find(({ name }) => name === trackQueueName(labelSet))?.waiting ?? 0;
     if (labelSet === DEFAULT_LABEL && waiting === 0) return [];
@@ -57,12 +60,8 @@ export function judgeLabels(
         code: 'labels_not_served',
         severity: waiting > 0 ? 'warning' : 'note',
         found: `no worker serves ${labelSet}${waiting > 0 ? `, and ${waiting} tracks wait for one` : ', which graphs ask for'}`,
-        advice: `start a worker with BATON_LABELS=${labelSet.replaceAll('+', ',')}`,
+        advice: `start a worker with BATON_LABELS=${labelsOf(labelSet).join(',')}`,
       },
     ];
   });
-}
-
-function serves({ labels, isDraining }: WorkerRecord, labelSet: string): boolean {
-  return !isDraining && labelSet.split('+').every((label) => labels.includes(label));
 }

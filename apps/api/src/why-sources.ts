@@ -11,6 +11,7 @@ import {
   type WhyTrack,
   type WorkerRecord,
 } from '@baton/database';
+import { servesLabels } from '@baton/domain';
 import { findQueuePlace, type QueuePlace } from '@baton/queue';
 import { listKnownWorkers } from './alive-workers.ts';
 import type { AppDeps } from './app-deps.ts';
@@ -25,7 +26,7 @@ export interface WhyPipeline {
 }
 
 /** What one answer looks up, each thing once however many tracks ask for it. */
-export interface WhyScene {
+export interface WhySources {
   deps: WhyDeps;
   /** @throws BatonError pipeline_not_found */
   pipelineOf(pipelineId: number): Promise<WhyPipeline>;
@@ -40,7 +41,7 @@ export interface WhyScene {
 /** So many of the tracks under a limit are named. */
 const NAMED_HOLDERS = 10;
 
-export function createWhyScene(deps: WhyDeps): WhyScene {
+export function createWhySources(deps: WhyDeps): WhySources {
   const { database } = deps;
   const pipelineOf = remember(async (pipelineId: number) => {
     const pipeline = await getPipeline(database, pipelineId);
@@ -82,7 +83,6 @@ async function findPlace(deps: WhyDeps, track: WhyTrack, vertex: GraphVertex): P
 /** The workers that may take a track with these labels. */
 export function servingWorkers(workers: readonly WorkerRecord[], labels: readonly string[]): WorkerRecord[] {
   return workers.filter(
-    ({ isDraining, problem, labels: served }) =>
-      !isDraining && problem === null && labels.every((label) => served.includes(label)),
+    ({ isDraining, problem, labels: served }) => !isDraining && problem === null && servesLabels(served, labels),
   );
 }

@@ -1,4 +1,4 @@
-/** Words for the sentences that say why something does not run. */
+/** Words for the sentences that tell people how something is. */
 
 /** `1 track`, `3 tracks`. */
 export function count(number: number, noun: string): string {
