@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { findActionIds, type Database, type PersonAction } from '@baton/database';
 import { BatonError } from '@baton/domain';
 import { z } from 'zod';
@@ -16,16 +16,14 @@ export const actionHeaders = z.object({
     .describe('the same key and request again are done once, whatever has happened since'),
 });
 
-/** What a person does, as it is recorded; `key` is null where the caller gave none. */
+/** What a person does, as it is recorded; `key` is null where the caller gave none, and then the action has no id yet. */
 export interface RepeatableAction extends PersonAction {
-  actionId: string;
-  key: { text: string; prefix: string } | null;
+  key: { text: string; prefix: string; actionId: string } | null;
 }
 
 /**
  * Who acts, why, and the id by which the action is found when it is sent again. The id holds the token, its
- * Idempotency-Key and a digest of the request, so that a key that was used for something else is noticed. Without a key an
- * action gets an id of its own: a COMMIT whose reply was lost is then still found done.
+ * Idempotency-Key and a digest of the request, so that a key that was used for something else is noticed.
  * @param call its body is what must be the same when its key is the same
  */
 export function personAction(
@@ -35,21 +33,22 @@ export function personAction(
   const { identity, request, headers, body } = call;
   const who = { actor: identity.name, reason: reason ?? null };
   const text = headers['idempotency-key'];
-  if (text === undefined) return { ...who, actionId: `baton:${randomUUID()}`, key: null };
+  if (text === undefined) return { ...who, actionId: null, key: null };
   const prefix = `${identity.tokenId}:${text}:`;
   const digest = createHash('sha256')
     .update(JSON.stringify([request.path, body]))
     .digest('base64url')
     .slice(0, 20);
-  return { ...who, actionId: prefix + digest, key: { text, prefix } };
+  const actionId = prefix + digest;
+  return { ...who, actionId, key: { text, prefix, actionId } };
 }
 
 /** @throws BatonError idempotency_key_reused where the pipeline's history has the key with another request */
 export async function refuseReusedKey(database: Database, pipelineId: number, action: RepeatableAction): Promise<void> {
   if (action.key === null) return;
-  const { text, prefix } = action.key;
+  const { text, prefix, actionId } = action.key;
   const used = await findActionIds(database, pipelineId, prefix);
-  const others = used.filter((id) => id !== action.actionId && id.length === action.actionId.length);
+  const others = used.filter((id) => id !== actionId && id.length === actionId.length);
   if (others.length === 0) return;
   const detail = `expected the request that the Idempotency-Key ${text} was used with, found another one`;
   throw new BatonError('idempotency_key_reused', detail);
