@@ -64,6 +64,11 @@ export const numberParameter = z.coerce
   .min(1)
   .max(2 ** 31 - 1);
 
+/** @returns an id where the text is all digits, which a name never is; else the name */
+export function readIdOrName(text: string): number | string {
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
 /** An id in a path: its digits alone, so that 1e3, 0x10 and 007 are none. */
 export const idParameter = z.preprocess(
   (text) => (typeof text === 'string' && ID_TEXT.test(text) ? Number(text) : text),

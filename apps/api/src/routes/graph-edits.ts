@@ -18,7 +18,7 @@ import {
 import type { Parsed } from '@baton/domain';
 import { z } from 'zod';
 import { defineRoute, documentBody, jsonBody } from '../http/define-route.ts';
-import { idParameter } from '../http/paging.ts';
+import { idParameter, readIdOrName } from '../http/paging.ts';
 import { edgeSchema, showVertex, vertexSchema } from '../show-graph.ts';
 import { graphParams } from './graphs.ts';
 
@@ -31,11 +31,6 @@ const endSchema = z
 const whenSchema = conditionTextSchema.nullish().describe('a condition in CEL; null: none');
 
 const graphOf = (params: z.output<typeof graphParams>): number | string => parseGraphReference(params.graph).graph;
-
-/** An id is all digits, a name never is. */
-function vertexOf(text: string): number | string {
-  return /^\d{1,15}$/.test(text) ? Number(text) : text;
-}
 
 /** @throws BatonError invalid_graph with every problem */
 function valueOf<T>(parsed: Parsed<T>): T {
@@ -68,7 +63,7 @@ export const changeVertexRoute = defineRoute({
   responses: { 200: { description: 'The vertex as it is now.', schema: vertexSchema } },
   errors: ['graph_not_found', 'vertex_not_found', 'graph_sealed', 'invalid_graph'],
 }).handle(async ({ deps, params, body }) => {
-  const at = { graph: graphOf(params), vertex: vertexOf(params.vertex) };
+  const at = { graph: graphOf(params), vertex: readIdOrName(params.vertex) };
   const vertex = await changeVertex(deps.database, at, valueOf(parseVertexPatch(body.value)));
   return { status: 200, body: showVertex(vertex) };
 });
@@ -83,7 +78,7 @@ export const removeVertexRoute = defineRoute({
   responses: { 204: { description: 'It is removed.' } },
   errors: ['graph_not_found', 'vertex_not_found', 'graph_sealed'],
 }).handle(async ({ deps, params }) => {
-  await removeVertex(deps.database, { graph: graphOf(params), vertex: vertexOf(params.vertex) });
+  await removeVertex(deps.database, { graph: graphOf(params), vertex: readIdOrName(params.vertex) });
   return { status: 204, isEmpty: true };
 });
 

@@ -11,6 +11,7 @@ import {
   pageSchema,
   pagingQuery,
   readCursor,
+  readIdOrName,
 } from '../http/paging.ts';
 import {
   getPipeline,
@@ -100,8 +101,6 @@ export const listTracks = defineRoute({
   return { status: 200, headers: nextLink(request, page.nextCursor), body: page };
 });
 
-/** An id is all digits, a name never is. */
 async function findGraphId({ dataSource }: Database, graph: string): Promise<number> {
-  const reference = { graph: /^\d+$/.test(graph) ? Number(graph) : graph, version: null };
-  return (await findGraphHeader(dataSource, reference)).graphId;
+  return (await findGraphHeader(dataSource, { graph: readIdOrName(graph), version: null })).graphId;
 }

@@ -1,4 +1,12 @@
-import { backfillSchedule, findFires, MAX_BACKFILL, pauseSchedule, readClock, resumeSchedule } from '@baton/database';
+import {
+  backfillSchedule,
+  findFires,
+  MAX_BACKFILL,
+  pauseSchedule,
+  readClock,
+  resumeSchedule,
+  type Database,
+} from '@baton/database';
 import { FIRE_STATES } from '@baton/domain';
 import { z } from 'zod';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
@@ -28,9 +36,7 @@ export const pauseScheduleRoute = defineRoute({
   responses: { 200: { description: 'It is paused; its pipelines go on.', schema: scheduleSchema } },
   errors: ['schedule_not_found'],
 }).handle(async ({ deps: { database }, params }) => {
-  const { id } = await getSchedule(database, params.schedule);
-  await pauseSchedule(database, id, await readClock(database.dataSource));
-  return { status: 200, body: await show(database, String(id)) };
+  return { status: 200, body: await move(database, params.schedule, pauseSchedule) };
 });
 
 export const resumeScheduleRoute = defineRoute({
@@ -43,10 +49,19 @@ export const resumeScheduleRoute = defineRoute({
   responses: { 200: { description: 'It goes on with its next due time.', schema: scheduleSchema } },
   errors: ['schedule_not_found', 'state_conflict'],
 }).handle(async ({ deps: { database }, params }) => {
-  const { id } = await getSchedule(database, params.schedule);
-  await resumeSchedule(database, id, await readClock(database.dataSource));
-  return { status: 200, body: await show(database, String(id)) };
+  return { status: 200, body: await move(database, params.schedule, resumeSchedule) };
 });
+
+/** @returns the schedule as it is then */
+async function move(
+  database: Database,
+  idOrName: string,
+  step: typeof pauseSchedule | typeof resumeSchedule,
+): Promise<z.output<typeof scheduleSchema>> {
+  const { id } = await getSchedule(database, idOrName);
+  await step(database, id, await readClock(database.dataSource));
+  return show(database, String(id));
+}
 
 export const backfillScheduleRoute = defineRoute({
   method: 'post',

@@ -9,7 +9,7 @@ import {
 import { BatonError } from '@baton/domain';
 import { z } from 'zod';
 import { defineRoute, uncheckedBody } from '../http/define-route.ts';
-import { makePage, nextLink, PAGE_HEADERS, pageSchema, pagingQuery, readCursor } from '../http/paging.ts';
+import { makePage, nextLink, PAGE_HEADERS, pageSchema, pagingQuery, readCursor, readIdOrName } from '../http/paging.ts';
 import { idempotencyHeaders, REPLAYED_HEADER, repeatableRequest } from '../repeatable-request.ts';
 import { makeSchedule, patchSchedule, schedulePatchSchema, scheduleRequestSchema } from '../save-schedule.ts';
 import { scheduleSchema, showSchedule } from '../show-schedule.ts';
@@ -110,8 +110,7 @@ export const deleteScheduleRoute = defineRoute({
 
 /** @throws BatonError schedule_not_found */
 export async function getSchedule(database: Database, idOrName: string): Promise<ScheduleRecord> {
-  const isId = /^\d{1,15}$/.test(idOrName);
-  const schedule = await findSchedule(database.dataSource, isId ? Number(idOrName) : idOrName);
+  const schedule = await findSchedule(database.dataSource, readIdOrName(idOrName));
   if (schedule !== null) return schedule;
   const detail = `expected the id or name of a schedule, found ${JSON.stringify(idOrName)}`;
   throw new BatonError('schedule_not_found', detail);
