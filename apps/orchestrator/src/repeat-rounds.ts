@@ -3,19 +3,23 @@ export interface Rounds {
   stop(): Promise<void>;
 }
 
-/** Runs rounds again and again, each this long after the last one ended. @param run one round, which never fails */
-export function repeatRounds(run: () => Promise<unknown>, intervalMs: number): Rounds {
+/**
+ * Runs rounds again and again, each this long after the last one ended.
+ * @param run one round, which never fails
+ * @param firstMs to the first one
+ */
+export function repeatRounds(run: () => Promise<unknown>, intervalMs: number, firstMs: number = intervalMs): Rounds {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<unknown> = Promise.resolve();
-  const next = (): void => {
+  const next = (afterMs: number): void => {
     timer = setTimeout(() => {
       round = run().then(() => {
-        if (!isStopped) next();
+        if (!isStopped) next(intervalMs);
       });
-    }, intervalMs);
+    }, afterMs);
   };
-  next();
+  next(firstMs);
   return {
     async stop() {
       isStopped = true;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { findProcesses, startReporting } from '@baton/database';
+import { findProcesses, findWorkers, startReporting } from '@baton/database';
 import { readPipeline, readStates, startTestFlow, type TestFlow } from '@baton/database/testing';
 import { testServers } from '@baton/devstack/testing';
 import { createCompletionQueue, type CompletionQueue } from '@baton/queue';
@@ -27,6 +27,7 @@ function start(events: string[] = [], reconcileMs = 50): ReturnType<typeof start
     BATON_REDIS_PREFIX: deps.redisPrefix,
     BATON_RECONCILE_MS: reconcileMs,
     BATON_COMPLETION_BATCH: 20,
+    BATON_WORKER_KEEP_MS: 3_600_000,
     BATON_LOG_LEVEL: 'info' as const,
   };
   return startOrchestrator(config, createTestLogger(events));
@@ -99,6 +100,25 @@ test('an orchestrator that would look more seldom than leases end does not start
   );
   await api.stop();
   await (await start([], 10_000)).stop();
+});
+
+test('workers that nobody has heard of for the time they are kept are forgotten', async () => {
+  const insert = (id: string, silent: string): Promise<unknown> =>
+    deps.database.dataSource.query(
+      `INSERT INTO worker (id, name, host, pid, software_version, isolation_level, labels, slots, started_at, seen_at)
+        VALUES (?, ?, 'h', 1, '0', 'none', '[]', 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL ${silent})`,
+      [id, id],
+    );
+  await insert('an hour gone', '61 MINUTE');
+  await insert('kept', '59 MINUTE');
+  const events: string[] = [];
+  const service = await start(events);
+  const find = async (): Promise<string[]> =>
+    (await findWorkers(deps.database, { aliveMs: 15_000, all: true })).map(({ id }) => id);
+  await waitUntil(async () => !(await find()).includes('an hour gone'));
+  expect(await find()).toContain('kept');
+  await service.stop();
+  expect(events).toContain('workers_forgotten');
 });
 
 test('started and stopped twenty times it leaves no connection behind', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@baton/queue';
 import { countRetries, createCounters, SOFTWARE_VERSION, type Logger, type Service } from '@baton/service';
 import type { Config } from './config.ts';
+import { startForgettingWorkers } from './forget-workers.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
 import { refuseUnsafeServers } from './refuse-unsafe-servers.ts';
@@ -18,7 +19,7 @@ import { startSchedules } from './run-schedules.ts';
 const DRAIN_MS = 8000;
 
 /**
- * Starts consuming completions, reconciling and running schedules.
+ * Starts consuming completions, reconciling, running schedules and forgetting workers.
  * @returns what stops them, in order
  * @throws UnsafeSettingsError where the servers could not keep what is promised; nothing is left open then
  */
@@ -61,6 +62,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const children = consumeChildren(deps, blocking);
   const reconciling = startReconciling(deps, config.BATON_RECONCILE_MS);
   const schedules = startSchedules(deps, config.BATON_RECONCILE_MS);
+  const forgetting = startForgettingWorkers(deps, config.BATON_WORKER_KEEP_MS);
   const reporting = await startReporting(database, {
     kind: 'orchestrator',
     softwareVersion: SOFTWARE_VERSION,
@@ -72,7 +74,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     async stop() {
       handler.stop();
       await Promise.all([consumer.close(DRAIN_MS), children.close(DRAIN_MS)]);
-      await Promise.all([reconciling.stop(), schedules.stop(), reporting.stop()]);
+      await Promise.all([reconciling, schedules, forgetting, reporting].map((one) => one.stop()));
       await trackQueue.close();
       producer.disconnect();
       blocking.disconnect();

@@ -6,6 +6,7 @@ import { findDueTracks, findExpiredRuns, findStrandedPipelines } from './find-st
 import { fillLimits } from './limit-waiters.ts';
 import { findTracks } from './find-tracks.ts';
 import { findWorkers } from './find-workers.ts';
+import { forgetWorkers } from './forget-workers.ts';
 import { findOutputStatus, measureOutput, readOutput } from './read-output.ts';
 import { recordHeartbeat } from './record-heartbeat.ts';
 import { loadFlowGraph } from './load-flow-graph.ts';
@@ -182,6 +183,11 @@ const HOT: Record<string, Expected> = {
     keys: { t: 'ix_track_due', p: 'PRIMARY' },
     rows: 2 * ALIVE,
     run: () => findWorkers(database, { aliveMs: 60_000, all: false }),
+  },
+  'what keeps a silent worker': {
+    keys: { worker: 'ix_worker_seen', track: 'ix_track_due' },
+    rows: 2 * ALIVE,
+    run: () => forgetWorkers(database, { keepMs: 0 }),
   },
 };
 

@@ -19,6 +19,7 @@ export * from './record-heartbeat.ts';
 export * from './server-settings.ts';
 export { findBreaches } from './find-breaches.ts';
 export * from './processes.ts';
+export { forgetWorkers } from './forget-workers.ts';
 export * from './store-output.ts';
 export * from './tokens.ts';
 export { runsPipeline } from './track-to-dispatch.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { findTrackQueues } from './find-track-queues.ts';
 import { findWorkers } from './find-workers.ts';
+import { forgetWorkers } from './forget-workers.ts';
 import { recordHeartbeat, type WorkerReport } from './record-heartbeat.ts';
 import { execute } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
@@ -56,6 +57,44 @@ test('a worker is alive as long as it is heard of, and shows what it says and ru
     ['alpha', true],
     ['beta', false],
   ]);
+});
+
+async function recordSilent(id: string, silent: string): Promise<void> {
+  await recordHeartbeat(database, { ...report, id, name: id });
+  await execute(database.dataSource, `UPDATE worker SET seen_at = UTC_TIMESTAMP(6) - INTERVAL ${silent} WHERE id = ?`, [
+    id,
+  ]);
+}
+
+test('workers that have been silent for so long are forgotten, in steps, but for those whose track is RUNNING', async () => {
+  const before = await findWorkers(database, { aliveMs: 15_000, all: true });
+  for (const id of ['gone-1', 'gone-2', 'gone-3']) await recordSilent(id, '8 DAY');
+  await recordSilent('needed', '9 DAY');
+  await recordSilent('not-so-long', '6 DAY');
+  const vertices = [{ name: 'A' }, { name: 'B' }];
+  await insertFlowRows(database, { vertices, states: ['SUCCEED', 'FAILED'], workerId: 'gone-1' });
+  await insertFlowRows(database, { vertices, states: ['SUCCEED', 'RUNNING'], workerId: 'needed' });
+  const forget = (): Promise<number> => forgetWorkers(database, { keepMs: 7 * 86_400_000, atOnce: 2 });
+  expect([await forget(), await forget(), await forget(), await forget()]).toEqual([1, 1, 1, 0]);
+  const left = await findWorkers(database, { aliveMs: 15_000, all: true });
+  expect(left.map(({ id }) => id).toSorted()).toEqual(
+    [...before.map(({ id }) => id), 'needed', 'not-so-long'].toSorted(),
+  );
+});
+
+test('a worker that comes back while it is being forgotten stays', async () => {
+  await recordSilent('back', '8 DAY');
+  const { dataSource } = database;
+  const query = dataSource.query.bind(dataSource);
+  dataSource.query = async (sql: string, values?: unknown[]) => {
+    if (sql.startsWith('DELETE')) await recordHeartbeat(database, { ...report, id: 'back' });
+    return query(sql, values);
+  };
+  const forgotten = await forgetWorkers(database, { keepMs: 7 * 86_400_000 });
+  dataSource.query = query;
+  expect(forgotten).toBe(0);
+  const alive = await findWorkers(database, { aliveMs: 15_000, all: false });
+  expect(alive.map(({ id }) => id)).toContain('back');
 });
 
 test('queues: `default` is always there, and first', async () => {
