@@ -4,6 +4,8 @@ import { createClaimer, type Claimer } from './claimer.ts';
 import { makeClaimedRun, makeSignal, recordEvents, waitFor } from './testing.ts';
 
 const LEASE_MS = 6000;
+/** As long as the claimer waits before it asks again for what is busy. */
+const BUSY_RETRY_MS = 250;
 
 type Answer = (request: ClaimRequest) => ClaimAnswer | Promise<ClaimAnswer>;
 
@@ -218,6 +220,23 @@ test('a claim that found its pipeline locked is asked again under the same run i
   expect([first?.run.trackId, second?.run.trackId]).toEqual([1, 2]);
   expect(calls.map(({ claims }) => claims.length)).toEqual([2, 1]);
   expect(calls[1]?.claims[0]?.runId).toBe(calls[0]?.claims[0]?.runId);
+});
+
+test('what waits for its turn when the worker ends is asked for no more: it would be granted to nobody', async () => {
+  const gate = makeSignal();
+  const { claimer, calls } = openClaimer(async ({ claims }) => {
+    await gate.promise;
+    return { leaseMs: LEASE_MS, results: claims.map(({ runId }) => ({ runId, granted: false as const, why: 'busy' })) };
+  });
+  const busy = claimer.claim({ trackId: 1, attempt: 1 });
+  await waitFor(() => calls.length === 1, 'the call');
+  const waiting = claimer.claim({ trackId: 2, attempt: 1 });
+  claimer.giveUp();
+  const endedAt = performance.now();
+  gate.resolve();
+  expect(await Promise.all([busy, waiting])).toEqual([null, null]);
+  await waitFor(() => performance.now() > endedAt + 2 * BUSY_RETRY_MS, 'the time of another question');
+  expect(calls).toHaveLength(1);
 });
 
 test('claims without an answer are given up when the worker ends, and none is made any more', async () => {

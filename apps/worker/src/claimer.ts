@@ -79,10 +79,13 @@ class Claims implements Claimer {
 
   giveUp(): void {
     this.#hasGivenUp = true;
+    this.#waiting = [];
     for (const giveUp of this.#unanswered) giveUp();
   }
 
   #ask(one: Waiting): void {
+    // Whoever asked has had the answer: a claim that is granted now would be nobody's, and its attempt lost.
+    if (this.#hasGivenUp) return;
     this.#waiting.push(one);
     if (!this.#isCalling) void this.#callAll();
   }
@@ -107,7 +110,7 @@ class Claims implements Claimer {
       try {
         const { leaseMs, results } = await api.claimAttempts({ workerId, labels, claims });
         // A repeated claim is granted anew with a whole lease, so an answer that came too late costs no attempt.
-        if (leases.isEnding(askedAt + leaseMs) && !this.#hasGivenUp) {
+        if (leases.isEnding(askedAt + leaseMs)) {
           logger.warn({ event: 'claim_answered_late', claims: claims.length }, 'asking again');
           batch.forEach((one) => this.#ask(one));
           return;

@@ -156,7 +156,7 @@ describe('the walk', () => {
     expect(reported[0]?.completion).toMatchObject({ outcome: 'spawn_error', detail: 'r'.repeat(2000), exitCode: null });
   });
 
-  test('a lease that is as good as over when the claim is answered: nothing runs, and the track is lost', async () => {
+  test('a lease that is as good as over when the script would start: nothing runs, and the track is lost', async () => {
     const { steps, requests, reported } = await play({ isLeaseEnding: true });
     expect(requests).toEqual([]);
     expect(steps).toEqual(['hold until applied', 'report']);

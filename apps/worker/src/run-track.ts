@@ -83,8 +83,9 @@ async function complete(deps: TrackDeps, granted: GrantedRun, log: Logger): Prom
     return { completion: describeUnstarted(frameOf(deps, granted), { outcome, detail }), values: {} };
   };
   if (refusal !== null) return unstarted('spawn_error', refusal);
+  // The claimer has looked, and asked again; this process may have stood still since.
   if (deps.leases.isEnding(granted.leaseUntil)) {
-    const detail = 'the claim was answered when its lease was as good as over; the script was not started';
+    const detail = 'its lease was as good as over before its script could be started; the script was not started';
     return unstarted('lost', detail);
   }
   try {
