@@ -35,6 +35,27 @@ test('a call carries the token and its body, and gives the answer', async () => 
   expect(seen).toEqual([['POST', '/api/v1/pipelines', 'Bearer secret', '{"graph":"g"}']]);
 });
 
+test('schedules are read page after page; what has no answer gives none', async () => {
+  const seen: unknown[] = [];
+  const client = await serve((request, response) => {
+    seen.push([request.method, request.url]);
+    if (request.method === 'DELETE') return void response.writeHead(204).end();
+    const isFirst = request.url?.includes('cursor') === false;
+    sendJson(response, 200, { items: [{ id: isFirst ? 1 : 2 }], nextCursor: isFirst ? '1' : null });
+  });
+  const ids: number[] = [];
+  for await (const { id } of client.listSchedules({ name: 'n' })) ids.push(id);
+  expect(ids).toEqual([1, 2]);
+  expect(await client.removeSchedule('a/b')).toBeUndefined();
+  expect(await client.revokeToken('t1')).toBeUndefined();
+  expect(seen).toEqual([
+    ['GET', '/api/v1/schedules?name=n&limit=200'],
+    ['GET', '/api/v1/schedules?name=n&limit=200&cursor=1'],
+    ['DELETE', '/api/v1/schedules/a%2Fb'],
+    ['DELETE', '/api/v1/tokens/t1'],
+  ]);
+});
+
 test('what a person does carries its reason and its key; without them it carries nothing', async () => {
   const seen: unknown[] = [];
   const client = await serve(async (request, response) => {

@@ -5,7 +5,9 @@ import { fetchStreamWithin, fetchWithin, type Fetch } from './fetch-within.ts';
 import { followOutput } from './follow-output.ts';
 import { decisionCalls, inboxCalls, pipelineActions, trackActions } from './person-calls.ts';
 import { poolCalls } from './pool-calls.ts';
+import { scheduleCalls } from './schedule-calls.ts';
 import type { paths } from './schema.d.ts';
+import { tokenCalls } from './token-calls.ts';
 import type * as Types from './types.ts';
 
 export interface ClientOptions {
@@ -27,10 +29,7 @@ export type DocumentInput = Types.GraphDocument | { text: string; format: 'yaml'
 /** The API as functions. Each throws ApiError for a refusal and UnreachableError where no answer came in time. */
 export type Client = ReturnType<typeof createClient>;
 
-/**
- * @returns the calls by name; `raw` is openapi-fetch's typed client for all others. Connections are kept alive by Node's
- *   fetch. Nothing is retried here.
- */
+/** @returns the calls by name. Connections are kept alive by Node's fetch. Nothing is retried here. */
 export function createClient(options: ClientOptions) {
   const { url, token, timeoutMs = DEFAULT_TIMEOUT_MS, fetch = globalThis.fetch } = options;
   const baseUrl = url.replace(/\/+$/, '');
@@ -39,7 +38,6 @@ export function createClient(options: ClientOptions) {
   const patientMs = Math.max(timeoutMs, WRITE_TIMEOUT_MS);
   const patient = createFetchClient<paths>({ baseUrl, headers, fetch: fetchWithin(fetch, patientMs) });
   return {
-    raw: quick,
     ...graphCalls(patient),
     ...startCalls(patient),
     ...pipelineActions(patient),
@@ -47,6 +45,8 @@ export function createClient(options: ClientOptions) {
     ...trackActions(quick),
     ...inboxCalls(quick),
     ...poolCalls(quick),
+    ...scheduleCalls(quick),
+    ...tokenCalls(quick),
     ...explainCalls(patient),
     ...pipelineCalls(quick),
     ...workerCalls(quick),

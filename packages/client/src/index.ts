@@ -1,5 +1,4 @@
 export { createClient, type Client, type ClientOptions, type DocumentInput } from './client.ts';
 export { ApiError, UnreachableError, type ProblemDocument } from './errors.ts';
 export type { ActionOptions } from './person-calls.ts';
-export type { paths } from './schema.d.ts';
 export type * from './types.ts';

@@ -31,6 +31,7 @@ export type RerunPipeline = Schemas['RerunPipeline'];
 export type SavedGraph = Schemas['SavedGraph'];
 export type DueTime = Schemas['DueTime'];
 export type Schedule = Schemas['Schedule'];
+export type SchedulePatch = Schemas['SchedulePatch'];
 export type ScheduleRequest = Schemas['ScheduleRequest'];
 export type SimulateRequest = Schemas['SimulateRequest'];
 export type Simulation = Schemas['Simulation'];
@@ -48,6 +49,9 @@ export type ParameterValues = Record<string, JsonValue>;
 /** The form of a gate, or what a vertex takes: declarations by name. */
 export type Declarations = InboxItem['form'];
 export type RerunRequest = JsonBodyOf<operations['postPipelinesByPipelineIdRetry']>;
+export type BackfillRequest = JsonBodyOf<operations['postSchedulesByScheduleBackfill']>;
+export type BackfillAnswer = JsonAnswerOf<operations['postSchedulesByScheduleBackfill']>;
+export type TokenRequest = JsonBodyOf<operations['postTokens']>;
 export type PipelineFilter = Omit<NonNullable<operations['getPipelines']['parameters']['query']>, 'cursor' | 'limit'>;
 
 /** What workers send and get. */

@@ -1,10 +1,16 @@
-import { ApiError, type Client, type ParameterValues, type Schedule, type ScheduleRequest } from '@baton/client';
+import {
+  ApiError,
+  type Client,
+  type ParameterValues,
+  type Schedule,
+  type SchedulePatch,
+  type ScheduleRequest,
+} from '@baton/client';
 import { CliError } from '../cli-error.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../format.ts';
 import { collectParams, parseAssignments } from '../parameters.ts';
-import { answerOf } from '../raw-answer.ts';
 import { describeNext } from './schedules.ts';
 
 export const OVERLAP_POLICIES = ['allow', 'queue', 'skip', 'replace'] as const satisfies Schedule['overlap'][];
@@ -45,7 +51,7 @@ export async function addSchedule(
     context.isJson ? null : context.terminal.ask,
   );
   const body: ScheduleRequest = { name, graph, cron: options.cron, params, ...readSettings(options) };
-  const schedule = answerOf(await client.raw.POST('/api/v1/schedules', { body }));
+  const schedule = await client.createSchedule(body);
   answer(context, schedule, () => `Schedule ${schedule.id} ${printable(schedule.name)}: ${describeNext(schedule)}`);
   return EXIT.success;
 }
@@ -57,7 +63,7 @@ export async function changeSchedule(
   options: ChangeScheduleOptions,
 ): Promise<ExitCode> {
   const { name, graph, cron, param } = options;
-  const body: Partial<ScheduleRequest> = {
+  const body: SchedulePatch = {
     ...(name === undefined ? {} : { name }),
     ...(graph === undefined ? {} : { graph }),
     ...(cron === undefined ? {} : { cron }),
@@ -67,12 +73,11 @@ export async function changeSchedule(
     throw new CliError('expected something to change, such as --cron or -p name=value, found nothing', EXIT.usage);
   }
   const client = context.connect();
-  const path = { schedule: reference };
   if (param.length > 0) {
-    const before = answerOf(await client.raw.GET('/api/v1/schedules/{schedule}', { params: { path } }));
+    const before = await client.getSchedule(reference);
     body.params = await readParams(client, { graph: graph ?? before.graph, words: param }, null);
   }
-  const schedule = answerOf(await client.raw.PATCH('/api/v1/schedules/{schedule}', { params: { path }, body }));
+  const schedule = await client.changeSchedule(reference, body);
   answer(context, schedule, () => `Schedule ${printable(schedule.name)} is changed: ${describeNext(schedule)}`);
   return EXIT.success;
 }
@@ -92,7 +97,7 @@ async function readParams(
   }
 }
 
-function readSettings(options: SettingOptions): Partial<ScheduleRequest> {
+function readSettings(options: SettingOptions): SchedulePatch {
   const { timeZone, overlap, catchUp, pipelineName, mode, onFailure, priority, timeout } = options;
   return {
     ...(timeZone === undefined ? {} : { timeZone }),

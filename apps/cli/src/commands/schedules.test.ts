@@ -149,8 +149,8 @@ describe('list and show', () => {
     });
     const { stdout } = await run('list', '--name', 'n');
     expect(api.seen.map(({ path }) => path)).toEqual([
-      '/api/v1/schedules?limit=200&name=n',
-      '/api/v1/schedules?limit=200&name=n&cursor=3',
+      '/api/v1/schedules?name=n&limit=200',
+      '/api/v1/schedules?name=n&limit=200&cursor=3',
     ]);
     expect(stdout).toMatch(/3 +nightly +30 2 \* \* \* +Europe\/Berlin +test1 +queue +2026-05-02 00:30:00/);
     expect(stdout).toMatch(/paused/);

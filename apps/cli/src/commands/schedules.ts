@@ -1,17 +1,16 @@
-import type { Client, DueTime, Schedule } from '@baton/client';
+import type { DueTime, Schedule } from '@baton/client';
 import type { Colors } from 'picocolors/types';
 import { CliError } from '../cli-error.ts';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { formatTable, formatTime, printable, shorten } from '../format.ts';
-import { answerOf, refusal } from '../raw-answer.ts';
 
-const PAGE_SIZE = 200;
 const SHOWN_DUE_TIMES = 10;
 
 /** Lists every schedule. */
 export async function listSchedules(context: CommandContext, options: { name?: string }): Promise<ExitCode> {
-  const items = await findSchedules(context.connect(), options);
+  const items: Schedule[] = [];
+  for await (const schedule of context.connect().listSchedules(options)) items.push(schedule);
   answer(context, { items }, () => {
     const heading = ['id', 'name', 'cron', 'time zone', 'graph', 'overlap', 'next due'];
     const rows = items.map((schedule) => [
@@ -28,29 +27,12 @@ export async function listSchedules(context: CommandContext, options: { name?: s
   return EXIT.success;
 }
 
-async function findSchedules(client: Client, { name }: { name?: string }): Promise<Schedule[]> {
-  const found: Schedule[] = [];
-  for (let cursor: string | undefined; ;) {
-    const query = {
-      limit: PAGE_SIZE,
-      ...(name === undefined ? {} : { name }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    const page = answerOf(await client.raw.GET('/api/v1/schedules', { params: { query } }));
-    found.push(...page.items);
-    if (page.nextCursor === null) return found;
-    cursor = page.nextCursor;
-  }
-}
-
 /** Shows a schedule with what became of its last due times. */
 export async function showSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
-  const { raw } = context.connect();
-  const path = { schedule: reference };
-  const schedule = answerOf(await raw.GET('/api/v1/schedules/{schedule}', { params: { path } }));
-  const query = { limit: SHOWN_DUE_TIMES };
-  const { items } = answerOf(await raw.GET('/api/v1/schedules/{schedule}/fires', { params: { path, query } }));
-  answer(context, { ...schedule, dueTimes: items }, () => renderSchedule(context.colors, schedule, items));
+  const client = context.connect();
+  const schedule = await client.getSchedule(reference);
+  const dueTimes = await client.listDueTimes(reference, SHOWN_DUE_TIMES);
+  answer(context, { ...schedule, dueTimes }, () => renderSchedule(context.colors, schedule, dueTimes));
   return EXIT.success;
 }
 
@@ -77,26 +59,21 @@ function renderSchedule(colors: Colors, schedule: Schedule, dueTimes: readonly D
 
 /** Pauses a schedule; again is the same as once. */
 export async function pauseSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
-  const params = { path: { schedule: reference } };
-  const schedule = answerOf(await context.connect().raw.POST('/api/v1/schedules/{schedule}/pause', { params }));
+  const schedule = await context.connect().pauseSchedule(reference);
   answer(context, schedule, () => `Schedule ${printable(schedule.name)} is paused; its pipelines go on.`);
   return EXIT.success;
 }
 
 /** Lets a paused schedule go on. */
 export async function resumeSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
-  const params = { path: { schedule: reference } };
-  const schedule = answerOf(await context.connect().raw.POST('/api/v1/schedules/{schedule}/resume', { params }));
+  const schedule = await context.connect().resumeSchedule(reference);
   answer(context, schedule, () => `Schedule ${printable(schedule.name)}: ${describeNext(schedule)}`);
   return EXIT.success;
 }
 
 /** Removes a schedule. */
 export async function removeSchedule(context: CommandContext, reference: string): Promise<ExitCode> {
-  const { error, response } = await context
-    .connect()
-    .raw.DELETE('/api/v1/schedules/{schedule}', { params: { path: { schedule: reference } } });
-  if (error !== undefined) throw refusal(response, error);
+  await context.connect().removeSchedule(reference);
   answer(context, { schedule: reference, removed: true }, () => `Schedule ${printable(reference)} is removed.`);
   return EXIT.success;
 }
@@ -114,8 +91,7 @@ export async function backfillSchedule(
   { from, to, atOnce }: BackfillOptions,
 ): Promise<ExitCode> {
   const body = { from: readTime('--from', from), to: readTime('--to', to), atOnce };
-  const params = { path: { schedule: reference } };
-  const result = answerOf(await context.connect().raw.POST('/api/v1/schedules/{schedule}/backfill', { params, body }));
+  const result = await context.connect().backfillSchedule(reference, body);
   answer(context, result, () => {
     const { dueTimes, queued } = result;
     return `${queued} of ${dueTimes} due times wait to be started; the others were, or wait already.`;

@@ -2,7 +2,6 @@ import type { Token } from '@baton/client';
 import { answer, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { formatTable, formatTime, printable, shorten } from '../format.ts';
-import { answerOf, refusal } from '../raw-answer.ts';
 
 export const TOKEN_SCOPES = ['admin', 'operate', 'submit', 'read', 'worker'] as const satisfies Token['scopes'];
 
@@ -10,7 +9,7 @@ const MS_A_DAY = 86_400_000;
 
 /** The tokens, without their secrets. */
 export async function listTokens(context: CommandContext): Promise<ExitCode> {
-  const items = answerOf(await context.connect().raw.GET('/api/v1/tokens')).items;
+  const items = await context.connect().listTokens();
   answer(context, { items }, () => {
     const rows = items.map((token) => [
       token.id,
@@ -44,17 +43,14 @@ export async function createToken(context: CommandContext, name: string, options
   const lifetimeMs = options.days === undefined ? null : Math.round(options.days * MS_A_DAY);
   const roles = options.role.length === 0 ? {} : { roles: options.role };
   const body = { name, scopes: scopes.length === 0 ? ['read' as const] : scopes, ...roles, lifetimeMs };
-  const made = answerOf(await context.connect().raw.POST('/api/v1/tokens', { body }));
+  const made = await context.connect().createToken(body);
   answer(context, made, () => made.token);
   return EXIT.success;
 }
 
 /** Revokes a token; it works for five seconds more at most. */
 export async function revokeToken(context: CommandContext, tokenId: string): Promise<ExitCode> {
-  const { error, response } = await context
-    .connect()
-    .raw.DELETE('/api/v1/tokens/{tokenId}', { params: { path: { tokenId } } });
-  if (error !== undefined) throw refusal(response, error);
+  await context.connect().revokeToken(tokenId);
   answer(context, { id: tokenId, revoked: true }, () => `Token ${tokenId} is revoked.`);
   return EXIT.success;
 }
