@@ -154,14 +154,16 @@ async function ask(
   track: Track,
   questions: readonly Question[],
 ): Promise<string[]> {
+  const late = new TakenBack(`${nameTrack(track)} was not decided in time.`);
+  // An answer that has to be given again may have taken all the time.
+  if (deadline?.aborted === true) throw late;
   const answered = new AbortController();
   const elsewhere = new AbortController();
   const watching = watchTrack(client, track, AbortSignal.any([answered.signal, context.signal])).then(
     (message) => (message === null ? undefined : elsewhere.abort(new TakenBack(message))),
     (error: unknown) => elsewhere.abort(error),
   );
-  const late = new TakenBack(`${nameTrack(track)} was not decided in time.`);
-  deadline?.addEventListener('abort', () => elsewhere.abort(late), { once: true });
+  deadline?.addEventListener('abort', () => elsewhere.abort(late), { once: true, signal: answered.signal });
   try {
     return await askTerminal(questions, elsewhere.signal);
   } finally {

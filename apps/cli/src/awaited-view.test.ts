@@ -104,6 +104,18 @@ describe('run --follow, where somebody can be asked', () => {
     expect(late.exitCode).toBe(124);
     expect(late.stderr).toContain('7/A was not decided in time.\n');
   });
+
+  test('does not ask again when the time was up before the answer was clear', async () => {
+    await serve(choosing, {});
+    let asked = 0;
+    const unclear = (_question: string, signal?: AbortSignal): Promise<string> => {
+      asked += 1;
+      return new Promise((resolve) => signal?.addEventListener('abort', () => resolve('D')));
+    };
+    const late = await runForTest(['run', 'test1', '--timeout', '0.3'], { url: api.url, answers: unclear });
+    expect([late.exitCode, asked]).toEqual([124, 1]);
+    expect(late.stderr).toMatch(/found D\n.*\n7\/A was not decided in time\.\n/s);
+  });
 });
 
 test('where nobody can be asked the command is told once: on stdout, with --json on stderr', async () => {
