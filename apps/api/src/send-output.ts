@@ -20,6 +20,13 @@ import { getTrack } from './show-track.ts';
  */
 const CUT_BY_LOSS = Buffer.from('\n[baton: the worker was lost here; what it had not sent of the output is missing]\n');
 
+/**
+ * Stands after the output of an attempt that ended in order, where less is stored than its worker says was to be: the API was
+ * away until the worker had to end, or its lease went. (A worker adds words of its own to some outputs; they can hide that
+ * as few bytes are missing.)
+ */
+const CUT_BY_END = Buffer.from('\n[baton: the end of the output is missing here: the worker could not send it]\n');
+
 const NOTHING = Buffer.alloc(0);
 
 const PIECES_AT_ONCE = 16;
@@ -78,7 +85,7 @@ const TEXT_HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-const NOT_STARTED = { hasEnded: false, result: null, cutBytes: null };
+const NOT_STARTED = { hasEnded: false, result: null, outputBytes: null, cutBytes: null };
 
 function statusHeaders(status: OutputStatus): Record<string, string> {
   return {
@@ -88,7 +95,9 @@ function statusHeaders(status: OutputStatus): Record<string, string> {
   };
 }
 
-function markOf({ result }: OutputStatus): Buffer {
+function markOf({ result, outputBytes, cutBytes }: OutputStatus, storedBytes: number): Buffer {
+  const isWhole = storedBytes >= (outputBytes ?? 0) - (cutBytes ?? 0);
+  if (!isWhole && result !== 'lost') return CUT_BY_END;
   return result === 'lost' ? CUT_BY_LOSS : NOTHING;
 }
 
@@ -104,7 +113,7 @@ async function sendStored(
 ): Promise<OutputAnswer> {
   const pieces = await measureOutput(place.database, place.trackId, place.attempt);
   const storedBytes = pieces.reduce((sum, { byteCount }) => sum + byteCount, 0);
-  const mark = markOf(status);
+  const mark = markOf(status, storedBytes);
   const totalBytes = storedBytes + mark.length;
   const found = parseRange(header, totalBytes);
   const range = found ?? { from: 0, to: totalBytes };
@@ -162,6 +171,7 @@ async function followAttempt(
   { response, signal }: { response: Response; signal: AbortSignal },
 ): Promise<void> {
   let afterSeq = -1;
+  let storedBytes = 0;
   while (!signal.aborted) {
     // Asked first: everything that was stored before the end is then read below.
     const status = await findOutputStatus(place.database, place.trackId, place.attempt);
@@ -173,10 +183,11 @@ async function followAttempt(
       if (hasGap || signal.aborted) break;
       await writeBytes(response, bytes, signal);
       afterSeq = seq;
+      storedBytes += bytes.length;
     }
     const isBehind = pieces.length === PIECES_AT_ONCE && !hasGap;
     if (hasEnded && !isBehind) {
-      if (status !== null) await writeBytes(response, markOf(status), signal);
+      if (status !== null) await writeBytes(response, markOf(status, storedBytes), signal);
       return;
     }
     if (!isBehind) await pause(signal);

@@ -8,6 +8,8 @@ export interface OutputStatus {
   /** False while the attempt may still print. */
   hasEnded: boolean;
   result: AttemptEnd['result'] | null;
+  /** Bytes that the script printed, by its worker's count; null before the end. */
+  outputBytes: number | null;
   /** Bytes that were over the cap and are not stored; null before the end. */
   cutBytes: number | null;
 }
@@ -36,9 +38,9 @@ async function findNewestAttempt(
   // One statement, so that an attempt that ends meanwhile is seen in one of the two tables.
   const [newest] = await selectRows<Omit<OutputStatus, 'hasEnded'>>(
     database.dataSource,
-    `SELECT attempt, NULL AS result, NULL AS cutBytes FROM track
+    `SELECT attempt, NULL AS result, NULL AS outputBytes, NULL AS cutBytes FROM track
         WHERE id = ? AND run_id IS NOT NULL AND COALESCE(?, attempt) = attempt
-      UNION ALL (SELECT attempt, result, cut_bytes FROM attempt
+      UNION ALL (SELECT attempt, result, output_bytes, cut_bytes FROM attempt
         WHERE track_id = ? AND COALESCE(?, attempt) = attempt ORDER BY attempt DESC LIMIT 1)
       ORDER BY attempt DESC LIMIT 1`,
     [trackId, attempt, trackId, attempt],

@@ -196,6 +196,27 @@ test('of a lost worker the cut is marked, whole, in a range and for a follower; 
   expect((await api.call('get', path).expect(200)).text).toBe(`line 1\nline 2\n${mark}`);
 });
 
+test('of an attempt that ended in order, and whose worker could not send all, the missing end is marked until it comes', async () => {
+  const attempt = await startAttempt();
+  await print(attempt, 0, 'line 1\n');
+  await endAttempt(api.database, attempt);
+  const setBytes = (printed: number, cut: number): Promise<unknown> =>
+    execute(api.database.dataSource, 'UPDATE attempt SET output_bytes = ?, cut_bytes = ? WHERE track_id = ?', [
+      ...[printed, cut],
+      attempt.trackId,
+    ]);
+  await setBytes(21, 7);
+  const mark = '\n[baton: the end of the output is missing here: the worker could not send it]\n';
+  const path = `/api/v1/tracks/${attempt.trackId}/output`;
+  const followed = `${path}?attempt=1&follow=true`;
+  expect((await api.call('get', path).expect(200)).text).toBe(`line 1\n${mark}`);
+  expect((await api.call('get', followed).expect(200)).text).toBe(`line 1\n${mark}`);
+  expect((await api.call('get', path).set('Range', 'bytes=-9').expect(206)).text).toBe('send it]\n');
+  await print(attempt, 1, 'line 3\n');
+  expect((await api.call('get', path).expect(200)).text).toBe('line 1\nline 3\n');
+  expect((await api.call('get', followed).expect(200)).text).toBe('line 1\nline 3\n');
+});
+
 test('megabytes are streamed whole and in order', async () => {
   const attempt = await startAttempt();
   const lines = Array.from({ length: 40 }, (_, seq) => `${seq}:${'x'.repeat(250_000)}\n`);
