@@ -60,7 +60,8 @@ export async function prepareRun(
   if ('problem' in interpreter) return interpreter;
   const directory = join(place.runsDirectory, request.runId);
   const script = `${directory}.script`;
-  const words = [...(place.isolation === 'process-group' ? ['setsid'] : []), ...interpreter.words, script];
+  const session = place.isolation === 'process-group' ? ['setsid', '/bin/sh', '-c', EXEC_SCRIPT, directory] : [];
+  const words = [...session, ...interpreter.words, script];
   const start = composeStart(directory, words, { request, place });
   const made = await Promise.allSettled([
     mkdir(directory, { mode: 0o700 }),
@@ -75,6 +76,12 @@ export async function prepareRun(
   // What exists already belongs to another run of this id, and is not to be removed.
   return failures.some(({ code }) => code === 'EEXIST') ? { problem: reason } : { directory, problem: reason };
 }
+
+/** Below setsid, whose own 126 or 127 nobody could tell from a script's: says, as the helper does, that nothing was started. */
+const EXEC_SCRIPT = `shopt -s execfail 2>/dev/null
+trap ': >"$0.failed"' EXIT
+exec "$@"
+exit 126`;
 
 function composeStart(
   directory: string,

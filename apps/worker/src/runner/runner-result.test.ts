@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openRunner, type TestRunner } from './testing/open-runner.ts';
+import { findLevels, openRunner, type TestRunner } from './testing/open-runner.ts';
 
 let runner: TestRunner;
 beforeAll(async () => {
@@ -62,6 +62,21 @@ describe('which interpreter runs the script', () => {
   });
 });
 
+test.each(await findLevels())(
+  'an interpreter whose own interpreter is missing fails at exec, which is no exit code of the script (%s)',
+  async (isolation) => {
+    const isolated = await openRunner({ isolation });
+    const shell = join(isolated.directory, 'broken');
+    await writeFile(shell, '#!/no/such/thing\n');
+    await chmod(shell, 0o700);
+    const result = await isolated.runScript('x', { shell });
+    await isolated.close();
+    expect(result).toMatchObject({ exitCode: null, signal: null });
+    expect(result.spawnError).toMatch(/could not be started/);
+    expect(result.text).toMatch(/not found|No such file/);
+  },
+);
+
 describe('what cannot start says why, and is no bare 127 or 126', () => {
   test.each([
     ['#!/no/such/interpreter\n', null, /interpreter not found: the #! line names "\/no\/such\/interpreter"/],
@@ -84,15 +99,6 @@ describe('what cannot start says why, and is no bare 127 or 126', () => {
     const result = await runner.runScript('x', { shell: file });
     expect(result.spawnError).toMatch(/neither a program for this system nor a script with a #! line/);
     expect(result.text).toBe('');
-  });
-  test('an interpreter whose own interpreter is missing fails at exec, which is no exit code of the script', async () => {
-    const file = join(runner.directory, 'broken');
-    await writeFile(file, '#!/no/such/thing\n');
-    await chmod(file, 0o700);
-    const result = await runner.runScript('x', { shell: file });
-    expect(result).toMatchObject({ exitCode: null, signal: null });
-    expect(result.spawnError).toMatch(/could not be started/);
-    expect(result.text).toMatch(/not found|No such file/);
   });
   test.each([
     [{ PARAM_a: 'x\0y' }, /value of PARAM_a contains a NUL/],
