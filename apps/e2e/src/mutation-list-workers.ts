@@ -32,4 +32,40 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
     testFile: 'apps/worker/src/run-track.test.ts',
     test: 'what KILL did not end stands in the output and is a trouble of the worker until it is gone',
   },
+  {
+    name: 'output: an end that could not be sent is not marked',
+    changes: [
+      {
+        file: 'apps/api/src/send-output.ts',
+        find: "if (!isWhole && result !== 'lost') return CUT_BY_END;",
+        replace: '',
+      },
+    ],
+    testFile: 'apps/api/src/routes/output.test.ts',
+    test: 'of an attempt that ended in order, and whose worker could not send all, the missing end is marked until it comes',
+  },
+  {
+    name: 'worker: a word to a dead worker ends its guard',
+    changes: [{ file: 'apps/worker/src/runner/helper-script.ts', find: 'trap : PIPE', replace: '' }],
+    testFile: 'apps/worker/src/runner/dead-reader.test.ts',
+    test: 'a guard that cannot say what is wrong with its disk kills all the same',
+  },
+  {
+    name: 'worker: a word to a dead worker ends a keeper',
+    changes: [{ file: 'apps/worker/src/runner/keeper-script.ts', find: 'trap : PIPE', replace: '' }],
+    testFile: 'apps/worker/src/runner/dead-reader.test.ts',
+    test: 'a keeper that cannot say that its helper was killed ends what that has left',
+  },
+  {
+    name: 'worker: one that still runs something is forgotten',
+    changes: [
+      {
+        file: 'packages/database/src/forget-workers.ts',
+        find: 'ids.filter((id) => !needed.has(id))',
+        replace: 'ids.filter((id) => !needed.has(id) || true)',
+      },
+    ],
+    testFile: 'packages/database/src/workers.test.ts',
+    test: 'workers that have been silent for so long are forgotten, in steps, but for those whose track is RUNNING',
+  },
 ];
