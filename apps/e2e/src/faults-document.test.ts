@@ -1,10 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ROOT } from './read-sources.ts';
 
 /** docs/faults.md and the tests that make the faults happen say the same. */
 const FAULTS = join(ROOT, 'apps/e2e/src/faults');
+/** Of both folders, by name. */
+const CASES = new Map(
+  readdirSync(FAULTS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => [basename(file, '.test.ts'), join(FAULTS, file)]),
+);
 const COLUMNS = ['what happens', 'what the user sees', 'what is kept', 'how long', 'tests'];
 const ALL = Array.from({ length: 32 }, (_, index) => index + 1);
 
@@ -26,7 +32,7 @@ function readRow(line: string): Row {
     .map((cell) => cell.trim());
   const tests = (cells.at(-1) ?? '').split('<br>').map((text) => {
     const [, file = '', name = null] = /^`([^`]+)`(?:: (.+))?$/.exec(text.trim()) ?? [];
-    return { file: file.includes('/') ? join(ROOT, file) : join(FAULTS, `${file}.test.ts`), name };
+    return { file: file.includes('/') ? join(ROOT, file) : (CASES.get(file) ?? file), name };
   });
   return { fault: Number(fault.slice(1)), cells, tests };
 }
@@ -47,16 +53,13 @@ test('every test that a row names is there', () => {
 });
 
 test('every case in faults/ stands in the row of its number, and in that of each fault that it names', () => {
-  const unnamed = readdirSync(FAULTS)
-    .filter((name) => name.endsWith('.test.ts'))
-    .flatMap((name) => {
-      const file = join(FAULTS, name);
-      const own = /^f(\d\d)-/.exec(name)?.[1];
-      const named = [...readFileSync(file, 'utf8').matchAll(/['"`]F(\d+): /g)].map(([, fault]) => Number(fault));
-      const faults = new Set([...(own === undefined ? [] : [Number(own)]), ...named]);
-      return [...faults]
-        .filter((fault) => !rows.some((row) => row.fault === fault && row.tests.some((one) => one.file === file)))
-        .map((fault) => `F${fault}: ${name}`);
-    });
+  const unnamed = [...CASES].flatMap(([name, file]) => {
+    const own = /^f(\d\d)-/.exec(name)?.[1];
+    const named = [...readFileSync(file, 'utf8').matchAll(/['"`]F(\d+): /g)].map(([, fault]) => Number(fault));
+    const faults = new Set([...(own === undefined ? [] : [Number(own)]), ...named]);
+    return [...faults]
+      .filter((fault) => !rows.some((row) => row.fault === fault && row.tests.some((one) => one.file === file)))
+      .map((fault) => `F${fault}: ${name}`);
+  });
   expect(unnamed).toEqual([]);
 });

@@ -14,7 +14,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
     ],
-    testFile: `${FAULTS}/f01-api-killed.test.ts`,
+    testFile: `${FAULTS}/slow/f01-api-killed.test.ts`,
     test: 'a start is done once, whenever the API is killed, and the pipeline ends',
   },
   {
@@ -26,7 +26,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
     ],
-    testFile: `${FAULTS}/f01-api-killed.test.ts`,
+    testFile: `${FAULTS}/slow/f01-api-killed.test.ts`,
     test: 'a claim that is committed and never answered is the same worker’s still: its script starts once',
   },
   {
@@ -44,7 +44,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: '.filter(({ resendAt }) => resendAt < 0)',
       },
     ],
-    testFile: `${FAULTS}/f07-orchestrator-killed.test.ts`,
+    testFile: `${FAULTS}/slow/f07-orchestrator-killed.test.ts`,
     test: 'a join of 16 and a chain go on, whenever the orchestrator is killed',
   },
   {
@@ -57,7 +57,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
       },
       { file: `${DATABASE}/data-source.ts`, find: 'IDLE_SECONDS = 30', replace: 'IDLE_SECONDS = 3600' },
     ],
-    testFile: `${FAULTS}/f08-orchestrator-stopped.test.ts`,
+    testFile: `${FAULTS}/slow/f08-orchestrator-stopped.test.ts`,
     test: 'an orchestrator is stopped with pipelines locked: all others go on, and then these',
   },
   {
@@ -102,7 +102,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
     const running = [...this.#held.values()].map(toRunKey).filter(({ runId }) => !ended.has(runId));`,
       },
     ],
-    testFile: `${FAULTS}/f27-slow-orchestrator.test.ts`,
+    testFile: `${FAULTS}/slow/f27-slow-orchestrator.test.ts`,
     test: 'completions that are applied far slower than they are made pile up and are worked off; no lease expires',
   },
   {
@@ -114,7 +114,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'sleep(1, false, UNHELD)',
       },
     ],
-    testFile: `${FAULTS}/f28-rolling-restart.test.ts`,
+    testFile: `${FAULTS}/slow/f28-rolling-restart.test.ts`,
     test: 'every process is restarted in turn under load: nothing is lost, nothing starts twice',
   },
   {
@@ -126,7 +126,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: "'SELECT 1 AS granted, ?, ?'",
       },
     ],
-    testFile: `${FAULTS}/f31-migrations.test.ts`,
+    testFile: `${FAULTS}/slow/f31-migrations.test.ts`,
     test: 'three processes migrate at once, and the one that does it is killed: another completes it',
   },
   {
@@ -138,7 +138,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'CREATE TABLE track_output',
       },
     ],
-    testFile: `${FAULTS}/f31-migrations.test.ts`,
+    testFile: `${FAULTS}/slow/f31-migrations.test.ts`,
     test: 'migrations that are cut off after each of their statements are completed by the next run',
   },
 ];

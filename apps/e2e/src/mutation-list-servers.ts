@@ -41,7 +41,7 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
         replace: 'await redis.exists(`${prefix}:probe ${PROBE_SECONDS}`);',
       },
     ],
-    testFile: `${FAULTS}/f14-redis-refuses.test.ts`,
+    testFile: `${FAULTS}/slow/f14-redis-refuses.test.ts`,
     test: 'F14: Redis is full',
   },
   {
@@ -89,7 +89,7 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
         replace: 'void run;',
       },
     ],
-    testFile: `${FAULTS}/f17-mysql-outage.test.ts`,
+    testFile: `${FAULTS}/slow/f17-mysql-outage.test.ts`,
     test: 'F17: MySQL stands still for longer than a lease: scripts are dead before it ends, and lost',
   },
   {

@@ -11,7 +11,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'const replayed = 0;',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f02-worker-killed.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f02-worker-killed.test.ts',
     test: 'killed when the end is on disk and not sent: its next life reports it, and nothing is lost',
   },
   {
@@ -24,7 +24,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
       },
       { file: 'apps/worker/src/runner/helper-script.ts', find: 'kill -9 $processes', replace: 'true $processes' },
     ],
-    testFile: 'apps/e2e/src/faults/f02-worker-killed.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f02-worker-killed.test.ts',
     test: 'killed in the middle of a script: nothing of it is left, and the attempt is lost',
   },
   {
@@ -32,7 +32,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
     changes: [
       { file: 'apps/worker/src/runner/helper-script.ts', find: 'kill -9 $processes', replace: 'true $processes' },
     ],
-    testFile: 'apps/e2e/src/faults/f03-worker-frozen.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f03-worker-frozen.test.ts',
     test: 'F4: its event loop stuck in the middle of a script: the guard ends it before the lease does',
   },
   {
@@ -44,19 +44,19 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'return leaseMs;',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f03-worker-frozen.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f03-worker-frozen.test.ts',
     test: 'F3: frozen while its heartbeat is on its way: the lease is not renewed, and the script ends before it',
   },
   {
     name: 'worker: a guard that cannot write does not kill',
     changes: [{ file: 'apps/worker/src/runner/helper-script.ts', find: 'command : >"$fired"', replace: ': >"$fired"' }],
-    testFile: 'apps/e2e/src/faults/f22-worker-disk.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f22-worker-disk.test.ts',
     test: 'frozen on a disk that can only be read: the guard ends the script before the lease does all the same',
   },
   {
     name: 'worker: a claim without an answer is waited for at the end',
     changes: [{ file: 'apps/worker/src/stop-worker.ts', find: 'claimer.giveUp()', replace: 'undefined' }],
-    testFile: 'apps/e2e/src/faults/f05-worker-drained.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f05-worker-drained.test.ts',
     test: 'SIGTERM while the API is away: what runs is killed and lost, what was being claimed runs once later',
   },
   {
@@ -68,7 +68,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'await Promise.all([sent, one.released]);',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f05-worker-drained.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f05-worker-drained.test.ts',
     test: 'SIGTERM while Redis is away: the script ends by itself, the worker in its time, and its next life reports the end',
   },
   {
@@ -80,7 +80,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'this.isEnding(run.leaseUntil);',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f20-worker-links.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f20-worker-links.test.ts',
     test: 'a link that is silent both ways: scripts are dead before their leases are over, and all goes on when it heals',
   },
   {
@@ -92,7 +92,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'onChange: () => {},',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f22-worker-disk.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f22-worker-disk.test.ts',
     test: 'a full disk: the worker takes nothing more and says so, and goes on when there is room',
   },
   {
@@ -104,7 +104,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f22-worker-disk.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f22-worker-disk.test.ts',
     test: 'a disk that is full before the worker notices: at most one track a slot fails, with the reason',
   },
   {
@@ -116,7 +116,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: "WHERE state = 'RUNNING' AND due_at <= '${new Date().toISOString().slice(0, 23)}' ORDER",
       },
     ],
-    testFile: 'apps/e2e/src/faults/f21-clocks.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f21-clocks.test.ts',
     test: 'under an orchestrator that is an hour behind leases, limits and retries are what they are',
   },
   {
@@ -128,7 +128,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
         replace: 'now: new Date()',
       },
     ],
-    testFile: 'apps/e2e/src/faults/f21-clocks.test.ts',
+    testFile: 'apps/e2e/src/faults/slow/f21-clocks.test.ts',
     test: 'a schedule fires when it is due, and not before, under an orchestrator that is an hour behind',
   },
 ];

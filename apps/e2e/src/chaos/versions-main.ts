@@ -6,8 +6,9 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openFaultScene, type FaultScene } from '../faults/fault-scene.ts';
+import { putLayers, startWhile } from '../faults/layers-under-load.ts';
 import { ROOT } from '../read-sources.ts';
-import { listTracks, waitUntil } from '../testing/call-api.ts';
+import { listTracks } from '../testing/call-api.ts';
 import { buildCommit } from './check-out.ts';
 
 const KINDS = ['api', 'orchestrator', 'worker'] as const;
@@ -36,31 +37,17 @@ try {
 
 /** @returns what was not as promised */
 async function replaceUnderLoad(scene: FaultScene, appsDirectory: string): Promise<string[]> {
-  await putLayers(scene);
-  const ids: number[] = [];
-  let isReplacing = true;
-  const load = async (): Promise<void> => {
-    while (isReplacing) {
-      const name = `pipeline-${ids.length}`;
-      const id = await waitUntil(
-        () => scene.start('layers', name),
-        () => true,
-      );
-      ids.push(id);
-      await scene.waitForStarts(id, 1);
+  await putLayers(scene, { layers: LAYERS, width: WIDTH });
+  const ids = await startWhile(scene, 'pipeline', async () => {
+    for (const kind of KINDS) {
+      await rm(path.join(appsDirectory, kind));
+      await symlink(path.join(ROOT, 'apps', kind), path.join(appsDirectory, kind));
+      for (const process of scene.stack.processes.filter((one) => one.kind === kind)) {
+        await process.restart();
+        console.log(`${process.name} is of this version now`);
+      }
     }
-  };
-  const loaded = load();
-  for (const kind of KINDS) {
-    await rm(path.join(appsDirectory, kind));
-    await symlink(path.join(ROOT, 'apps', kind), path.join(appsDirectory, kind));
-    for (const process of scene.stack.processes.filter((one) => one.kind === kind)) {
-      await process.restart();
-      console.log(`${process.name} is of this version now; ${ids.length} pipelines were started`);
-    }
-  }
-  isReplacing = false;
-  await loaded;
+  });
   const ends = await scene.waitForEnds(ids, 120_000);
   const problems = (await scene.judge()).map(({ invariant, what }) => `${invariant}: ${what}`);
   for (const [index, id] of ids.entries()) {
@@ -71,17 +58,4 @@ async function replaceUnderLoad(scene: FaultScene, appsDirectory: string): Promi
   }
   console.log(`${ids.length} pipelines of ${LAYERS * WIDTH} tracks, ${problems.length} violations`);
   return problems;
-}
-
-async function putLayers(scene: FaultScene): Promise<void> {
-  const layers = Array.from({ length: LAYERS }, (_, layer) =>
-    Array.from({ length: WIDTH }, (__, index) => `L${layer}-${index}`),
-  );
-  await scene.putGraph(
-    'layers',
-    layers.flat().map((name) => scene.vertex(name, { lines: 'sleep 0.3' })),
-    layers.slice(1).flatMap((heads, index) => {
-      return heads.flatMap((head) => (layers[index] ?? []).map((tail) => [tail, head] as const));
-    }),
-  );
 }

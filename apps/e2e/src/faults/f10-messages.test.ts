@@ -1,9 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { completionOf } from '@baton/database/testing';
 import { signCompletion, type Queue } from '@baton/queue';
 import { listTracks, waitUntil, type TrackAnswer } from '../testing/call-api.ts';
-import { countInLogs, openFaultScene, type FaultScene } from './fault-scene.ts';
-import { makeCompletion, openQueueScene, type QueueScene } from './queue-scene.ts';
+import { countInLogs, openFaultScene, readMetrics, type FaultScene } from './fault-scene.ts';
+import { openQueueScene, WORKER_ID, type QueueScene } from './queue-scene.ts';
+import { inRounds, ROUNDS } from './rounds.ts';
 
 /**
  * F10, F26 and F30: what comes through the queues is repeated, late, in another order, forged, or not of ours at all. The
@@ -28,124 +30,131 @@ async function getTrack(pipelineId: number, vertex: string): Promise<TrackAnswer
   return track;
 }
 
-async function readStarts(pipelineId: number): Promise<string[]> {
-  const own = (await scene.readJournal()).filter((entry) => entry.pipelineId === pipelineId);
-  return own.filter(({ kind }) => kind === 'START').map(({ vertex, attempt }) => `${vertex} ${attempt}`);
-}
+test(
+  'F10: completions that are repeated, late, forged or of nobody change nothing',
+  inRounds(async (round) => {
+    const parkedBefore = await queues.completions.getFailedCount();
+    // Nobody but this test serves the label.
+    const first = { name: 'A', script: 'true', labels: ['nobody'], retry: { max: 1, delayMs: 0 } };
+    await scene.putGraph('claimed', [first, scene.vertex('B')], [['A', 'B']]);
+    const id = await scene.start('claimed', `claimed-${round}`);
+    const { id: trackId } = await getTrack(id, 'A');
+    // This test is the script, and writes as one.
+    const write = (kind: string, { attempt, runId }: { attempt: number; runId: string }): Promise<void> =>
+      appendFile(scene.journalPath, `${kind} ${id} A ${attempt} ${runId} ${process.pid} ${Date.now()}000000\n`);
+    const one = await queues.claim({ trackId, attempt: 1 });
 
-test('F10: completions that are repeated, late, forged or of nobody change nothing', async () => {
-  // Nobody but this test serves the label.
-  const first = { name: 'A', script: 'true', labels: ['nobody'], retry: { max: 1, delayMs: 0 } };
-  await scene.putGraph('claimed', [first, scene.vertex('B')], [['A', 'B']]);
-  const id = await scene.start('claimed', 'claimed');
-  const { id: trackId } = await getTrack(id, 'A');
-  // This test is the script, and writes as one.
-  const write = (kind: string, { attempt, runId }: { attempt: number; runId: string }): Promise<void> =>
-    appendFile(scene.journalPath, `${kind} ${id} A ${attempt} ${runId} ${process.pid} ${Date.now()}000000\n`);
-  const one = await queues.claim({ trackId, attempt: 1 });
+    await write('START', one);
+    // Before its end: of a run that nobody claimed, and signed by who has not claimed it.
+    const other = { ...one, runId: `${one.runId.slice(0, -4)}AAAA` };
+    await queues.report({ trackId, attempt: 1, runId: other.runId }, {}, 3);
+    await queues.report({ ...one, key: 'guessed' }, {}, 3);
+    await queues.report(other);
+    // Of tracks that are not there, or are not started.
+    await queues.report({ ...one, key: undefined, trackId: 4_194_304 * 999_999 } as never);
+    await queues.report({ trackId: (await getTrack(id, 'B')).id, attempt: 1, runId: one.runId });
+    await queues.waitUntilHandled();
+    expect(await getTrack(id, 'A')).toMatchObject({ state: 'RUNNING', attempt: 1 });
+    expect(await getTrack(id, 'B')).toMatchObject({ state: 'WAITING' });
+    expect((await queues.completions.getFailedCount()) - parkedBefore).toBe(4);
 
-  await write('START', one);
-  // Before its end: of a run that nobody claimed, and signed by who has not claimed it.
-  const other = { ...one, runId: `${one.runId.slice(0, -4)}AAAA` };
-  await queues.report({ trackId, attempt: 1, runId: other.runId }, {}, 3);
-  await queues.report({ ...one, key: 'guessed' }, {}, 3);
-  await queues.report(other);
-  // Of tracks that are not there, or are not started.
-  await queues.report({ ...one, key: undefined, trackId: 4_194_304 * 999_999 } as never);
-  await queues.report({ trackId: (await getTrack(id, 'B')).id, attempt: 1, runId: one.runId });
-  await queues.waitUntilHandled();
-  expect(await getTrack(id, 'A')).toMatchObject({ state: 'RUNNING', attempt: 1 });
-  expect(await getTrack(id, 'B')).toMatchObject({ state: 'WAITING' });
-  expect(await queues.completions.getFailedCount()).toBe(4);
+    await write('END', one);
+    await queues.report(one, { exitCode: 7 }, 10);
+    await queues.waitUntilHandled();
+    const two = await queues.claim({ trackId, attempt: 2 });
+    await write('START', two);
+    // Delayed past the next attempt: the same once more, and one that says otherwise.
+    await queues.report(one, {}, 10);
+    await queues.report(one, { exitCode: 7 }, 10);
+    await queues.waitUntilHandled();
+    expect(await getTrack(id, 'A')).toMatchObject({ state: 'RUNNING', attempt: 2 });
 
-  await write('END', one);
-  await queues.report(one, { exitCode: 7 }, 10);
-  await queues.waitUntilHandled();
-  const two = await queues.claim({ trackId, attempt: 2 });
-  await write('START', two);
-  // Delayed past the next attempt: the same once more, and one that says otherwise.
-  await queues.report(one, {}, 10);
-  await queues.report(one, { exitCode: 7 }, 10);
-  await queues.waitUntilHandled();
-  expect(await getTrack(id, 'A')).toMatchObject({ state: 'RUNNING', attempt: 2 });
+    await write('END', two);
+    await queues.report(two, {}, 10);
+    expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
+    await queues.report(two, { exitCode: 7 }, 3);
+    await queues.report(one, {}, 3);
+    await queues.waitUntilHandled();
+    const track = await scene.api.get<{ attempts: { result: string }[]; staleCompletions: number }>(
+      `/tracks/${trackId}`,
+    );
+    expect(track.attempts.map(({ result }) => result)).toEqual(['exit_code', 'succeed']);
+    expect(track.staleCompletions).toBeGreaterThan(0);
+    expect(await scene.listStarts(id)).toEqual(['A 1', 'A 2', 'B 1']);
+    expect(await scene.judge()).toEqual([]);
+  }),
+  60_000 * ROUNDS,
+);
 
-  await write('END', two);
-  await queues.report(two, {}, 10);
-  expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
-  await queues.report(two, { exitCode: 7 }, 3);
-  await queues.report(one, {}, 3);
-  await queues.waitUntilHandled();
-  const track = await scene.api.get<{ attempts: { result: string }[]; staleCompletions: number }>(`/tracks/${trackId}`);
-  expect(track.attempts.map(({ result }) => result)).toEqual(['exit_code', 'succeed']);
-  expect(track.staleCompletions).toBeGreaterThan(0);
-  expect(await readStarts(id)).toEqual(['A 1', 'A 2', 'B 1']);
-  expect(await scene.judge()).toEqual([]);
-}, 60_000);
+test(
+  'F26: what nobody can read is parked, visible and counted, and everybody works on',
+  inRounds(async (round) => {
+    const { completions, tracks, redis } = queues;
+    const { stack } = scene;
+    const before = await countParked();
+    await scene.putGraph('plain', [scene.vertex('A'), scene.vertex('B')], [['A', 'B']]);
+    for (const queue of [completions, tracks]) {
+      const texts = ['not { JSON', JSON.stringify({ v: 2, text: 'later' }), JSON.stringify('x'.repeat(5_000_000))];
+      for (const text of texts) await addRaw(queue, text);
+      await redis.set(`${stack.redisPrefix}:${queue.name}:stranger`, 'a key of nobody');
+      await redis.lpush(`${stack.redisPrefix}:${queue.name}:wait`, `an-id-without-an-entry-${round}`);
+    }
+    // Of a track that is gone: refused by the claim, and forgotten.
+    const gone = { trackId: 4_194_304 * 999_999, attempt: 1 };
+    const names = { pipelineId: 999_999, pipeline: 'gone', vertex: 'A', graph: 'gone' };
+    await tracks.add('gone', { v: 1, ...gone, seq: 1, ...names }, { jobId: `gone-${round}` });
+    const completion = completionOf({ ...gone, runId: 'nobody-has-claimed-it' }, { workerId: WORKER_ID });
+    await completions.add('gone', { v: 1, completion, signature: signCompletion('guessed', completion) });
 
-test('F26: what nobody can read is parked, visible and counted, and everybody works on', async () => {
-  const { completions, tracks, redis } = queues;
-  const { stack } = scene;
-  const before = await completions.getFailedCount();
-  await scene.putGraph('plain', [scene.vertex('A'), scene.vertex('B')], [['A', 'B']]);
-  for (const queue of [completions, tracks]) {
-    const texts = ['not { JSON', JSON.stringify({ v: 2, text: 'later' }), JSON.stringify('x'.repeat(5_000_000))];
-    for (const text of texts) await addRaw(queue, text);
-    await redis.set(`${stack.redisPrefix}:${queue.name}:stranger`, 'a key of nobody');
-    await redis.lpush(`${stack.redisPrefix}:${queue.name}:wait`, 'an-id-without-an-entry');
-  }
-  // Of a track that is gone: refused by the claim, and forgotten.
-  const gone = { trackId: 4_194_304 * 999_999, attempt: 1 };
-  const names = { pipelineId: 999_999, pipeline: 'gone', vertex: 'A', graph: 'gone' };
-  await tracks.add('gone', { v: 1, ...gone, seq: 1, ...names }, { jobId: 'gone-1' });
-  const completion = makeCompletion({ ...gone, runId: 'nobody-has-claimed-it' });
-  await completions.add('gone', { v: 1, completion, signature: signCompletion('guessed', completion) });
+    const after = { completions: before.completions + 5, tracks: before.tracks + 4 };
+    await waitUntil(countParked, (counts) => counts.completions >= after.completions && counts.tracks >= after.tracks);
+    const ids: number[] = [];
+    for (let index = 0; index < 8; index += 1) ids.push(await scene.start('plain', `after-poison-${round}-${index}`));
+    expect(await scene.waitForEnds(ids)).toEqual(ids.map(() => 'FINISH'));
+    // People can read what is parked, and it is small.
+    const kept = await Promise.all([completions.getFailed(), tracks.getFailed()]);
+    expect(kept.flat().filter(({ data }) => JSON.stringify(data).length > 20_000)).toEqual([]);
+    expect(await countInLogs(stack.processes, 'completion_parked')).toBe(after.completions);
+    expect(await countInLogs(stack.processes, 'entry_parked')).toBe(after.tracks);
+    expect(await readGauges('baton_queue_parked_entries')).toMatchObject(after);
+    expect(await scene.judge()).toEqual([]);
+  }),
+  60_000 * ROUNDS,
+);
 
-  const parked = async (): Promise<number[]> => [
-    (await completions.getFailedCount()) - before,
-    await tracks.getFailedCount(),
-  ];
-  await waitUntil(parked, (counts) => counts.join() === '5,4');
-  const ids: number[] = [];
-  for (let index = 0; index < 8; index += 1) ids.push(await scene.start('plain', `after-poison-${index}`));
-  expect(await scene.waitForEnds(ids)).toEqual(ids.map(() => 'FINISH'));
-  // People can read what is parked, and it is small.
-  const kept = await Promise.all([completions.getFailed(), tracks.getFailed()]);
-  expect(kept.flat().filter(({ data }) => JSON.stringify(data).length > 20_000)).toEqual([]);
-  expect(await countInLogs(stack.processes, 'completion_parked')).toBe(before + 5);
-  expect(await countInLogs(stack.processes, 'entry_parked')).toBe(4);
-  expect(await readGauges('baton_queue_parked_entries')).toMatchObject({ completions: before + 5, tracks: 4 });
-  expect(await scene.judge()).toEqual([]);
-}, 60_000);
-
-test('F30: an enqueueing that comes after those of two reconcile loops makes duplicates, and one start', async () => {
-  const { stack, api } = scene;
-  const names = Array.from({ length: 10 }, (_, index) => `V${index}`);
-  await scene.putGraph(
-    'many',
-    names.map((name) => scene.vertex(name)),
-  );
-  const workers = stack.processes.filter(({ kind }) => kind === 'worker');
-  for (const worker of workers) worker.kill('SIGSTOP');
-  const stopped = stack.crashAt('api.committed', 'SIGSTOP');
-  const started = scene.start('many', 'late');
-  await stopped;
-  const listWaiting = async (): Promise<string[]> => {
-    const entries = await queues.tracks.getJobs(['prioritized']);
-    return entries.flatMap(({ id }) => id?.replace(/^t\d+-/, '') ?? []).toSorted();
-  };
-  await waitUntil(listWaiting, (ids) => ids.length > 0);
-  stack.process('api').kill('SIGCONT');
-  const id = await started;
-  await waitUntil(listWaiting, (ids) => ids.includes('a1-d1'));
-  expect(await listWaiting()).toEqual([...names.map(() => 'a1-d1'), ...names.map(() => 'a1-d2')]);
-  for (const worker of workers) worker.kill('SIGCONT');
-  expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
-  await waitUntil(listWaiting, (ids) => ids.length === 0);
-  expect((await readStarts(id)).toSorted()).toEqual(names.map((name) => `${name} 1`));
-  const tracks = await listTracks(api, id);
-  expect(tracks.map(({ attempt }) => attempt)).toEqual(names.map(() => 1));
-  expect(await scene.judge()).toEqual([]);
-}, 60_000);
+test(
+  'F30: an enqueueing that comes after those of two reconcile loops makes duplicates, and one start',
+  inRounds(async (round) => {
+    const { stack, api } = scene;
+    const names = Array.from({ length: 10 }, (_, index) => `V${index}`);
+    await scene.putGraph(
+      'many',
+      names.map((name) => scene.vertex(name)),
+    );
+    const workers = stack.processes.filter(({ kind }) => kind === 'worker');
+    for (const worker of workers) worker.kill('SIGSTOP');
+    const stopped = stack.crashAt('api.committed', 'SIGSTOP');
+    const started = scene.start('many', `late-${round}`);
+    await stopped;
+    const listWaiting = async (): Promise<string[]> => {
+      const entries = await queues.tracks.getJobs(['prioritized']);
+      return entries.flatMap(({ id }) => id?.replace(/^t\d+-/, '') ?? []).toSorted();
+    };
+    await waitUntil(listWaiting, (ids) => ids.length > 0);
+    stack.process('api').kill('SIGCONT');
+    const id = await started;
+    await waitUntil(listWaiting, (ids) => ids.includes('a1-d1'));
+    expect(await listWaiting()).toEqual([...names.map(() => 'a1-d1'), ...names.map(() => 'a1-d2')]);
+    for (const worker of workers) worker.kill('SIGCONT');
+    expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
+    await waitUntil(listWaiting, (ids) => ids.length === 0);
+    expect((await scene.listStarts(id)).toSorted()).toEqual(names.map((name) => `${name} 1`));
+    const tracks = await listTracks(api, id);
+    expect(tracks.map(({ attempt }) => attempt)).toEqual(names.map(() => 1));
+    expect(await scene.judge()).toEqual([]);
+  }),
+  60_000 * ROUNDS,
+);
 
 let raw = 0;
 /** An entry whose data is this text. Nobody takes it before it is so. */
@@ -157,10 +166,13 @@ async function addRaw(queue: Queue, text: string): Promise<void> {
   await queue.resume();
 }
 
+async function countParked(): Promise<{ completions: number; tracks: number }> {
+  const { completions, tracks } = queues;
+  return { completions: await completions.getFailedCount(), tracks: await tracks.getFailedCount() };
+}
+
 /** Of /metrics, by queue. */
 async function readGauges(name: string): Promise<Record<string, number>> {
-  const { url, token } = scene.stack;
-  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
-  const lines = (await response.text()).matchAll(new RegExp(`^${name}\\{queue="([^"]+)"\\} (\\d+)$`, 'gm'));
+  const lines = (await readMetrics(scene.stack)).matchAll(new RegExp(`^${name}\\{queue="([^"]+)"\\} (\\d+)$`, 'gm'));
   return Object.fromEntries([...lines].map(([, queue, value]) => [queue, Number(value)]));
 }

@@ -26,15 +26,18 @@ export interface FaultScene {
   start(graph: string, name: string, more?: object): Promise<number>;
   /** The states in which these pipelines end. */
   waitForEnds(ids: readonly number[], timeoutMs?: number): Promise<string[]>;
-  readJournal(): Promise<JournalEntry[]>;
-  waitForStarts(pipelineId: number, count: number): Promise<void>;
+  readJournal: () => Promise<JournalEntry[]>;
+  /** Waits until so many lines of a kind are in the journal, of one pipeline. */
+  waitForLines: (kind: JournalEntry['kind'], pipelineId: number, count: number) => Promise<void>;
+  /** What a pipeline's scripts wrote that they started: vertex and attempt, in their order. */
+  listStarts: (pipelineId: number) => Promise<string[]>;
   /** The first process of these that dies, started again. */
   restartDead(kind: ProcessKind): Promise<void>;
   /** I1 to I9 over all that was asked, answered, written and stored. All has ended, and what runs still is waited for. */
   judge(): Promise<Violation[]>;
 }
 
-interface SceneVertex {
+export interface SceneVertex {
   name: string;
   script?: string;
   [policy: string]: unknown;
@@ -44,12 +47,9 @@ export async function openFaultScene(options: ChaosStackOptions = {}): Promise<F
   const stack = await startChaosStack(options);
   const api = recordAnswers(stack.api);
   const journalPath = join(stack.directory, 'journal');
-  const waitForStarts = async (pipelineId: number, count: number): Promise<void> => {
-    const countStarts = async (): Promise<number> => {
-      const entries = await readJournal(journalPath);
-      return entries.filter((entry) => entry.kind === 'START' && entry.pipelineId === pipelineId).length;
-    };
-    await waitUntil(countStarts, (found) => found >= count);
+  const listLines = async (kind: JournalEntry['kind'], pipelineId: number): Promise<JournalEntry[]> => {
+    const entries = await readJournal(journalPath);
+    return entries.filter((entry) => entry.kind === kind && entry.pipelineId === pipelineId);
   };
   return {
     stack,
@@ -67,7 +67,14 @@ export async function openFaultScene(options: ChaosStackOptions = {}): Promise<F
     },
     waitForEnds: (ids, timeoutMs) => Promise.all(ids.map(async (id) => (await waitForEnd(api, id, timeoutMs)).state)),
     readJournal: () => readJournal(journalPath),
-    waitForStarts,
+    async waitForLines(kind, pipelineId, count) {
+      await waitUntil(
+        () => listLines(kind, pipelineId),
+        (lines) => lines.length >= count,
+      );
+    },
+    listStarts: async (pipelineId) =>
+      (await listLines('START', pipelineId)).map(({ vertex, attempt }) => `${vertex} ${attempt}`),
     async restartDead(kind) {
       const processes = stack.processes.filter((process) => process.kind === kind);
       const dead = await Promise.race(processes.map((process) => process.exited.then(() => process)));
@@ -105,17 +112,33 @@ export async function countInLogs(processes: readonly ChaosProcess[], event: str
   return texts.join('').split(`"event":"${event}"`).length - 1;
 }
 
+/** The text of /metrics. */
+export async function readMetrics({ url, token }: Pick<ChaosStack, 'url' | 'token'>): Promise<string> {
+  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  return response.text();
+}
+
+/**
+ * On a link to MySQL: the COMMIT of a transaction with this statement.
+ * @param statement a regular expression of its text, or of a part of it
+ */
+export function commitAfter(statement: string): RegExp {
+  return new RegExp(`${statement}${IN_ONE_TRANSACTION}COMMIT$`);
+}
+
 /**
  * On a link to MySQL: the COMMIT of the transaction that has written this text.
  * @param written a regular expression
  */
 export function commitOf(written: string): RegExp {
-  const inOneTransaction = '(?:(?!COMMIT)[^])*';
-  return new RegExp(`(?:INSERT|UPDATE)${inOneTransaction}${written}${inOneTransaction}COMMIT$`);
+  return commitAfter(`(?:INSERT|UPDATE)${IN_ONE_TRANSACTION}${written}`);
 }
 
-/** @throws Error where a process has no link to MySQL */
-export function mysqlLink({ name, links }: ChaosProcess): TcpProxy {
-  if (links.mysql === undefined) throw new Error(`${name} has no link to MySQL`);
-  return links.mysql;
+const IN_ONE_TRANSACTION = '(?:(?!START TRANSACTION)[^])*';
+
+/** The link of a process to another one or a server. @throws Error where it has none */
+export function linkOf({ name, links }: ChaosProcess, to: keyof ChaosProcess['links']): TcpProxy {
+  const link = links[to];
+  if (link === undefined) throw new Error(`${name} has no link to ${to}`);
+  return link;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readCompletionSecret } from '@baton/database';
+import { completionOf } from '@baton/database/testing';
 import type { Completion } from '@baton/domain';
 import {
   completionKey,
@@ -37,7 +38,7 @@ interface ClaimedRun {
   key: string;
 }
 
-const WORKER_ID = 'w-of-the-test';
+export const WORKER_ID = 'w-of-the-test';
 
 export async function openQueueScene(stack: ChaosStack): Promise<QueueScene> {
   const worker = callApi(stack.url, stack.workerToken);
@@ -62,7 +63,7 @@ export async function openQueueScene(stack: ChaosStack): Promise<QueueScene> {
       return { trackId, attempt, runId, key };
     },
     async report({ key, ...run }, changes = {}, times = 1) {
-      const completion = { ...makeCompletion(run), ...changes };
+      const completion = completionOf(run, { workerId: WORKER_ID, ...changes });
       for (let sent = 0; sent < times; sent += 1) {
         await completions.reportCompletion(completion, key ?? completionKey(secret, completion), (seq += 1));
       }
@@ -76,20 +77,5 @@ export async function openQueueScene(stack: ChaosStack): Promise<QueueScene> {
       await tracks.close();
       redis.disconnect();
     },
-  };
-}
-
-export function makeCompletion(run: Pick<Completion, 'trackId' | 'attempt' | 'runId'>): Completion {
-  return {
-    ...run,
-    workerId: WORKER_ID,
-    outcome: 'exited',
-    exitCode: 0,
-    signal: null,
-    detail: null,
-    durationMs: 1,
-    outputBytes: 0,
-    cutBytes: 0,
-    next: null,
   };
 }

@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import type { TrackDetails } from '@baton/client';
 import { selectRows } from '@baton/database';
 import type { CrashPoint } from '@baton/service';
@@ -30,7 +31,13 @@ export interface WorkerFaults extends FaultScene {
    * @returns the end of its last lease, as readLeaseEnd
    */
   waitForLost(pipelineId: number): Promise<number>;
+  /** The first attempt of the only track was lost not before this end of its lease, and not long after. */
+  expectLostInTime(pipelineId: number, leaseEnd: number): Promise<void>;
 }
+
+const RECONCILE_MS = 500;
+/** For a machine that is busy with other tests. */
+const SLACK_MS = 6000;
 
 export interface Outcome {
   state: string;
@@ -110,12 +117,21 @@ export async function openWorkerFaults(options: ChaosStackOptions = {}): Promise
       await waitUntil(ask, (end) => end === null);
       return last;
     },
+    async expectLostInTime(pipelineId, leaseEnd) {
+      const { attempts } = await getTrack(pipelineId);
+      const lostAt = Date.parse(attempts[0]?.finishedAt ?? '');
+      expect(lostAt).toBeGreaterThanOrEqual(Math.floor(leaseEnd));
+      expect(lostAt).toBeLessThan(leaseEnd + RECONCILE_MS + SLACK_MS);
+    },
   };
 }
 
-/** Lines of a script: in its first attempt it shows every 50 ms that it lives, until it is killed. */
+/**
+ * Lines of a script: in its first attempt it shows every 50 ms that it lives, until it is killed.
+ * @param file where, as words of the shell in double quotes
+ */
 export function showSigns(file: string, more = ''): string {
-  return `[ "$BATON_ATTEMPT" != 1 ] || while :; do date +%s%N >> '${file}'; ${more}sleep 0.05; done`;
+  return `[ "$BATON_ATTEMPT" != 1 ] || while :; do date +%s%N >> "${file}"; ${more}sleep 0.05; done`;
 }
 
 /** @returns when a script has last shown that it lives, ms since 1970 */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Completion } from '@baton/domain';
+import { completionOf } from '@baton/database/testing';
 import {
   connectRedis,
   createCompletionQueue,
@@ -126,18 +126,7 @@ async function waitForEntries(tracks: TrackQueue, trackId: number): Promise<stri
 }
 
 async function report(completions: CompletionQueue, { completionKey, ...run }: Claimed): Promise<void> {
-  const completion: Completion = {
-    ...run,
-    workerId: WORKER_ID,
-    outcome: 'exited',
-    exitCode: 0,
-    signal: null,
-    detail: null,
-    durationMs: 1,
-    outputBytes: 0,
-    cutBytes: 0,
-    next: null,
-  };
+  const completion = completionOf(run, { workerId: WORKER_ID });
   await completions.reportCompletion(completion, completionKey, 1);
 }
 

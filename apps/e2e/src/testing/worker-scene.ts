@@ -70,16 +70,7 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
       if (track === undefined) throw new Error(`pipeline ${pipelineId} has no track of ${vertex}`);
       return api.get<TrackDetails>(`/tracks/${track.id}`);
     },
-    async waitForPulledEntry(label) {
-      const redis = connectRedis({ url: stack.servers.redisUrl, prefix: stack.redisPrefix }, 'consumer', () => {});
-      const queue = createTrackQueue(redis, stack.redisPrefix);
-      await waitUntil(
-        () => queue.queueOf(label).getActiveCount(),
-        (count) => count === 1,
-      );
-      await queue.close();
-      redis.disconnect();
-    },
+    waitForPulledEntry: (label) => waitForPulledEntries(stack, label, 1),
     async waitForNotes(word, count = 1) {
       await waitUntil(
         () => countNotes(word),
@@ -89,6 +80,22 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
     note: (word) => `echo '${word}' >> '${noteFile}'`,
     countNotes,
   };
+}
+
+/** Waits until workers have taken so many entries of this label's queue, and are not done with them. */
+export async function waitForPulledEntries(
+  { servers, redisPrefix }: Pick<TestStack, 'servers' | 'redisPrefix'>,
+  label: string,
+  wanted: number,
+): Promise<void> {
+  const redis = connectRedis({ url: servers.redisUrl, prefix: redisPrefix }, 'consumer', () => {});
+  const queue = createTrackQueue(redis, redisPrefix);
+  await waitUntil(
+    () => queue.queueOf(label).getActiveCount(),
+    (count) => count === wanted,
+  );
+  await queue.close();
+  redis.disconnect();
 }
 
 /** Sleeps for most of an hour, for a time that no other process sleeps for: by it the processes are found. */

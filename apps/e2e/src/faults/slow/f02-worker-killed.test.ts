@@ -2,21 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { CrashPoint } from '@baton/service';
-import type { ChaosProcess } from '../chaos/chaos-stack.ts';
-import { readRounds } from '../config.ts';
-import { listDescendants } from '../testing/process-table.ts';
-import { uniqueSleep, waitForProcesses } from '../testing/worker-scene.ts';
-import { openWorkerFaults, type Outcome, type WorkerFaults } from './worker-faults.ts';
+import type { ChaosProcess } from '../../chaos/chaos-stack.ts';
+import { listDescendants } from '../../testing/process-table.ts';
+import { uniqueSleep, waitForProcesses } from '../../testing/worker-scene.ts';
+import { ROUNDS } from '../rounds.ts';
+import { openWorkerFaults, type Outcome, type WorkerFaults } from '../worker-faults.ts';
 
 /**
  * F2: a worker is killed with KILL at every step between an entry of the queue and its end, and is started again. F6: the
  * worker and everything that it has started are killed at the same moment, as when its host goes down.
  */
-const ROUNDS = readRounds(1);
 const TIMEOUT_MS = 60_000 * ROUNDS;
-const RECONCILE_MS = 500;
-/** For a machine that is busy with other tests. */
-const SLACK_MS = 6000;
 
 let scene: WorkerFaults;
 beforeAll(async () => {
@@ -63,16 +59,8 @@ async function killOnce(worker: ChaosProcess, killing: Killing): Promise<Outcome
   await worker.restart();
   const outcome = await scene.waitForOutcome(id);
   await waitForProcesses(sleep, 0);
-  if (outcome.results[0] === 'lost') await expectLostInTime(id, leaseEnd ?? Number.NaN);
+  if (outcome.results[0] === 'lost') await scene.expectLostInTime(id, leaseEnd ?? Number.NaN);
   return outcome;
-}
-
-/** Not before its lease was over, and not long after. */
-async function expectLostInTime(pipelineId: number, leaseEnd: number): Promise<void> {
-  const { attempts } = await scene.getTrack(pipelineId);
-  const lostAt = Date.parse(attempts[0]?.finishedAt ?? '');
-  expect(lostAt).toBeGreaterThanOrEqual(Math.floor(leaseEnd));
-  expect(lostAt).toBeLessThan(leaseEnd + RECONCILE_MS + SLACK_MS);
 }
 
 const inEachRound = (outcome: Outcome): Outcome[] => Array.from({ length: ROUNDS }, () => outcome);

@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readRounds } from '../config.ts';
-import { uniqueSleep, waitForProcesses } from '../testing/worker-scene.ts';
-import { openWorkerFaults, type WorkerFaults } from './worker-faults.ts';
+import { uniqueSleep, waitForProcesses } from '../../testing/worker-scene.ts';
+import { linkOf } from '../fault-scene.ts';
+import { ROUNDS } from '../rounds.ts';
+import { openWorkerFaults, type WorkerFaults } from '../worker-faults.ts';
 
 /**
  * F2, the output: a worker is killed with KILL in the middle of 100,000 numbered lines, as a piece of them is on its way to the
  * API or was just stored. What was sent is there, in order, without duplicates, and the cut is marked.
  */
-const ROUNDS = readRounds(1);
 const LINES = 100_000;
 const MARK = '\n[baton: the worker was lost here; what it had not sent of the output is missing]\n';
 const OUTPUT_CALL = /POST \/api\/v1\/worker\/output /;
@@ -36,8 +36,7 @@ test.each([
       const call = randomInt(2, 4);
       const sleep = uniqueSleep();
       const { exited } = worker;
-      const api = worker.links.api;
-      if (api === undefined) throw new Error('expected a worker to have a link to the API, found none');
+      const api = linkOf(worker, 'api');
       const killed = (async () => {
         for (let n = 1; n < call; n += 1) await api.intercept({ match: OUTPUT_CALL, when: 'before', cuts: false });
         await api.intercept({ match: OUTPUT_CALL, when, act: () => worker.kill('SIGKILL') });

@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { LinkMode } from '../chaos/tcp-proxy.ts';
-import { readRounds } from '../config.ts';
-import { openWorkerFaults, readLastSign, showSigns, type Outcome, type WorkerFaults } from './worker-faults.ts';
+import type { LinkMode } from '../../chaos/tcp-proxy.ts';
+import { linkOf } from '../fault-scene.ts';
+import { ROUNDS } from '../rounds.ts';
+import { openWorkerFaults, readLastSign, showSigns, type Outcome, type WorkerFaults } from '../worker-faults.ts';
 
 /**
  * F20: the link between a worker and the API is silent, one way or both, or so slow that no call has its answer in time, at
  * each call that a worker makes: a claim, a renewal, output, values. What runs is dead before its lease is over on the
  * database's clock, nothing starts twice, and when the link is whole again the worker works on without a restart.
  */
-const ROUNDS = readRounds(1);
 const TIMEOUT_MS = 90_000 * ROUNDS;
 
 let scene: WorkerFaults;
@@ -45,14 +45,14 @@ async function keepBusy(label: string, round: number): Promise<Doing> {
 
 async function hurtLink(label: string, mode: LinkMode): Promise<void> {
   const worker = await scene.addWorker(label);
-  const { api } = worker.links;
+  const api = linkOf(worker, 'api');
   for (let round = 0; round < ROUNDS; round += 1) {
     const { quiet, printing, handing } = await keepBusy(label, round);
-    await api?.setMode(mode);
+    await api.setMode(mode);
     await writeFile(handing.go, '');
     const claimed = await scene.startOne(label, { onLost: 'retry' });
     await Promise.all([quiet, printing].map(({ id, signs }) => expectDeadBeforeLease(id, signs)));
-    await api?.setMode('pass');
+    await api.setMode('pass');
 
     // Which attempt succeeds is decided by what had come through: each of them started once at most.
     for (const { id } of [quiet, printing]) {

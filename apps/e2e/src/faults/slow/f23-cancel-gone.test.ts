@@ -1,15 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { findIsolations } from '../chaos/find-isolations.ts';
-import { measureCancels } from '../chaos/measure-cancels.ts';
-import { STUBBORN_SCRIPTS } from '../chaos/stubborn-scripts.ts';
-import { readRounds } from '../config.ts';
+import { findIsolations } from '../../chaos/find-isolations.ts';
+import { measureCancels } from '../../chaos/measure-cancels.ts';
+import { STUBBORN_SCRIPTS } from '../../chaos/stubborn-scripts.ts';
+import { ROUNDS } from '../rounds.ts';
 
 /**
  * F23, cancel: scripts that ignore TERM, leave their session, fork twice, hold the pipes, change their environment. A track is
  * CANCELLED only when nothing of its script is alive, at whatever level of isolation the worker has. Times are measured by
  * npm run chaos:cancel.
  */
-const ROUNDS = readRounds(1);
 const all = await findIsolations();
 /** The best and the worst in every test run; all of them where rounds are asked for. */
 const levels = ROUNDS > 1 ? all : all.filter((level, index) => index === 0 || level === 'process-group');

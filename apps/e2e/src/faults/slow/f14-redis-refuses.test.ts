@@ -1,8 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { waitUntil } from '../testing/call-api.ts';
-import { allWell, openServerScene, type ServerScene } from './server-scene.ts';
+import { waitUntil } from '../../testing/call-api.ts';
+import { readMetrics } from '../fault-scene.ts';
+import { inRounds, ROUNDS } from '../rounds.ts';
+import { allWell, openServerScene, type ServerScene } from '../server-scene.ts';
 
 /**
  * F14: Redis answers and takes no writes: it is full, it cannot write to its disk, or it has become a replica. The API goes on
@@ -27,18 +29,19 @@ const snapshot = (): string => join(scene.stack.directory, 'servers/redis-data/d
 
 test(
   'F14: Redis is full',
-  () =>
+  inRounds(() =>
     proveRefusal({
       refusal: /^OOM/,
       begin: () => config('maxmemory', '1mb'),
       end: () => config('maxmemory', '0'),
     }),
-  60_000,
+  ),
+  60_000 * ROUNDS,
 );
 
 test(
   'F14: Redis cannot write to its disk',
-  () =>
+  inRounds(() =>
     proveRefusal({
       refusal: /^MISCONF/,
       async begin() {
@@ -53,19 +56,21 @@ test(
         await config('save', '', 'stop-writes-on-bgsave-error', 'no');
       },
     }),
-  60_000,
+  ),
+  60_000 * ROUNDS,
 );
 
 test(
   'F14: Redis has become a replica',
-  () =>
+  inRounds(() =>
     proveRefusal({
       refusal: /^READONLY/,
       // Of nobody: it keeps what it has.
       begin: () => scene.redis.call('REPLICAOF', '127.0.0.1', '1'),
       end: () => scene.redis.call('REPLICAOF', 'NO', 'ONE'),
     }),
-  60_000,
+  ),
+  60_000 * ROUNDS,
 );
 
 async function proveRefusal({ refusal, begin, end }: Refusal): Promise<void> {
@@ -95,15 +100,10 @@ async function readRefusal(): Promise<string> {
 
 /** As a probe and as Prometheus see it. */
 async function readHealth(): Promise<{ redis: string; up: string | undefined; writable: string | undefined }> {
-  const { url, token } = scene.stack;
-  const [readiness, metrics] = await Promise.all([
-    fetch(`${url}/readyz`),
-    fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } }),
-  ]);
+  const [readiness, metrics] = await Promise.all([fetch(`${scene.stack.url}/readyz`), readMetrics(scene.stack)]);
   const { redis } = (await readiness.json()) as { redis: string };
-  const text = await metrics.text();
   const [up, writable] = ['up', 'writable'].map(
-    (name) => new RegExp(`^baton_redis_${name} (\\d)$`, 'm').exec(text)?.[1],
+    (name) => new RegExp(`^baton_redis_${name} (\\d)$`, 'm').exec(metrics)?.[1],
   );
   return { redis, up, writable };
 }

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { selectRows } from '@baton/database';
-import { readRounds } from '../config.ts';
-import type { LinkMode, TcpProxy } from '../chaos/tcp-proxy.ts';
-import { waitUntil } from '../testing/call-api.ts';
-import { allWell, linkOf, openServerScene, type ServerScene } from './server-scene.ts';
+import type { LinkMode, TcpProxy } from '../../chaos/tcp-proxy.ts';
+import { waitUntil } from '../../testing/call-api.ts';
+import { commitAfter, linkOf } from '../fault-scene.ts';
+import { inRounds, ROUNDS } from '../rounds.ts';
+import { allWell, openServerScene, type ServerScene } from '../server-scene.ts';
 
 /**
  * F18: the way to MySQL is cut after a COMMIT and before its reply, in each kind of transaction: what was done unheard is done
  * once. And it is silent, slow, half closed: pools recover, and no connection is left over.
  */
-const ROUNDS = readRounds(1);
 const POOL_SIZES = { api: 20, orchestrator: 10 };
 
 /** Names of pipelines for which nobody asks. */
@@ -88,20 +88,18 @@ const TRANSACTIONS: Transaction[] = [
 
 test.each(TRANSACTIONS)(
   'F18: the reply to the COMMIT of $kind is lost',
-  async ({ process, statement, prepare, act, pipelines = 1 }) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const [{ newest } = { newest: 0 }] = await ask<{ newest: number }>(
-        'SELECT COALESCE(MAX(id), 0) AS newest FROM pipeline',
-      );
-      const prepared = (await prepare?.()) ?? 0;
-      const match = new RegExp(`${statement}(?:(?!START TRANSACTION)[^])*COMMIT$`);
-      const sprung = linkOf(scene.stack.process(process), 'mysql').intercept({ match, when: 'after' });
-      await Promise.all([act(prepared), sprung]);
-      const made = await ask<{ id: number }>('SELECT id FROM pipeline WHERE id > ?', [newest]);
-      expect(made).toHaveLength(pipelines);
-      expect(await scene.settle(made.map(({ id }) => id))).toEqual(allWell(2));
-    }
-  },
+  inRounds(async (_round, { process, statement, prepare, act, pipelines = 1 }: Transaction) => {
+    const [{ newest } = { newest: 0 }] = await ask<{ newest: number }>(
+      'SELECT COALESCE(MAX(id), 0) AS newest FROM pipeline',
+    );
+    const prepared = (await prepare?.()) ?? 0;
+    const match = commitAfter(statement);
+    const sprung = linkOf(scene.stack.process(process), 'mysql').intercept({ match, when: 'after' });
+    await Promise.all([act(prepared), sprung]);
+    const made = await ask<{ id: number }>('SELECT id FROM pipeline WHERE id > ?', [newest]);
+    expect(made).toHaveLength(pipelines);
+    expect(await scene.settle(made.map(({ id }) => id))).toEqual(allWell(2));
+  }),
   60_000 * ROUNDS,
 );
 
@@ -113,7 +111,7 @@ test.each<[string, LinkMode, number]>([
   ['slow', { delayMs: ROUNDS > 1 ? 250 : 60 }, 2000],
 ])(
   'F18: the way to MySQL is %s for a while',
-  async (_, mode, durationMs) => {
+  inRounds(async (_round, _how: string, mode: LinkMode, durationMs: number) => {
     const pids = scene.pids();
     const ids = await Promise.all([1, 2, 3].map(() => scene.start('pair')));
     await Promise.all(links().map((link) => link.setMode(mode)));
@@ -122,8 +120,8 @@ test.each<[string, LinkMode, number]>([
     await Promise.all(links().map((link) => link.setMode('pass')));
     expect(await scene.settle([...ids, ...(await Promise.all(starting))])).toEqual(allWell(12));
     expect(scene.pids()).toEqual(pids);
-  },
-  90_000,
+  }),
+  90_000 * ROUNDS,
 );
 
 test('F18: after all that no connection is left over, and pools have all of theirs', async () => {

@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { ChaosProcess } from '../chaos/chaos-stack.ts';
-import { readRounds } from '../config.ts';
-import { waitUntil } from '../testing/call-api.ts';
-import { openWorkerFaults, readLastSign, showSigns, type WorkerFaults } from './worker-faults.ts';
+import type { ChaosProcess } from '../../chaos/chaos-stack.ts';
+import { waitUntil } from '../../testing/call-api.ts';
+import { linkOf } from '../fault-scene.ts';
+import { inRounds, ROUNDS } from '../rounds.ts';
+import { openWorkerFaults, readLastSign, showSigns, type WorkerFaults } from '../worker-faults.ts';
 
 /**
  * F3: a worker is frozen for longer than its lease, and goes on. F4: its event loop is stuck for as long, while the process
  * lives and its connections stay open. It cannot fence itself: its guard does, before the lease is over on the database's
  * clock. Proved by the script's own signs of life.
  */
-const ROUNDS = readRounds(1);
 const TIMEOUT_MS = 90_000 * ROUNDS;
 
 let scene: WorkerFaults;
@@ -81,7 +81,7 @@ async function freezeMidScript(
 
 async function freezeAtHeartbeat(worker: ChaosProcess, when: 'before' | 'after'): Promise<void> {
   const act = (): void => STOPPED.begin(worker);
-  await worker.links.api?.intercept({ match: /POST \S*heartbeats/, when, act });
+  await linkOf(worker, 'api').intercept({ match: /POST \S*heartbeats/, when, act });
 }
 
 /** The worker, never started again, takes up its work. */
@@ -117,22 +117,20 @@ test.concurrent(
 
 test.concurrent(
   'F3: frozen while idle: what waits starts once, on another worker or when it goes on',
-  async () => {
-    const label = 'idle';
+  inRounds(async (round) => {
+    const label = `idle-${round}`;
     const frozen = await scene.addWorker(label);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      frozen.kill('SIGSTOP');
-      const id = await scene.startOne(label);
-      const other = await scene.addWorker(label);
-      const written = ['START 1', 'END 1'];
-      expect(await scene.waitForOutcome(id)).toEqual({ state: 'FINISH', results: ['succeed'], written });
-      other.kill('SIGTERM');
-      await other.exited;
-      frozen.kill('SIGCONT');
-      await expectToWork(label);
-      expect(await scene.listWritten(id)).toEqual(written);
-    }
-  },
+    frozen.kill('SIGSTOP');
+    const id = await scene.startOne(label);
+    const other = await scene.addWorker(label);
+    const written = ['START 1', 'END 1'];
+    expect(await scene.waitForOutcome(id)).toEqual({ state: 'FINISH', results: ['succeed'], written });
+    other.kill('SIGTERM');
+    await other.exited;
+    frozen.kill('SIGCONT');
+    await expectToWork(label);
+    expect(await scene.listWritten(id)).toEqual(written);
+  }),
   TIMEOUT_MS,
 );
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ProcessKind } from '@baton/devstack';
-import { readRounds } from '../config.ts';
-import { allWell, linkOf, openServerScene, type ServerScene } from './server-scene.ts';
+import { linkOf } from '../fault-scene.ts';
+import { inRounds, ROUNDS } from '../rounds.ts';
+import { allWell, openServerScene, type ServerScene } from '../server-scene.ts';
 
 /**
  * F15: the way to Redis is cut after a request has arrived and before its reply, at each step of an entry's life. What was done
  * unheard is done again or found done: nothing is started twice, and nothing counts as failed because BullMQ says "stalled".
  */
-const ROUNDS = readRounds(1);
 /** BullMQ renews the locks of what lasts longer than half of the time between two looks for it: 7.5 to 15 s after its start. */
 const SLOW_SECONDS = 17;
 
@@ -50,16 +50,14 @@ afterAll(() => scene.stop(), 60_000);
 
 test.each(CUTS)(
   'F15: the link is cut when $step',
-  async ({ process, match }) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const when of ROUNDS > 1 ? (['after', 'before'] as const) : (['after'] as const)) {
-        const sprung = linkOf(scene.stack.process(process), 'redis').intercept({ match, when });
-        const id = await scene.start('pair');
-        await sprung;
-        expect(await scene.settle([id], [slow])).toEqual(allWell(2));
-      }
+  inRounds(async (_round, { process, match }: Cut) => {
+    for (const when of ROUNDS > 1 ? (['after', 'before'] as const) : (['after'] as const)) {
+      const sprung = linkOf(scene.stack.process(process), 'redis').intercept({ match, when });
+      const id = await scene.start('pair');
+      await sprung;
+      expect(await scene.settle([id], [slow])).toEqual(allWell(2));
     }
-  },
+  }),
   60_000 * ROUNDS,
 );
 

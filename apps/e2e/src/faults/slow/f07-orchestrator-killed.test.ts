@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { CrashPoint } from '@baton/service';
+import { listTracks, waitUntil } from '../../testing/call-api.ts';
+import { commitOf, linkOf, openFaultScene, type FaultScene } from '../fault-scene.ts';
+import { inRounds, ROUNDS } from '../rounds.ts';
+
+/**
+ * F7: the orchestrator is killed around the commit by which a join of 16 may start, and at each other place between a write
+ * and what follows it. What it had done stays, what it had not is done by its next life, and each attempt starts once.
+ */
+let scene: FaultScene;
+
+const SLOTS = 20;
+const PREDECESSORS = Array.from({ length: 16 }, (_, index) => `p${index}`);
+/** The last of those before the join ends when it is told to. */
+const GATED = 'p0';
+const CHAIN = ['join', 'next', 'last'];
+
+beforeAll(async () => {
+  scene = await openFaultScene({ workers: 1, slots: SLOTS });
+  const { vertex } = scene;
+  const gate = `while [ ! -e "${join(scene.stack.directory, 'go')}-$BATON_PIPELINE_ID" ]; do sleep 0.05; done`;
+  await scene.putGraph(
+    'join',
+    [...PREDECESSORS, ...CHAIN].map((name) => vertex(name, { lines: name === GATED ? gate : 'true' })),
+    [...PREDECESSORS.map((name) => [name, 'join'] as const), ['join', 'next'], ['next', 'last']],
+  );
+  await scene.putGraph('below', [vertex('inner')]);
+  await scene.putGraph(
+    'above',
+    [{ name: 'runs below', pipeline: { graph: 'below' } }, vertex('after')],
+    [['runs below', 'after']],
+  );
+}, 120_000);
+
+afterAll(() => scene.stack.stop());
+
+const MOMENTS = [
+  'orchestrator.received',
+  'before the commit',
+  'COMMIT in flight',
+  'orchestrator.enqueued',
+  'orchestrator.committed',
+] as const;
+type Moment = (typeof MOMENTS)[number];
+
+/** @returns resolves when the orchestrator has been killed at that moment */
+function killAt(moment: Moment): Promise<void> {
+  if (moment.startsWith('orchestrator.')) return scene.stack.crashAt(moment as CrashPoint);
+  const orchestrator = scene.stack.process('orchestrator');
+  const when = moment === 'before the commit' ? 'before' : 'after';
+  const act = (): void => orchestrator.kill('SIGKILL');
+  return linkOf(orchestrator, 'mysql').intercept({ match: commitOf('predecessors_left'), when, act });
+}
+
+/** A pipeline of which all is done that comes before the join, but for one track, which waits for a word. */
+async function startUpToJoin(name: string): Promise<number> {
+  const id = await scene.start('join', name);
+  await waitUntil(
+    () => listTracks(scene.api, id),
+    (tracks) => tracks.filter(({ state }) => state === 'SUCCEED').length === PREDECESSORS.length - 1,
+  );
+  await scene.waitForLines('START', id, PREDECESSORS.length);
+  return id;
+}
+
+test(
+  'a join of 16 and a chain go on, whenever the orchestrator is killed',
+  inRounds(async (round) => {
+    const ids: number[] = [];
+    let taken = Promise.resolve();
+    for (const moment of MOMENTS) {
+      const id = await startUpToJoin(`${moment} ${round}`);
+      ids.push(id);
+      const killed = killAt(moment);
+      await writeFile(join(scene.stack.directory, `go-${id}`), '');
+      await killed;
+      // What was committed and not enqueued is taken by the reconcile loop of the next life, which dies of it.
+      if (moment === 'orchestrator.committed') taken = scene.stack.crashAt('orchestrator.taken');
+      await scene.restartDead('orchestrator');
+    }
+    await taken;
+    await scene.restartDead('orchestrator');
+    expect(await scene.waitForEnds(ids)).toEqual(MOMENTS.map(() => 'FINISH'));
+    const each = [...PREDECESSORS, ...CHAIN].map((vertex) => `${vertex} 1`).toSorted();
+    expect(await readStarts(ids)).toEqual(ids.map(() => each));
+    expect(await scene.judge()).toEqual([]);
+  }),
+  120_000 * ROUNDS,
+);
+
+test(
+  'a pipeline that a track runs, and one that was due, are started once and end',
+  inRounds(async (round) => {
+    const { api, stack } = scene;
+    const killed = stack.crashAt('orchestrator.child_started');
+    const id = await scene.start('above', `above-${round}`);
+    await killed;
+    await scene.restartDead('orchestrator');
+    const killedAgain = stack.crashAt('orchestrator.scheduled');
+    await api.post('/schedules', { name: 'yearly', cron: '0 0 1 1 *', graph: 'below' });
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+    await api.post('/schedules/yearly/backfill', range);
+    await killedAgain;
+    await scene.restartDead('orchestrator');
+    expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
+    const readFires = (): Promise<{ items: { state: string; pipelineId: number }[] }> =>
+      api.get('/schedules/yearly/fires');
+    const [due] = (await readFires()).items;
+    expect(await scene.waitForEnds([due?.pipelineId ?? 0])).toEqual(['FINISH']);
+    expect((await readFires()).items).toMatchObject([{ state: 'started', pipelineId: due?.pipelineId }]);
+    const { items } = await api.get<{ items: { id: number }[] }>('/pipelines?children=true&graph=below');
+    // The child of the track, and the one that was due.
+    expect(await readStarts([id, ...items.map((pipeline) => pipeline.id)])).toEqual([
+      ['after 1'],
+      ['inner 1'],
+      ['inner 1'],
+    ]);
+  }),
+  60_000 * ROUNDS,
+);
+
+/** What each pipeline's scripts wrote that they started: vertex and attempt. */
+async function readStarts(ids: readonly number[]): Promise<string[][]> {
+  return (await Promise.all(ids.map(scene.listStarts))).map((starts) => starts.toSorted());
+}
