@@ -1,65 +1,40 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
-import { Queue, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
+import { Worker } from 'bullmq';
 import { z } from 'zod';
-import { createConsumer, type Consumer } from './consumer.ts';
+import type { Consumer } from './consumer.ts';
 import type { Stuck } from './consumer-watchdog.ts';
-import { createInbox, openForgetfulLink, openTestRedis, uniquePrefix, type Inbox } from './testing.ts';
+import { createInbox, openForgetfulLink, type Inbox } from './testing.ts';
+import { useTestConsumers } from './testing-queues.ts';
 
 const STUCK_AFTER_MS = 400;
 
-let redis: Redis;
-let prefix: string;
-let queue: Queue;
+const given = useTestConsumers();
 let stuck: Inbox<Stuck>;
 let taken: Inbox<number>;
-const opened: { consumer: Consumer; blocking: Redis }[] = [];
-beforeAll(async () => {
-  redis = await openTestRedis(testServers().redisUrl);
-});
-afterAll(() => redis.disconnect());
 beforeEach(() => {
-  prefix = uniquePrefix();
   [stuck, taken] = [createInbox(), createInbox()];
-  queue = new Queue('numbers', { connection: redis, prefix, skipVersionCheck: true });
-});
-afterEach(async () => {
-  for (const { consumer, blocking } of opened.splice(0)) {
-    await consumer.close(2000);
-    blocking.disconnect();
-  }
-  await queue.obliterate({ force: true });
-  await queue.close();
 });
 
-async function open(
-  url: string,
-  handle: (number: number) => Promise<void> = () => Promise.resolve(),
-): Promise<Consumer> {
-  const blocking = await openTestRedis(url, 'consumer');
-  const consumer = createConsumer({
-    redis: blocking,
-    prefix,
-    queueName: 'numbers',
-    schema: z.object({ number: z.int() }),
-    concurrency: 2,
-    keepFailed: true,
-    stuckAfterMs: STUCK_AFTER_MS,
-    onFailed: () => {},
-    onStuck: stuck.put,
-    async handle({ number }) {
-      taken.put(number);
-      await handle(number);
-      return 'done';
+const open = (url?: string, handle: (number: number) => Promise<void> = () => Promise.resolve()): Promise<Consumer> =>
+  given.open(
+    {
+      schema: z.object({ number: z.int() }),
+      concurrency: 2,
+      stuckAfterMs: STUCK_AFTER_MS,
+      onFailed: () => {},
+      onStuck: stuck.put,
+      async handle({ number }) {
+        taken.put(number);
+        await handle(number);
+        return 'done';
+      },
     },
-  });
-  opened.push({ consumer, blocking });
-  return consumer;
-}
+    url,
+  );
 
 const add = (number: number): Promise<unknown> =>
-  queue.add('a number', { number }, { priority: 1000, removeOnComplete: true });
+  given.queue.add('a number', { number }, { priority: 1000, removeOnComplete: true });
 
 test('a consumer that stands still beside waiting entries is made anew, and what it had goes on', async () => {
   let release = (): void => {};
@@ -81,12 +56,16 @@ test('a consumer that stands still beside waiting entries is made anew, and what
   worker.moveToActive = moveToActive;
   expect(await stuck.waitFor(1)).toEqual([{ kind: 'consumer', queueName: 'numbers', waiting: 1 }]);
   expect(await taken.waitFor(2)).toEqual([1, 2]);
-  expect(await queue.getActiveCount()).toBeGreaterThan(0);
+  expect(await given.queue.getActiveCount()).toBeGreaterThan(0);
   release();
   await add(3);
   await taken.waitFor(3);
-  await opened[0]?.consumer.close(2000);
-  expect(await queue.getJobCounts('prioritized', 'active', 'failed')).toEqual({ prioritized: 0, active: 0, failed: 0 });
+  await given.opened[0]?.consumer.close(2000);
+  expect(await given.queue.getJobCounts('prioritized', 'active', 'failed')).toEqual({
+    prioritized: 0,
+    active: 0,
+    failed: 0,
+  });
   expect(stuck.items).toHaveLength(1);
 });
 
@@ -102,12 +81,12 @@ test('a consumer that is full, paused or idle is left alone', async () => {
   release();
   await taken.waitFor(4);
   await consumer.pause();
-  await queue.pause();
+  await given.queue.pause();
   idle.resume();
   await add(5);
   await waitForLooks();
   expect([stuck.items, taken.items.length]).toEqual([[], 4]);
-  await queue.resume();
+  await given.queue.resume();
   await taken.waitFor(5);
 });
 
@@ -120,8 +99,8 @@ test('a connection whose other end has vanished without a word is made anew', as
   await add(2);
   expect(await taken.waitFor(2)).toEqual([1, 2]);
   expect(stuck.items).toContainEqual({ kind: 'connection', queueName: 'numbers', waiting: 0 });
-  await opened[0]?.consumer.close(500);
-  opened.pop()?.blocking.disconnect();
+  await given.opened[0]?.consumer.close(500);
+  given.opened.pop()?.blocking.disconnect();
   await link.close();
 });
 

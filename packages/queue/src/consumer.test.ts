@@ -1,60 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
-import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import { beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { createConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
-import { createInbox, openTestRedis, uniquePrefix, type Inbox } from './testing.ts';
+import type { Consumer, ConsumerOptions } from './consumer.ts';
+import { createInbox, type Inbox } from './testing.ts';
+import { useTestConsumers } from './testing-queues.ts';
 
 const schema = z.object({ v: z.literal(1), number: z.int() });
 type Message = z.infer<typeof schema>;
 
-let redis: Redis;
-let prefix: string;
-let queue: Queue;
+const given = useTestConsumers();
 let failures: Inbox<Error>;
-const opened: { consumer: Consumer; blocking: Redis }[] = [];
-beforeAll(async () => {
-  redis = await openTestRedis(testServers().redisUrl);
-});
-afterAll(() => redis.disconnect());
 beforeEach(() => {
-  prefix = uniquePrefix();
   failures = createInbox();
-  queue = new Queue('numbers', { connection: redis, prefix, skipVersionCheck: true });
-});
-afterEach(async () => {
-  for (const { consumer, blocking } of opened.splice(0)) {
-    await consumer.close(2000);
-    blocking.disconnect();
-  }
-  await queue.obliterate({ force: true });
-  await queue.close();
 });
 
-async function open(
+const open = (
   handle: ConsumerOptions<Message>['handle'],
   changes: { keepFailed?: boolean; concurrency?: number } = {},
-): Promise<Consumer> {
-  const blocking = await openTestRedis(testServers().redisUrl, 'consumer');
-  const consumer = createConsumer({
-    redis: blocking,
-    prefix,
-    queueName: 'numbers',
-    schema,
-    concurrency: 4,
-    keepFailed: true,
-    onFailed: failures.put,
-    onStuck: () => {},
-    handle,
-    ...changes,
-  });
-  opened.push({ consumer, blocking });
-  return consumer;
-}
+): Promise<Consumer> =>
+  given.open({ schema, concurrency: 4, onFailed: failures.put, onStuck: () => {}, handle, ...changes });
 
 const add = (...numbers: number[]): Promise<unknown> =>
-  queue.addBulk(numbers.map((number) => ({ name: 'a number', data: { v: 1, number } })));
+  given.queue.addBulk(numbers.map((number) => ({ name: 'a number', data: { v: 1, number } })));
 
 test('entries come parsed, and are gone when they were handled', async () => {
   const inbox = createInbox<Message>();
@@ -64,9 +30,9 @@ test('entries come parsed, and are gone when they were handled', async () => {
   });
   await add(1, 2, 3);
   await inbox.waitFor(3);
-  await opened[0]?.consumer.close(2000);
+  await given.opened[0]?.consumer.close(2000);
   expect(new Set(inbox.items.map(({ number }) => number))).toEqual(new Set([1, 2, 3]));
-  expect(await queue.getJobCounts('wait', 'active', 'completed', 'failed')).toEqual({
+  expect(await given.queue.getJobCounts('wait', 'active', 'completed', 'failed')).toEqual({
     wait: 0,
     active: 0,
     completed: 0,
@@ -85,21 +51,21 @@ test.each([
     inbox.put(message);
     return 'done';
   });
-  await queue.add('strange', data);
+  await given.queue.add('strange', data);
   await add(7);
   const [error] = await failures.waitFor(1);
   expect(error?.message).toMatch(/^numbers entry \S+ is not of a known form/);
   expect(await inbox.waitFor(1)).toEqual([{ v: 1, number: 7 }]);
-  expect(await queue.getJobCounts('failed', 'wait')).toEqual({ failed: 1, wait: 0 });
-  expect((await queue.getFailed())[0]?.failedReason).toBe(error?.message);
+  expect(await given.queue.getJobCounts('failed', 'wait')).toEqual({ failed: 1, wait: 0 });
+  expect((await given.queue.getFailed())[0]?.failedReason).toBe(error?.message);
 });
 
 /** @param written the data of an entry as Redis has it; @returns what is kept of it */
 async function parkStrange(written: string): Promise<unknown> {
   const inbox = createInbox<Message>();
-  await queue.add('strange', {}, { jobId: 'strange-1' });
+  await given.queue.add('strange', {}, { jobId: 'strange-1' });
   await add(1, 2);
-  await redis.hset(`${prefix}:numbers:strange-1`, 'data', written);
+  await given.redis.hset(`${given.prefix}:numbers:strange-1`, 'data', written);
   await open(
     async (message) => {
       inbox.put(message);
@@ -110,8 +76,8 @@ async function parkStrange(written: string): Promise<unknown> {
   const [error] = await failures.waitFor(1);
   expect(error?.message).toMatch(/^numbers entry strange-1 is not of a known form/);
   expect(await inbox.waitFor(2)).toHaveLength(2);
-  expect(await queue.getJobCounts('failed', 'wait')).toEqual({ failed: 1, wait: 0 });
-  return (await queue.getFailed())[0]?.data;
+  expect(await given.queue.getJobCounts('failed', 'wait')).toEqual({ failed: 1, wait: 0 });
+  return (await given.queue.getFailed())[0]?.data;
 }
 
 test('an entry that is no JSON is parked as one that people can read, and holds up nobody', async () => {
@@ -120,9 +86,9 @@ test('an entry that is no JSON is parked as one that people can read, and holds 
 
 test('an entry of an unknown form is parked also where its maker does not want it kept', async () => {
   await open(() => Promise.resolve('done'));
-  await queue.add('strange', { v: 2 }, { removeOnFail: true });
+  await given.queue.add('strange', { v: 2 }, { removeOnFail: true });
   await failures.waitFor(1);
-  expect(await queue.getFailedCount()).toBe(1);
+  expect(await given.queue.getFailedCount()).toBe(1);
 });
 
 test('of a large entry that is parked only the beginning is kept', async () => {
@@ -133,8 +99,8 @@ test('of a large entry that is parked only the beginning is kept', async () => {
 test('keys that nobody knows and an id without an entry hold up nobody', async () => {
   const inbox = createInbox<Message>();
   await add(1);
-  await redis.rpush(`${prefix}:numbers:wait`, 'nobody');
-  await redis.set(`${prefix}:numbers:stranger`, 'text');
+  await given.redis.rpush(`${given.prefix}:numbers:wait`, 'nobody');
+  await given.redis.set(`${given.prefix}:numbers:stranger`, 'text');
   await open(async (message) => {
     inbox.put(message);
     return 'done';
@@ -151,7 +117,7 @@ test('an entry whose handler threw is parked and never tried again', async () =>
   });
   await add(1);
   expect((await failures.waitFor(1))[0]?.message).toBe('cannot be applied');
-  expect(await queue.getFailedCount()).toBe(1);
+  expect(await given.queue.getFailedCount()).toBe(1);
   expect(calls).toBe(1);
 });
 
@@ -159,7 +125,7 @@ test('a queue that keeps no failures keeps none', async () => {
   await open(() => Promise.reject(new Error('no')), { keepFailed: false });
   await add(1);
   await failures.waitFor(1);
-  expect(await queue.getFailedCount()).toBe(0);
+  expect(await given.queue.getFailedCount()).toBe(0);
 });
 
 test('an entry that is given back is taken by another consumer', async () => {
@@ -194,7 +160,7 @@ test('an entry with a priority that is given back does not sleep beside an idle 
     });
   }
   await waitForIdleConsumers(2);
-  await queue.add('a number', { v: 1, number: 5 }, { priority: 1_000_000 });
+  await given.queue.add('a number', { v: 1, number: 5 }, { priority: 1_000_000 });
   const [givenBackAt = 0] = await givenBack.waitFor(1);
   const [takenAt = 0] = await taken.waitFor(1);
   expect(takenAt - givenBackAt).toBeLessThan(3000);
@@ -218,7 +184,7 @@ test('a paused consumer asks for nothing until it is resumed; what still came it
     return 'done';
   });
   await other.waitFor(2);
-  await opened.pop()?.consumer.close(2000);
+  await given.opened.pop()?.consumer.close(2000);
   isPaused = false;
   consumer.resume();
   await add(4);
@@ -239,7 +205,7 @@ test('a consumer whose connections are cut by Redis goes on', async () => {
   await inbox.waitFor(1);
   const ids = await findConsumerConnections();
   expect(ids.length).toBeGreaterThan(0);
-  for (const id of ids) await redis.client('KILL', 'ID', id);
+  for (const id of ids) await given.redis.client('KILL', 'ID', id);
   await add(2, 3);
   await inbox.waitFor(3);
   expect(new Set(inbox.items.map(({ number }) => number))).toEqual(new Set([1, 2, 3]));
@@ -247,9 +213,9 @@ test('a consumer whose connections are cut by Redis goes on', async () => {
 
 /** Waits until so many consumers wait for an entry. @throws Error where they do not within many looks */
 async function waitForIdleConsumers(count: number): Promise<void> {
-  const isIdle = (line: string): boolean => line.includes(`name=${prefix}`) && line.includes('cmd=bzpopmin');
+  const isIdle = (line: string): boolean => line.includes(`name=${given.prefix}`) && line.includes('cmd=bzpopmin');
   for (let looks = 0; looks < 5000; looks += 1) {
-    const list = String(await redis.client('LIST'));
+    const list = String(await given.redis.client('LIST'));
     if (list.split('\n').filter(isIdle).length >= count) return;
   }
   throw new Error(`expected ${count} consumers that wait for an entry, found fewer`);
@@ -257,10 +223,10 @@ async function waitForIdleConsumers(count: number): Promise<void> {
 
 /** Those that BullMQ named after this test's prefix: the blocking ones. */
 async function findConsumerConnections(): Promise<string[]> {
-  const list = String(await redis.client('LIST'));
+  const list = String(await given.redis.client('LIST'));
   return list
     .split('\n')
-    .filter((line) => line.includes(`name=${prefix}`))
+    .filter((line) => line.includes(`name=${given.prefix}`))
     .map((line) => /^id=(\d+)/.exec(line)?.[1] ?? '');
 }
 
@@ -278,6 +244,6 @@ test('closing waits for what is under way, but not longer than it is told', asyn
   const startedAt = performance.now();
   await consumer.close(300);
   expect(performance.now() - startedAt).toBeLessThan(2000);
-  expect(await queue.getActiveCount()).toBe(1);
+  expect(await given.queue.getActiveCount()).toBe(1);
   release();
 });

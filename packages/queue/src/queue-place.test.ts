@@ -1,37 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { testServers } from '@baton/devstack/testing';
-import type { Redis } from 'ioredis';
+import { expect, test } from '@jest/globals';
 import { createConsumer } from './consumer.ts';
 import { findQueuePlace } from './queue-place.ts';
-import { createInbox, makeTrack, openTestRedis, uniquePrefix } from './testing.ts';
+import { createInbox, makeTrack } from './testing.ts';
+import { useTestTrackQueue } from './testing-queues.ts';
 import { CHILD_QUEUE, trackEntryId, trackMessageSchema, trackQueueName } from './track-message.ts';
-import { createTrackQueue, type TrackQueue } from './track-queue.ts';
 
-let redis: Redis;
-let blocking: Redis;
-let prefix: string;
-let queue: TrackQueue;
-beforeAll(async () => {
-  redis = await openTestRedis(testServers().redisUrl);
-  blocking = await openTestRedis(testServers().redisUrl, 'consumer');
-});
-afterAll(() => {
-  redis.disconnect();
-  blocking.disconnect();
-});
-beforeEach(() => {
-  prefix = uniquePrefix();
-  queue = createTrackQueue(redis, prefix);
-});
-afterEach(async () => {
-  await queue.queueOf('default').obliterate({ force: true });
-  await queue.close();
-});
+const given = useTestTrackQueue();
 
 test('an entry has its place by priority and age, and the tracks before it are named', async () => {
   const tracks = [makeTrack(1), makeTrack(2), makeTrack(3, { priority: 5 })];
-  await queue.enqueueTracks(tracks);
-  const places = await Promise.all(tracks.map((track) => findQueuePlace(queue, track)));
+  await given.queue.enqueueTracks(tracks);
+  const places = await Promise.all(tracks.map((track) => findQueuePlace(given.queue, track)));
   expect(places).toEqual([
     { kind: 'waiting', position: 2, length: 3, before: [makeTrack(3).trackId] },
     { kind: 'waiting', position: 3, length: 3, before: [makeTrack(3).trackId, makeTrack(1).trackId] },
@@ -41,8 +20,8 @@ test('an entry has its place by priority and age, and the tracks before it are n
 
 test('of many before it the first ten are named', async () => {
   const tracks = Array.from({ length: 30 }, (_, index) => makeTrack(index + 1));
-  await queue.enqueueTracks(tracks);
-  const place = await findQueuePlace(queue, makeTrack(30));
+  await given.queue.enqueueTracks(tracks);
+  const place = await findQueuePlace(given.queue, makeTrack(30));
   expect(place).toEqual({
     kind: 'waiting',
     position: 30,
@@ -53,8 +32,8 @@ test('of many before it the first ten are named', async () => {
 
 test('far back in a long queue', async () => {
   const tracks = Array.from({ length: 2500 }, (_, index) => makeTrack(index + 1));
-  await queue.enqueueTracks(tracks);
-  expect(await findQueuePlace(queue, makeTrack(2400))).toMatchObject({ position: 2400, length: 2500 });
+  await given.queue.enqueueTracks(tracks);
+  expect(await findQueuePlace(given.queue, makeTrack(2400))).toMatchObject({ position: 2400, length: 2500 });
 });
 
 test('one that somebody has taken, and one that is not there', async () => {
@@ -64,8 +43,8 @@ test('one that somebody has taken, and one that is not there', async () => {
     finish = resolve;
   });
   const consumer = createConsumer({
-    redis: blocking,
-    prefix,
+    redis: given.blocking,
+    prefix: given.prefix,
     queueName: trackQueueName('default'),
     schema: trackMessageSchema,
     concurrency: 1,
@@ -80,25 +59,30 @@ test('one that somebody has taken, and one that is not there', async () => {
       throw error;
     },
   });
-  await queue.enqueueTracks([makeTrack(1), makeTrack(2)]);
+  await given.queue.enqueueTracks([makeTrack(1), makeTrack(2)]);
   await taken.waitFor(1);
-  expect(await findQueuePlace(queue, makeTrack(1))).toEqual({ kind: 'taken' });
-  expect(await findQueuePlace(queue, makeTrack(2))).toEqual({ kind: 'waiting', position: 1, length: 1, before: [] });
-  expect(await findQueuePlace(queue, makeTrack(2, { seq: 2 }))).toEqual({ kind: 'absent' });
-  expect(await findQueuePlace(queue, makeTrack(4))).toEqual({ kind: 'absent' });
+  expect(await findQueuePlace(given.queue, makeTrack(1))).toEqual({ kind: 'taken' });
+  expect(await findQueuePlace(given.queue, makeTrack(2))).toEqual({
+    kind: 'waiting',
+    position: 1,
+    length: 1,
+    before: [],
+  });
+  expect(await findQueuePlace(given.queue, makeTrack(2, { seq: 2 }))).toEqual({ kind: 'absent' });
+  expect(await findQueuePlace(given.queue, makeTrack(4))).toEqual({ kind: 'absent' });
   finish();
   await taken.waitFor(2);
   await consumer.close(5000);
 });
 
 test('what BullMQ took back from a worker that went away is taken before all others', async () => {
-  await queue.enqueueTracks([makeTrack(1), makeTrack(2), makeTrack(3)]);
-  const { toKey } = queue.queueOf('default');
+  await given.queue.enqueueTracks([makeTrack(1), makeTrack(2), makeTrack(3)]);
+  const { toKey } = given.queue.queueOf('default');
   for (const track of [makeTrack(3), makeTrack(2)]) {
-    await redis.zrem(toKey('prioritized'), trackEntryId(track));
-    await redis.rpush(toKey('wait'), trackEntryId(track));
+    await given.redis.zrem(toKey('prioritized'), trackEntryId(track));
+    await given.redis.rpush(toKey('wait'), trackEntryId(track));
   }
-  const places = await Promise.all([1, 2, 3].map((number) => findQueuePlace(queue, makeTrack(number))));
+  const places = await Promise.all([1, 2, 3].map((number) => findQueuePlace(given.queue, makeTrack(number))));
   const [second, third] = [makeTrack(2).trackId, makeTrack(3).trackId];
   expect(places).toEqual([
     { kind: 'waiting', position: 3, length: 3, before: [second, third] },
@@ -108,10 +92,10 @@ test('what BullMQ took back from a worker that went away is taken before all oth
 });
 
 test('tracks that run pipelines have a queue of their own', async () => {
-  await queue.enqueueTracks([makeTrack(1, { runsPipeline: true })]);
-  expect(await queue.childQueue().count()).toBe(1);
-  expect(CHILD_QUEUE).toBe(queue.childQueue().name);
-  expect(await findQueuePlace(queue, makeTrack(1, { runsPipeline: true }))).toMatchObject({ position: 1 });
-  expect(await findQueuePlace(queue, makeTrack(1))).toEqual({ kind: 'absent' });
-  await queue.childQueue().obliterate({ force: true });
+  await given.queue.enqueueTracks([makeTrack(1, { runsPipeline: true })]);
+  expect(await given.queue.childQueue().count()).toBe(1);
+  expect(CHILD_QUEUE).toBe(given.queue.childQueue().name);
+  expect(await findQueuePlace(given.queue, makeTrack(1, { runsPipeline: true }))).toMatchObject({ position: 1 });
+  expect(await findQueuePlace(given.queue, makeTrack(1))).toEqual({ kind: 'absent' });
+  await given.queue.childQueue().obliterate({ force: true });
 });
