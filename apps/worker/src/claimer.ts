@@ -115,7 +115,7 @@ class Claims implements Claimer {
           batch.forEach((one) => this.#ask(one));
           return;
         }
-        this.#logTaken(results);
+        this.#logTaken(batch, results);
         const busy = resolveAnswered(batch, results, askedAt + leaseMs);
         for (const one of busy) setTimeout(() => this.#ask(one), BUSY_RETRY_MS);
         return;
@@ -131,10 +131,14 @@ class Claims implements Claimer {
     }
   }
 
-  /** The queue had delivered the attempt twice. */
-  #logTaken(results: readonly ClaimResult[]): void {
-    const taken = results.filter((result) => !result.granted && TAKEN.has(result.why));
-    for (const result of taken) this.#options.logger.info({ event: 'claim_refused', ...result });
+  /** The queue had delivered the attempt twice, or it was cancelled meanwhile. */
+  #logTaken(batch: readonly Waiting[], results: readonly ClaimResult[]): void {
+    const answers = new Map(results.map((result) => [result.runId, result]));
+    for (const { trackId, attempt, runId } of batch) {
+      const answer = answers.get(runId);
+      if (answer === undefined || answer.granted || !TAKEN.has(answer.why)) continue;
+      this.#options.logger.info({ event: 'claim_refused', trackId, attempt, runId, why: answer.why });
+    }
   }
 }
 
