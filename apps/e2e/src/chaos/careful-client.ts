@@ -10,12 +10,17 @@ import { isPipelineEnded } from './evidence.ts';
  * until there is an answer.
  */
 export interface CarefulClient {
+  /** Its graph, and those that it runs. */
+  putGraphs(plan: ChaosPlan): Promise<void>;
   /** @returns the pipeline's id */
   submit(plan: ChaosPlan): Promise<number>;
   /** Polls until the pipeline has ended, or the time is up: then what it was shown last. */
-  follow(pipelineId: number, deadline: AbortSignal): Promise<string | null>;
-  /** Answers everything that awaits a person, as the plans say, until the signal. */
-  answerInbox(deadline: AbortSignal): Promise<void>;
+  follow(pipelineId: number): Promise<string | null>;
+  /** Answers everything that awaits a person, as the plans say, until the time is up. */
+  answerInbox(): Promise<void>;
+  /** @param key none: again is the same as once */
+  post<T>(path: string, body: unknown, key?: string): Promise<T>;
+  get<T>(path: string): Promise<T>;
 }
 
 interface InboxItem {
@@ -34,37 +39,44 @@ const isRefused = (status: number | undefined): boolean =>
   status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
 
 /**
- * @param apis all APIs; calls take turns
- * @param watched for calls of which the answers are not to be kept
+ * @param callers apis: all APIs, calls take turns; watched: for calls of which the answers are not to be kept
+ * @param deadline nothing is asked again after it: what has no answer then throws
  */
-export function createCarefulClient(apis: readonly ApiCaller[], watched: readonly ApiCaller[]): CarefulClient {
-  let turn = 0;
-  const next = (callers: readonly ApiCaller[]): ApiCaller => {
-    const caller = callers[turn++ % callers.length];
-    if (caller === undefined) throw new Error('expected an API');
-    return caller;
-  };
+export function createCarefulClient(
+  { apis, watched }: { apis: readonly ApiCaller[]; watched: readonly ApiCaller[] },
+  deadline: AbortSignal,
+): CarefulClient {
+  const next = takeTurns();
   const plans = new Map<string, ChaosPlan>();
-  const postUntilAnswered = async <T>(path: string, body: unknown, key: string): Promise<T> => {
+  const untilAnswered = async <T>(ask: (api: ApiCaller) => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        return await next(apis).post<T>(path, body, { 'Idempotency-Key': key });
+        return await ask(next(apis));
       } catch (error) {
         if (isRefused((error as { status?: number }).status)) throw error;
+        if (deadline.aborted) throw new Error('there was no answer in time', { cause: error });
         await sleep(RETRY_MS);
       }
     }
   };
+  const post = <T>(path: string, body: unknown, key?: string): Promise<T> =>
+    untilAnswered((api) => api.post<T>(path, body, key === undefined ? {} : { 'Idempotency-Key': key }));
+  const putGraphs = async (plan: ChaosPlan): Promise<void> => {
+    for (const child of plan.children) await putGraphs(child);
+    plans.set(plan.name, plan);
+    await post('/graphs', plan.document, `graph-${wordOf(plan)}`);
+  };
   return {
+    putGraphs,
+    post,
+    get: (path) => untilAnswered((api) => api.get(path)),
     async submit(plan) {
-      plans.set(plan.name, plan);
       const { mode, onFailure } = plan.scenario;
-      const word = plan.name.replaceAll(' ', '-');
-      await postUntilAnswered('/graphs', plan.document, `graph-${word}`);
+      await putGraphs(plan);
       const body = { graph: plan.name, name: plan.name, mode, onFailure };
-      return (await postUntilAnswered<{ id: number }>('/pipelines', body, `start-${word}`)).id;
+      return (await post<{ id: number }>('/pipelines', body, `start-${wordOf(plan)}`)).id;
     },
-    async follow(pipelineId, deadline) {
+    async follow(pipelineId) {
       let state: string | null = null;
       while (!deadline.aborted) {
         state = await next(apis)
@@ -78,7 +90,7 @@ export function createCarefulClient(apis: readonly ApiCaller[], watched: readonl
       }
       return state;
     },
-    async answerInbox(deadline) {
+    async answerInbox() {
       const answered = new Map<string, number>();
       while (!deadline.aborted) {
         const items = await readInbox(next(watched)).catch(() => []); // asked again
@@ -87,6 +99,19 @@ export function createCarefulClient(apis: readonly ApiCaller[], watched: readonl
       }
     },
   };
+}
+
+function takeTurns(): (callers: readonly ApiCaller[]) => ApiCaller {
+  let turn = 0;
+  return (callers) => {
+    const caller = callers[turn++ % callers.length];
+    if (caller === undefined) throw new Error('expected an API');
+    return caller;
+  };
+}
+
+function wordOf({ name }: ChaosPlan): string {
+  return name.replaceAll(' ', '-');
 }
 
 async function readInbox(api: ApiCaller): Promise<InboxItem[]> {

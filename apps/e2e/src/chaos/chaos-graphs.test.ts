@@ -3,6 +3,7 @@ import { tellStory } from '../reference/reference-story.ts';
 import { makeChaosPlan } from './chaos-graphs.ts';
 
 const PLANS = Array.from({ length: 300 }, (_, seed) => makeChaosPlan(seed, { journalPath: '/journal' }));
+const WITH_CHILDREN = PLANS.flatMap((plan) => [plan, ...plan.children]);
 
 test('the same seed makes the same plan', () => {
   expect(makeChaosPlan(7, { journalPath: '/journal' }).document).toEqual(PLANS[7]?.document);
@@ -20,11 +21,19 @@ test('4 to 300 tracks, all failure policies, losses that count and losses that d
 });
 
 test('every plan leads to one end, and nobody is waited for in vain', () => {
-  const open = PLANS.filter(({ scenario }) => {
+  const open = WITH_CHILDREN.filter(({ scenario }) => {
     const { chapters, ambiguous } = tellStory(scenario);
     // Under the other policies the first failure ends it.
     const mustEnd = scenario.onFailure === 'continue' || scenario.onFailure === 'hold';
     return ambiguous.size > 0 || (mustEnd && chapters.at(-1)?.result.state === 'RUNNING');
   });
   expect(open.map(({ name }) => name)).toEqual([]);
+});
+
+test('some run other graphs, which are started in mode auto and end under each policy', () => {
+  const children = PLANS.flatMap((plan) => plan.children);
+  expect(children.length).toBeGreaterThan(20);
+  expect(new Set(children.map(({ scenario }) => scenario.mode))).toEqual(new Set(['auto']));
+  const policies = new Set(children.map(({ document }) => document['onFailure']));
+  expect([...policies].map(String).toSorted()).toEqual(['continue', 'hold', 'kill', 'stop']);
 });

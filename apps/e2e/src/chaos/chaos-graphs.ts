@@ -15,6 +15,15 @@ export interface ChaosPlan {
   scenario: Scenario;
   /** For POST /graphs: its scripts write the journal, take their time and end as planned. */
   document: Record<string, unknown>;
+  /** Plans of the graphs that it runs. */
+  children: readonly ChaosPlan[];
+}
+
+export interface ChaosPlanOptions {
+  /** Where its scripts write. */
+  journalPath: string;
+  /** No graph is larger; 300 unless given. */
+  maxTracks?: number;
 }
 
 const WORKFLOWS = [
@@ -26,23 +35,66 @@ const WORKFLOWS = [
 ];
 const MANUAL_VERTICES = 20;
 
-/**
- * The plan of one pipeline, the same for the same seed.
- * @param options journalPath: where its scripts write; maxTracks: no graph is larger, 300 unless given
- */
-export function makeChaosPlan(seed: number, options: { journalPath: string; maxTracks?: number }): ChaosPlan {
+const LARGEST = 300;
+const LARGEST_CHILD = 25;
+
+/** The plan of one pipeline, the same for the same seed. */
+export function makeChaosPlan(seed: number, options: ChaosPlanOptions): ChaosPlan {
   const random = createRandom(seed);
-  const drawn = settle(drawScenario(random, seed, options.maxTracks ?? 300), random);
-  const scenario = withOneAnswer(drawn);
   const name = `chaos ${seed}`;
-  const lines = (kind: 'START' | 'END'): string => journalLine(kind, options.journalPath);
+  if (random.chance(0.15)) return makeFamily(random, { seed, name }, options);
+  return makePlan({ seed, name, scenario: drawSettled(random, seed, options.maxTracks ?? LARGEST) }, options);
+}
+
+function drawSettled(random: RandomSource, seed: number, maxTracks: number): Scenario {
+  return withOneAnswer(settle(drawScenario(random, seed, maxTracks), random));
+}
+
+interface Told {
+  seed: number;
+  name: string;
+  scenario: Scenario;
+}
+
+function makePlan({ seed, name, scenario }: Told, { journalPath }: ChaosPlanOptions): ChaosPlan {
+  const lines = (kind: 'START' | 'END'): string => journalLine(kind, journalPath);
   const document = toGraphDocument(scenario, name, (work, { vertexId, attempt }) => {
     const pause = drawPauseMs(createRandom(seed * 1_000_003 + vertexId * 101 + attempt));
     const before = work.slice(0, -1);
     const last = work.slice(-1);
     return [lines('START'), `sleep ${(pause / 1000).toFixed(2)}`, ...before, lines('END'), ...last];
   });
-  return { name, scenario, document };
+  return { name, scenario, document, children: [] };
+}
+
+/**
+ * A pipeline of pipelines: between two scripts another graph, then a list of items. Nothing runs beside a child, so that
+ * nothing but itself ends it.
+ */
+function makeFamily(
+  random: RandomSource,
+  { seed, name }: Omit<Told, 'scenario'>,
+  options: ChaosPlanOptions,
+): ChaosPlan {
+  const inner = drawSettled(random, seed, Math.min(options.maxTracks ?? LARGEST, LARGEST_CHILD));
+  // A child is started in mode auto, and with the policy of its graph.
+  const scenario: Scenario = { ...inner, mode: 'auto' };
+  const child = makePlan({ seed, name: `${name} child`, scenario: withOneAnswer(scenario) }, options);
+  Object.assign(child.document, { onFailure: scenario.onFailure });
+  const names = ['before', 'run', 'list', 'after'];
+  const edges = [1, 2, 3].map((tail): EdgePlan => ({ tail, head: tail + 1, when: null }));
+  const plan = makePlan({ seed, name, scenario: settle(makePlain(random, seed, { names, edges }), random) }, options);
+  const items = Array.from({ length: 1 + random.below(6) }, (_, index) => `item ${index}`);
+  const [before, run, list, after] = plan.document['vertices'] as Record<string, unknown>[];
+  const { script: _, ...policies } = run ?? {};
+  const input = { items: { type: 'json', default: items }, item: { type: 'string' } };
+  const vertices = [
+    before,
+    { ...policies, pipeline: { graph: child.name } },
+    { ...list, input, map: { over: 'items', concurrency: 1 + random.below(4) } },
+    after,
+  ];
+  return { ...plan, document: { ...plan.document, vertices }, children: [child] };
 }
 
 /** Without one condition another may be asked, at another time. */

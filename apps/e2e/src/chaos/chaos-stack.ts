@@ -23,9 +23,10 @@ export interface ChaosStack extends Omit<TestStack, 'processes' | 'addProcess'> 
   server: (kind: 'mysql' | 'redis') => ManagedProcess;
   /**
    * Asks for a death at a crash point, by SIGKILL unless another signal is given.
-   * @returns resolves when one process has come there; its name
+   * @returns resolves when one process has come there
+   * @throws Error when none has within the time (a minute unless given): then none dies there any more
    */
-  crashAt: (point: CrashPoint, signal?: 'SIGKILL' | 'SIGSTOP') => Promise<void>;
+  crashAt: (point: CrashPoint, signal?: 'SIGKILL' | 'SIGSTOP', withinMs?: number) => Promise<void>;
 }
 
 /** How a process reaches the others: workers the API and Redis, the others MySQL and Redis. */
@@ -109,12 +110,18 @@ function makeChaosStack(parts: Parts): ChaosStack {
       if (found === undefined) throw new Error(`${kind} is not this stack's own`);
       return found;
     },
-    async crashAt(point, signal = 'SIGKILL') {
-      await writeFile(join(crashDirectory, point), signal);
-      await waitUntil(
-        () => readdir(crashDirectory),
-        (armed) => !armed.includes(point),
-      );
+    async crashAt(point, signal = 'SIGKILL', withinMs) {
+      const file = join(crashDirectory, point);
+      await writeFile(file, signal);
+      try {
+        await waitUntil(
+          () => readdir(crashDirectory),
+          (armed) => !armed.includes(point),
+          withinMs,
+        );
+      } finally {
+        await rm(file, { force: true });
+      }
     },
     async stop() {
       // A link that is silent would keep a process from ending in its time.

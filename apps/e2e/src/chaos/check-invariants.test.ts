@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { judgeEvidence } from './check-invariants.ts';
 import { parseJournal } from './journal.ts';
 import type { AttemptRow, EventRow, PipelineRow, TrackRow } from './read-rows.ts';
-import { answer, makeStory, PIPELINE_ID, type Story } from './testing-evidence.ts';
+import { answer, askedAt, makeStory, PIPELINE_ID, type Story } from './testing-evidence.ts';
 
 /** Each wrong thing that Baton could do is shown to the oracle, which must name what was violated, and nothing that was not. */
 function judge(spoil: (story: Story) => void): string[] {
@@ -83,7 +83,7 @@ describe('I2', () => {
       const tracks = claim.body.tracks?.map((entry) => ({ ...entry, runId: 'run-9' })) ?? [];
       rows.events.splice(2, 0, { ...claim, body: { tracks } });
     });
-    expect(names).toEqual(['I2']);
+    expect(names).toEqual(['I2', 'I6']);
   });
 
   test('it starts without a claim', () => {
@@ -116,6 +116,13 @@ describe('I4', () => {
 
   test('a track is', () => {
     expect(judge((story) => Object.assign(trackOf(story, 'second'), { state: 'SKIPPED' }))).toEqual(['I4']);
+  });
+
+  test('a track that its plan does not have', () => {
+    const names = judge((story) => {
+      story.rows.tracks.push({ ...trackOf(story, 'second'), id: 3, vertexId: 3, vertex: 'third', reason: 'forced' });
+    });
+    expect(names).toEqual(['I4']);
   });
 
   test('an attempt more than planned that was not lost', () => {
@@ -160,7 +167,7 @@ describe('I5', () => {
   test('what was shown as ended is shown otherwise later', () => {
     const names = judge(({ answers }) => {
       const shown = answer('GET', `/pipelines/${PIPELINE_ID}`, null, { state: 'RUNNING' });
-      answers.push({ ...shown, askedAt: 800, answeredAt: 810 });
+      answers.push({ ...shown, ...askedAt(800) });
     });
     expect(names).toEqual(['I5']);
   });
@@ -197,6 +204,40 @@ describe('I6', () => {
     expect(names).toContain('I6');
   });
 
+  test('a success of a script that never started', () => {
+    const names = judge((story) => {
+      const own = story.journal.filter(({ vertex }) => vertex === 'first');
+      story.journal.splice(0, story.journal.length, ...own);
+    });
+    expect(names).toEqual(['I6']);
+  });
+
+  test('a claim that comes to nothing', () => {
+    const names = judge(({ rows }) => {
+      const claim = rows.events.find(({ atMs }) => atMs === 500) as EventRow;
+      rows.events.splice(-1, 0, {
+        ...claim,
+        id: 550,
+        body: { tracks: [{ vertexId: 2, attempt: 2, runId: 'run-9', state: 'RUNNING' }] },
+      });
+      Object.assign(rows.tracks[1] as TrackRow, { attempt: 3 });
+    });
+    expect(names).toContain('I6');
+  });
+
+  test('a track that is SUCCEED, and no attempt of it is', () => {
+    const names = judge((story) => {
+      story.rows.attempts.pop();
+      flowEvent(story, 600).body.attempts?.pop();
+      story.rows.events.splice(
+        story.rows.events.findIndex(({ atMs }) => atMs === 500),
+        1,
+      );
+      story.journal.splice(4, 2);
+    });
+    expect(names).toEqual(['I6']);
+  });
+
   test('a success of which the script wrote no end', () => {
     const names = judge((story) => story.journal.splice(lineOf(story, 'END', 'run-3'), 1));
     expect(names).toEqual(['I6']);
@@ -211,6 +252,11 @@ describe('I7', () => {
       story.rows.events.push({ ...claim, id: 900, body: { tracks: [{ vertexId: 2, attempt: 2, runId: 'run-5' }] } });
     });
     expect(names).toContain('I7');
+  });
+
+  test('claimed when callers had been shown its end, whatever its history says', () => {
+    const names = judge((story) => Object.assign(story.answers[2] as object, askedAt(450)));
+    expect(names).toEqual(['I7']);
   });
 
   test('started when it was recorded as ended', () => {

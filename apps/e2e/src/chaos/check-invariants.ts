@@ -1,8 +1,11 @@
 import type { Database } from '@baton/database';
 import type { Evidence, Violation } from './evidence.ts';
-import { judgeAcceptance, judgeFinality, judgeOutcomes, judgeRepairs } from './judge-ends.ts';
-import { judgeLateStarts, judgeLeftovers, judgeOrder, judgeSingleStarts, readNames } from './judge-starts.ts';
+import { judgeChildren } from './judge-children.ts';
+import { judgeAcceptance, judgeFinality, judgeGaps, judgeOutcomes, judgeRepairs } from './judge-ends.ts';
+import { judgeSchedules } from './judge-schedules.ts';
+import { judgeLateStarts, judgeLeftovers, judgeOrder, judgeSingleStarts } from './judge-starts.ts';
 import { judgeLosses, judgeStates } from './judge-states.ts';
+import { readNames } from './read-names.ts';
 import { readRows } from './read-rows.ts';
 import { replayHistory } from './replay-history.ts';
 
@@ -23,12 +26,15 @@ export function judgeEvidence(evidence: Evidence): Violation[] {
   const names = readNames(evidence);
   return [
     ...judgeAcceptance(evidence, names),
+    ...judgeSchedules(evidence),
     ...judgeSingleStarts(evidence, history, names),
     ...judgeOrder(evidence, history, names),
-    ...judgeStates(evidence).violations,
+    ...judgeStates(evidence, names).violations,
     ...judgeLosses(evidence),
     ...judgeFinality(evidence, history, names),
     ...judgeOutcomes(evidence, history, names),
+    ...judgeGaps(evidence, history, names),
+    ...judgeChildren(evidence, history, names),
     ...judgeLateStarts(evidence, history, names),
     ...judgeLeftovers(evidence),
     ...judgeRepairs(evidence),

@@ -1,4 +1,3 @@
-import type { JoinName } from '../reference/reference-join.ts';
 import type { Scenario } from '../reference/scenario.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Rows } from './read-rows.ts';
@@ -33,37 +32,6 @@ interface LosingFault {
   endedAtMs: number | null;
   /** Attempts of these workers. */
   mayLose: 'all' | readonly string[];
-}
-
-/** A graph as its document said, read apart from the product. */
-export interface GraphFacts {
-  vertices: ReadonlyMap<string, { join: JoinName; allowFailure: boolean }>;
-  tails: ReadonlyMap<string, readonly string[]>;
-}
-
-interface GraphBody {
-  name: string;
-  vertices: { name: string; join?: JoinName; allowFailure?: boolean }[];
-  edges?: (readonly [string, string] | { tail: string; head: string })[];
-}
-
-/** The graphs that were asked for, by name; of several versions the last. */
-export function readGraphs(answers: readonly RecordedAnswer[]): Map<string, GraphFacts> {
-  const graphs = new Map<string, GraphFacts>();
-  for (const { method, path, body } of answers) {
-    if (method !== 'POST' || path !== '/graphs') continue;
-    const graph = body as GraphBody;
-    const tails = new Map<string, string[]>(graph.vertices.map(({ name }) => [name, []]));
-    for (const edge of graph.edges ?? []) {
-      const [tail, head] = 'tail' in edge ? [edge.tail, edge.head] : edge;
-      tails.get(head)?.push(tail);
-    }
-    const vertices = graph.vertices.map(({ name, join = 'none_failed_min_one_success', allowFailure = false }) => {
-      return [name, { join, allowFailure }] as const;
-    });
-    graphs.set(graph.name, { vertices: new Map(vertices), tails });
-  }
-  return graphs;
 }
 
 const ENDED_PIPELINE = new Set(['FINISH', 'FAILED', 'CANCELLED']);

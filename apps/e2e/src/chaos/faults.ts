@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessKind } from '@baton/devstack';
 import type { RandomSource } from '@baton/domain/testing';
 import type { Redis } from '@baton/queue';
-import type { CrashPoint } from '@baton/service';
+import { CRASH_POINTS } from '@baton/service';
 import type { ChaosProcess, ChaosStack } from './chaos-stack.ts';
 import { LINK_FAULTS } from './link-faults.ts';
 
@@ -45,21 +45,8 @@ export interface FaultKind {
   prepare(scene: FaultScene): Fault | null;
 }
 
-/** Where processes may die in the mix: all places that its pipelines come to. */
-const CRASH_POINTS: readonly CrashPoint[] = [
-  'api.committed',
-  'api.enqueued',
-  'api.claimed',
-  'worker.fetched',
-  'worker.claimed',
-  'worker.ended',
-  'worker.spooled',
-  'worker.sent',
-  'orchestrator.received',
-  'orchestrator.committed',
-  'orchestrator.enqueued',
-  'orchestrator.taken',
-];
+/** Some places are come to once a minute only: a trap there does not outlast the mix by much. */
+const CRASH_WITHIN_MS = 20_000;
 
 const FAULT_KINDS: readonly FaultKind[] = [
   { name: 'worker killed', weight: 6, recovery: 'runs', prepare: (scene) => signal(scene, 'worker', 'SIGKILL') },
@@ -174,7 +161,7 @@ function crash({ stack, random }: FaultScene): Fault {
     target: `crash point ${point}`,
     mayLose: point.startsWith('orchestrator') ? [] : 'all',
     async inject(began) {
-      await stack.crashAt(point);
+      await stack.crashAt(point, 'SIGKILL', CRASH_WITHIN_MS);
       began();
     },
   };

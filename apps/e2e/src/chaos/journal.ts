@@ -25,6 +25,11 @@ export function journalLine(kind: JournalEntry['kind'], journalPath: string): st
   return `printf '%s\\n' "${kind} ${FIELDS}" >> '${journalPath}'`;
 }
 
+/** @returns whether this script says at its end that it came there, unless it fails before */
+export function writesJournal(script: string): boolean {
+  return script.includes(`"END ${FIELDS}"`);
+}
+
 /** A script that writes that it started, does these lines, and writes that it ended; a failing line ends it before. */
 export function journalScript(journalPath: string, { lines = 'true' }: { lines?: string } = {}): string {
   return [journalLine('START', journalPath), lines, journalLine('END', journalPath)].join('\n');

@@ -1,5 +1,5 @@
 import { isPipelineEnded, isTrackEnded, groupBy, nameAttempt, type Evidence, type Violation } from './evidence.ts';
-import type { Names } from './judge-starts.ts';
+import type { Names } from './read-names.ts';
 import type { RecordedAnswer } from './record-answers.ts';
 import type { History } from './replay-history.ts';
 
@@ -22,7 +22,9 @@ export function judgeAcceptance({ answers, rows }: Evidence, names: Names): Viol
   }
   const nameOf = ({ body }: RecordedAnswer): string | undefined => (body as { name?: string }).name;
   const wanted = new Map([...groupBy(asked, nameOf)].map(([name, group]) => [name, countDifferent(group)]));
-  for (const [name, group] of groupBy(rows.pipelines, (pipeline) => pipeline.name)) {
+  // Those that tracks and schedules start are judged by these (judge-children, judge-schedules).
+  const own = rows.pipelines.filter(({ parentTrackId, schedule }) => parentTrackId === null && schedule === null);
+  for (const [name, group] of groupBy(own, (pipeline) => pipeline.name)) {
     const most = wanted.get(name) ?? 0;
     const ids = group.map(({ id }) => id).join(', ');
     if (group.length > most && asked.length > 0) note(`pipelines ${ids} are named ${name}; ${most} were asked for`);
@@ -94,15 +96,41 @@ export function judgeOutcomes({ journal, rows }: Evidence, { ends, claims }: His
   const claimedBy = new Map(claims.map((claim) => [claim.runId, nameOf(claim)]));
   const finished = new Set(journal.filter(({ kind }) => kind === 'END').map(({ runId }) => runId));
   const scripted = new Set(journal.map(({ pipelineId, vertex }) => `${pipelineId} ${vertex}`));
+  const isJournaled = (pipelineId: number, vertex: string): boolean => {
+    const facts = names.factsOf(pipelineId, vertex);
+    // Where no line is of it at all, its script tells that there should be some.
+    return scripted.has(`${pipelineId} ${vertex}`) || (facts?.isJournaled === true && facts.runs === 'script');
+  };
   for (const [attempt, row] of recorded) {
     if (!applied.has(attempt)) note(`${attempt} has a row, and no event says that it ended`);
     if (claimedBy.get(row.runId) !== attempt) note(`${attempt} was ended by run ${row.runId}, which did not claim it`);
-    const isJournaled = scripted.has(`${row.pipelineId} ${names.vertexOf(row)}`);
-    if (isJournaled && NEEDS_END.has(row.result) && !finished.has(row.runId)) {
+    const vertex = names.vertexOf(row);
+    if (isJournaled(row.pipelineId, vertex) && NEEDS_END.has(row.result) && !finished.has(row.runId)) {
       note(`${attempt} is recorded as ${row.result}, and its script never came to its end`);
     }
   }
   return violations;
+}
+
+/** I6 as well: what was claimed ended, and no track is SUCCEED but by an attempt that is, or by a person's word. */
+export function judgeGaps({ rows }: Evidence, { claims, ends }: History, names: Names): Violation[] {
+  const ended = new Set(ends.map(({ runId }) => runId));
+  const unended = claims
+    .filter(({ runId, pipelineId, vertexId, attempt }) => {
+      const track = names.tracks.get(`${pipelineId} ${names.vertexOf({ pipelineId, vertexId })}`);
+      // What is open is judged by I1.
+      return !ended.has(runId) && (track === undefined || isTrackEnded(track.state) || track.attempt > attempt);
+    })
+    .map((claim) => `${nameAttempt({ ...claim, vertex: names.vertexOf(claim) })} was claimed, and never ended`);
+  const succeeded = new Set(
+    rows.attempts
+      .filter(({ result }) => result === 'succeed')
+      .map((attempt) => nameAttempt({ ...attempt, vertex: names.vertexOf(attempt) })),
+  );
+  const unmade = rows.tracks
+    .filter((track) => track.state === 'SUCCEED' && track.reason === null && !succeeded.has(nameAttempt(track)))
+    .map((track) => `${nameAttempt(track)} is SUCCEED without having been made`);
+  return [...unended, ...unmade].map((what) => ({ invariant: 'I6', what }));
 }
 
 /** I9: nothing had to be mended, and the counters of pipelines and tracks say what a fresh count says. */

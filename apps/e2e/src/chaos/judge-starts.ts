@@ -1,15 +1,8 @@
 import { decideFromStates, type PredecessorState } from '../reference/reference-join.ts';
-import {
-  groupBy,
-  isPipelineEnded,
-  isTrackEnded,
-  nameAttempt,
-  readGraphs,
-  type Evidence,
-  type GraphFacts,
-  type Violation,
-} from './evidence.ts';
-import type { AttemptRow, PipelineRow, TrackRow } from './read-rows.ts';
+import { groupBy, isPipelineEnded, isTrackEnded, nameAttempt, type Evidence, type Violation } from './evidence.ts';
+import type { GraphFacts } from './read-graphs.ts';
+import type { Names } from './read-names.ts';
+import type { AttemptRow, TrackRow } from './read-rows.ts';
 import type { Claim, History } from './replay-history.ts';
 
 /** I2: at most one START of an attempt, under the run id that claimed it, and no run starts two of them. */
@@ -37,36 +30,14 @@ export function judgeSingleStarts({ journal }: Evidence, { claims }: History, na
   return violations;
 }
 
-/** What the rows say about names. */
-export interface Names {
-  pipelines: ReadonlyMap<number, PipelineRow>;
-  /** By pipeline and vertex name. */
-  tracks: ReadonlyMap<string, TrackRow>;
-  vertexOf: (at: { pipelineId: number; vertexId: number }) => string;
-}
-
-export function readNames({ rows }: Evidence): Names {
-  const byId = new Map(rows.tracks.map((track) => [`${track.pipelineId} ${track.vertexId}`, track.vertex]));
-  return {
-    pipelines: new Map(rows.pipelines.map((pipeline) => [pipeline.id, pipeline])),
-    tracks: new Map(rows.tracks.map((track) => [`${track.pipelineId} ${track.vertex}`, track])),
-    vertexOf: ({ pipelineId, vertexId }) => byId.get(`${pipelineId} ${vertexId}`) ?? `vertex ${vertexId}`,
-  };
-}
-
 /**
  * I3: nothing starts before its join rule has what it needs. Twice: by what was committed when it was claimed, and by what the
  * scripts before it had written when it wrote its first line.
  */
 export function judgeOrder(evidence: Evidence, history: History, names: Names): Violation[] {
-  const graphs = readGraphs(evidence.answers);
-  const graphOf = (pipelineId: number): GraphFacts | undefined => {
-    const pipeline = names.pipelines.get(pipelineId);
-    return pipeline === undefined ? undefined : graphs.get(pipeline.graph);
-  };
   return [
-    ...history.claims.flatMap((claim) => judgeClaim(claim, names, graphOf(claim.pipelineId))),
-    ...judgeJournal(evidence, names, graphOf),
+    ...history.claims.flatMap((claim) => judgeClaim(claim, names, names.graphOf(claim.pipelineId))),
+    ...judgeJournal(evidence, names),
   ];
 }
 
@@ -98,34 +69,53 @@ function seenAs(
   return state === 'SUCCEED' || allowsFailure ? 'succeeded' : 'failed';
 }
 
-function judgeJournal(
-  { journal, rows }: Evidence,
-  names: Names,
-  graphOf: (pipelineId: number) => GraphFacts | undefined,
-): Violation[] {
+function judgeJournal({ journal, rows }: Evidence, names: Names): Violation[] {
   const rerun = new Set(rows.events.filter(({ kind }) => kind === 'rerun').map(({ pipelineId }) => pipelineId));
   const runs = new Map(rows.attempts.map((attempt) => [keyOf(attempt), attempt]));
   const ended = new Set<string>();
+  const isRunning = (track: TrackRow): boolean => {
+    const children = names.childrenOf(track);
+    if (children.length > 0) return children.some(({ id }) => names.tracksOf(id).some(isRunning));
+    return isStillRunning(runs.get(keyOf(track)), ended);
+  };
   const violations: Violation[] = [];
   for (const entry of journal) {
-    if (entry.kind === 'END') ended.add(entry.runId);
-    const graph = graphOf(entry.pipelineId);
-    // What has been run again has several ends; the history alone tells which one counted.
-    if (entry.kind === 'END' || graph === undefined || rerun.has(entry.pipelineId)) continue;
-    const head = names.tracks.get(`${entry.pipelineId} ${entry.vertex}`)?.vertexId;
-    const states = (graph.tails.get(entry.vertex) ?? []).map((tail): PredecessorState => {
-      const track = names.tracks.get(`${entry.pipelineId} ${tail}`);
-      if (track === undefined || !isTrackEnded(track.state) || isStillRunning(runs.get(keyOf(track)), ended)) {
-        return 'unfinished';
-      }
-      return seenAs(track, graph.vertices.get(tail)?.allowFailure === true, head);
-    });
-    const join = graph.vertices.get(entry.vertex)?.join ?? 'none_failed_min_one_success';
-    if (decideFromStates(join, states) === 'run') continue;
-    const what = `${nameAttempt(entry)} wrote START while its predecessors were ${states.join(', ')} by the journal`;
-    violations.push({ invariant: 'I3', what });
+    if (entry.kind === 'END') {
+      ended.add(entry.runId);
+      continue;
+    }
+    // A track of a child has to wait for what its parent's track waits for as well.
+    let at: Place | null = entry;
+    for (; at !== null; at = names.parentOf(at.pipelineId)) {
+      // What has been run again has several ends; the history alone tells which one counted.
+      if (rerun.has(at.pipelineId)) continue;
+      const states = findUnready(at, names, isRunning);
+      if (states === null) continue;
+      const what = `${nameAttempt(entry)} wrote START while its predecessors were ${states.join(', ')} by the journal`;
+      violations.push({ invariant: 'I3', what });
+    }
   }
   return violations;
+}
+
+type Place = Pick<TrackRow, 'pipelineId' | 'vertex'>;
+
+/** @returns the states of its predecessors, where its join rule has not what it needs */
+function findUnready(
+  { pipelineId, vertex }: Place,
+  names: Names,
+  isRunning: (track: TrackRow) => boolean,
+): PredecessorState[] | null {
+  const graph = names.graphOf(pipelineId);
+  if (graph === undefined) return null;
+  const head = names.tracks.get(`${pipelineId} ${vertex}`)?.vertexId;
+  const states = (graph.tails.get(vertex) ?? []).map((tail): PredecessorState => {
+    const track = names.tracks.get(`${pipelineId} ${tail}`);
+    if (track === undefined || !isTrackEnded(track.state) || isRunning(track)) return 'unfinished';
+    return seenAs(track, graph.vertices.get(tail)?.allowFailure === true, head);
+  });
+  const join = graph.vertices.get(vertex)?.join ?? 'none_failed_min_one_success';
+  return decideFromStates(join, states) === 'run' ? null : states;
 }
 
 function keyOf({ pipelineId, vertexId, attempt }: { pipelineId: number; vertexId: number; attempt: number }): string {
@@ -140,8 +130,10 @@ function isStillRunning(attempt: AttemptRow | undefined, ended: ReadonlySet<stri
 }
 
 /** I7: nothing is claimed once its pipeline has ended or is paused, and no script starts once its attempt is over: its lease was. */
-export function judgeLateStarts({ journal, rows }: Evidence, { claims }: History, names: Names): Violation[] {
+export function judgeLateStarts(evidence: Evidence, { claims }: History, names: Names): Violation[] {
+  const { journal, rows } = evidence;
   const note = (what: string): Violation => ({ invariant: 'I7', what });
+  const claimedAt = new Map(rows.attempts.map(({ runId, startedAtMs }) => [runId, startedAtMs]));
   const late = claims
     .filter(({ pipelineState }) => isPipelineEnded(pipelineState) || pipelineState === 'PAUSED')
     .map((claim) => {
@@ -149,13 +141,32 @@ export function judgeLateStarts({ journal, rows }: Evidence, { claims }: History
       return note(`${attempt} was claimed when its pipeline was ${claim.pipelineState}`);
     });
   const endOf = new Map(rows.attempts.map(({ runId, finishedAtMs }) => [runId, finishedAtMs]));
+  const shown = findShownEnds(evidence);
+  const afterEnd = journal
+    .filter(({ kind, pipelineId, atMs }) => kind === 'START' && atMs > (shown.get(pipelineId) ?? atMs))
+    .filter(
+      ({ runId, pipelineId }) => (claimedAt.get(runId) ?? Number.POSITIVE_INFINITY) > (shown.get(pipelineId) ?? 0),
+    )
+    .map((entry) => note(`${nameAttempt(entry)} was claimed and started after its pipeline was shown as ended`));
   const overdue = journal
     .filter(({ kind, runId, atMs }) => kind === 'START' && atMs > (endOf.get(runId) ?? atMs))
     .map((entry) => {
       const afterMs = Math.round(entry.atMs - (endOf.get(entry.runId) ?? 0));
       return note(`${nameAttempt(entry)} started ${afterMs} ms after it was recorded as ended`);
     });
-  return [...late, ...overdue];
+  return [...late, ...afterEnd, ...overdue];
+}
+
+/** When callers were told first that a pipeline had ended: whatever Baton's history says. One that is run again starts over. */
+function findShownEnds({ answers, rows }: Evidence): Map<number, number> {
+  const rerun = new Set(rows.events.filter(({ kind }) => kind === 'rerun').map(({ pipelineId }) => pipelineId));
+  const shown = new Map<number, number>();
+  for (const { path, status, answer, askedAt, answeredAt, askedAtMs } of answers) {
+    const id = Number(/^\/pipelines\/(\d+)$/.exec(path)?.[1]);
+    if (status !== 200 || Number.isNaN(id) || rerun.has(id) || shown.has(id)) continue;
+    if (isPipelineEnded((answer as { state: string }).state)) shown.set(id, askedAtMs + answeredAt - askedAt);
+  }
+  return shown;
 }
 
 /** I8: what is recorded as ended was gone before, also where its lease ran out: it writes nothing, and no process is left. */

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import type { Fault, FaultKind } from './faults.ts';
-import { readNames } from './judge-starts.ts';
+import { readNames } from './read-names.ts';
 
 /**
  * How long it took until the flow went on where a fault had stopped it, from the moment of the fault, so with the time in which
@@ -53,8 +53,8 @@ interface Look {
   workerIds: ReadonlyMap<number, string>;
 }
 
-function collect({ journal, rows, ...rest }: Evidence): Omit<Look, 'workerIds'> {
-  const names = readNames({ journal, rows, ...rest });
+function collect({ journal, rows, answers }: Evidence): Omit<Look, 'workerIds'> {
+  const names = readNames({ rows, answers });
   const endOf = new Map(journal.filter(({ kind }) => kind === 'END').map(({ runId, atMs }) => [runId, atMs]));
   const starts = journal.filter(({ kind }) => kind === 'START');
   const startOf = new Map(

@@ -9,6 +9,8 @@ export interface LogCounts {
   workerIds: ReadonlyMap<number, string>;
   /** Their names by id. */
   workerNames: ReadonlyMap<string, string>;
+  /** Claims of attempts that were not to be had any more. */
+  refused: { trackId: number; attempt: number; runId: string }[];
   /** Ends of processes by an error that nobody caught. */
   crashes: string[];
 }
@@ -29,7 +31,9 @@ interface LogLine {
   pid?: number;
   workerId?: string;
   worker?: string;
-  why?: string;
+  trackId?: number;
+  attempt?: number;
+  runId?: string;
   err?: { message?: string; stack?: string };
   [field: string]: unknown;
 }
@@ -39,6 +43,7 @@ export async function readLogs(directory: string): Promise<LogCounts> {
   const workerIds = new Map<number, string>();
   const workerNames = new Map<string, string>();
   const crashes: string[] = [];
+  const refused: LogCounts['refused'] = [];
   for (const file of await readdir(directory)) {
     for (const line of parseLines(await readFile(join(directory, file), 'utf8'))) {
       const { event, pid, workerId } = line;
@@ -48,11 +53,14 @@ export async function readLogs(directory: string): Promise<LogCounts> {
         workerNames.set(workerId, line.worker ?? workerId);
       }
       if (event === 'crashed') crashes.push(`${file}: ${line.err?.stack ?? JSON.stringify(line)}`);
-      const name = event === 'claim_refused' ? `claim_refused ${line.why}` : event;
-      events[name] = (events[name] ?? 0) + countOf(line[COUNTED[event] ?? '']);
+      const { trackId, attempt, runId } = line;
+      if (event === 'claim_refused' && trackId !== undefined && attempt !== undefined && runId !== undefined) {
+        refused.push({ trackId, attempt, runId });
+      }
+      events[event] = (events[event] ?? 0) + countOf(line[COUNTED[event] ?? '']);
     }
   }
-  return { events, workerIds, workerNames, crashes };
+  return { events, workerIds, workerNames, refused, crashes };
 }
 
 function countOf(value: unknown): number {

@@ -17,6 +17,12 @@ export interface PipelineRow {
   openTracks: number;
   failures: number;
   finishedAtMs: number | null;
+  /** Of a child: the track that runs it; and if it is the items of a map, the vertex that is one. */
+  parentTrackId: number | null;
+  mapVertexId: number | null;
+  /** Of one that a schedule started: its name, and when it was due. */
+  schedule: string | null;
+  scheduledForMs: number | null;
 }
 
 export interface TrackRow {
@@ -51,7 +57,8 @@ export interface EventRow extends Pick<PipelineEvent, 'id' | 'kind' | 'body'> {
   atMs: number;
 }
 
-const TRACK_ID_STEP = 2 ** 22;
+/** What the id of a track is made of: the pipeline's, so many times, and the vertex's. */
+export const TRACK_ID_STEP = 2 ** 22;
 
 /** Reads everything that is judged, by statements of its own. */
 export async function readRows(database: Database): Promise<Rows> {
@@ -62,7 +69,7 @@ export async function readRows(database: Database): Promise<Rows> {
     `SELECT id, pipeline_id AS pipelineId, kind, body, ${inMs('at')} AS atMs FROM pipeline_event ORDER BY id`,
   );
   return {
-    pipelines: await ask<PipelineRow>(SELECT_PIPELINES),
+    pipelines: (await ask<PipelineRow>(SELECT_PIPELINES)).map(withNumbers),
     tracks: tracks.map((row) => ({
       ...withNumbers(row),
       chosen: row.chosen === null ? null : (JSON.parse(row.chosen) as number[]),
@@ -83,22 +90,24 @@ function inMs(column: string): string {
 /** A quotient comes as text. */
 function withNumbers<Row extends object>(row: Row): Row {
   const entries = Object.entries(row).map(([name, value]: [string, unknown]) => {
-    return [name, /AtMs$/i.test(name) && value !== null ? Number(value) : value];
+    return [name, name.endsWith('Ms') && value !== null ? Number(value) : value];
   });
   return Object.fromEntries(entries) as Row;
 }
 
 const SELECT_PIPELINES = `
   SELECT p.id, g.name AS graph, p.name, p.state, p.open_tracks AS openTracks, p.failures,
-    ROUND(${inMs('p.finished_at')}) + 0E0 AS finishedAtMs
-  FROM pipeline p JOIN graph g ON g.id = p.graph_id ORDER BY p.id`;
+    ${inMs('p.finished_at')} AS finishedAtMs, p.parent_track_id AS parentTrackId, p.map_vertex_id AS mapVertexId,
+    s.name AS schedule, ${inMs('p.scheduled_for')} AS scheduledForMs
+  FROM pipeline p JOIN graph g ON g.id = p.graph_id LEFT JOIN schedule s ON s.id = p.schedule_id ORDER BY p.id`;
 
 const SELECT_TRACKS = `
-  SELECT t.id, t.pipeline_id AS pipelineId, t.vertex_id AS vertexId, v.name AS vertex, t.state, t.reason, t.awaits,
+  SELECT t.id, t.pipeline_id AS pipelineId, t.vertex_id AS vertexId,
+    IF(p.map_vertex_id IS NULL, v.name, CONCAT(v.name, '[', t.vertex_id - 1, ']')) AS vertex, t.state, t.reason, t.awaits,
     t.attempt, t.lost_attempts AS lostAttempts, t.chosen, t.predecessors_left AS predecessorsLeft,
     ${inMs('t.finished_at')} AS finishedAtMs
   FROM track t JOIN pipeline p ON p.id = t.pipeline_id
-  JOIN vertex v ON v.version_id = p.version_id AND v.id = t.vertex_id ORDER BY t.id`;
+  JOIN vertex v ON v.version_id = p.version_id AND v.id = COALESCE(p.map_vertex_id, t.vertex_id) ORDER BY t.id`;
 
 const SELECT_ATTEMPTS = `
   SELECT track_id AS trackId, attempt, run_id AS runId, worker_id AS workerId, result,

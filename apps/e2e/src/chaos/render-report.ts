@@ -14,11 +14,15 @@ export function renderReport(summary: MixSummary): string {
     table(
       ['what', 'figure'],
       [
-        ['pipelines submitted', pipelines.submitted],
+        ['pipelines', pipelines.total],
+        [
+          '... submitted; started by schedules; run by tracks',
+          `${pipelines.submitted}; ${pipelines.scheduled}; ${pipelines.children}`,
+        ],
         ['... by state', listCounts(pipelines.byState)],
         ['... by failure policy', listCounts(pipelines.byPolicy)],
         ['... compared with the reference; without a single answer', `${pipelines.compared}; ${pipelines.unjudged}`],
-        ['tracks', `${tracks.total}, ${tracks.least} to ${tracks.most} a pipeline`],
+        ['tracks', `${tracks.total}, ${tracks.least} to ${tracks.most} a pipeline that is submitted or scheduled`],
         ['... by state', listCounts(tracks.byState)],
         ['attempts', attempts.total],
         ['... by result', listCounts(attempts.byResult)],
@@ -56,11 +60,27 @@ export function renderReport(summary: MixSummary): string {
     '',
     '## Figures over time',
     '',
+    'While pipelines ran, after the warm-up; of processes within each of their lives; and when all had ended.',
+    '',
     table(
-      ['figure', 'first', 'last', 'slope an hour'],
-      summary.slopes.map(({ figure, first, last, perHour }) => [
+      ['figure', 'lives', 'first', 'last', 'slope an hour', 'at rest'],
+      summary.slopes.map(({ figure, lives, first, last, perHour, atRest }) => [
         figure,
-        ...[first, last, perHour].map((value) => value.toFixed(1)),
+        lives,
+        ...[first, last, perHour, atRest].map((value) => (value === null ? '' : value.toFixed(1))),
+      ]),
+    ),
+    '',
+    '## Tables',
+    '',
+    'What each further track that ended left behind: alike in both halves of the mix where nothing but history grows.',
+    '',
+    table(
+      ['table', 'rows at rest', 'rows a track, first half', 'second half'],
+      summary.tables.map(({ table: name, rows, firstHalf, secondHalf }) => [
+        name,
+        rows,
+        ...[firstHalf, secondHalf].map((value) => (value === null ? '' : value.toFixed(3))),
       ]),
     ),
     '',

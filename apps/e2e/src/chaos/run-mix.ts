@@ -12,6 +12,7 @@ import { drawFaultKind, type Fault, type FaultScene } from './faults.ts';
 import { findLiveRuns } from './find-live-runs.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { InjectedFault } from './measure-recovery.ts';
+import { endSchedules, startSchedules } from './mix-schedules.ts';
 import { recordAnswers, type RecordedAnswer } from './record-answers.ts';
 import { summarizeMix, type MixSummary } from './summarize-mix.ts';
 import { sampleResources, type ResourceSample } from './watch-resources.ts';
@@ -61,6 +62,9 @@ const SAMPLE_MS = 10_000;
 const STANDSTILL_MS = 60_000;
 const LEASE_MS = 5000;
 const PLANS_PER_SEED = 100_000;
+const SCHEDULES = 2;
+/** Their pipelines come every minute: small ones. */
+const MAX_SCHEDULED_TRACKS = 12;
 
 export async function runMix(options: MixOptions): Promise<MixSummary> {
   const { apis = 2, orchestrators = 2, workers = 3, seed, appsDirectory } = options;
@@ -101,26 +105,45 @@ async function runRecorded(scene: FaultScene, options: MixOptions): Promise<MixR
     isAtRest: false,
   };
   const callers = stack.processes.flatMap(({ url }) => (url === undefined ? [] : [callApi(url, stack.token)]));
-  const client = createCarefulClient(
-    callers.map((caller) => recordAnswers(caller, record.answers)),
-    callers,
-  );
-  const keeper = keepAlive(stack, createRandom(random.below(2 ** 31)));
   const [mixing, resting] = [new AbortController(), new AbortController()];
+  const apis = callers.map((caller) => recordAnswers(caller, record.answers));
+  const client = createCarefulClient({ apis, watched: callers }, resting.signal);
+  const keeper = keepAlive(stack, createRandom(random.below(2 ** 31)));
   const beganAt = performance.now();
   const sampling = sampleUntil(scene, { record, beganAt, signal: resting.signal });
-  const answering = client.answerInbox(resting.signal);
-  const submitting = submitUntil(client, { record, stack, mixing: mixing.signal, resting: resting.signal });
+  const answering = client.answerInbox();
+  const scheduled = planSchedules(record, stack);
+  const scheduling = startSchedules(client, scheduled, Date.now());
+  const submitting = submitUntil(client, { record, stack, mixing: mixing.signal });
   const hurting = injectUntil(scene, record, mixing.signal);
   await sleep(options.minutes * 60_000);
   mixing.abort();
   options.report('no further faults and pipelines: waiting until all is at rest');
-  await hurting;
+  await Promise.all([hurting, scheduling]);
+  await endSchedules(client, scheduled, STANDSTILL_MS);
   record.isAtRest = await waitForRest(stack, submitting, options.report);
   resting.abort();
   await Promise.all([submitting, sampling, answering]);
+  record.samples.push(await sampleResources(scene, beganAt));
   await keeper.stop();
   return { ...record, failedStarts: keeper.failedStarts };
+}
+
+function planSchedules({ options, plans }: MixRecord, stack: ChaosStack): ChaosPlan[] {
+  const { seed, maxTracks = MAX_SCHEDULED_TRACKS } = options;
+  const limits = {
+    journalPath: join(stack.directory, 'journal'),
+    maxTracks: Math.min(maxTracks, MAX_SCHEDULED_TRACKS),
+  };
+  return Array.from({ length: SCHEDULES }, (_, index) => {
+    const plan = makeChaosPlan((seed + 1) * PLANS_PER_SEED - 1 - index, limits);
+    keepPlan(plans, plan);
+    return plan;
+  });
+}
+
+function keepPlan(plans: Map<string, ChaosPlan>, plan: ChaosPlan): void {
+  for (const one of [plan, ...plan.children]) plans.set(one.name, one);
 }
 
 async function sampleUntil(
@@ -136,12 +159,7 @@ async function sampleUntil(
 /** So many pipelines at once: where one ends, the next begins. */
 async function submitUntil(
   client: CarefulClient,
-  {
-    record,
-    stack,
-    mixing,
-    resting,
-  }: { record: MixRecord; stack: ChaosStack; mixing: AbortSignal; resting: AbortSignal },
+  { record, stack, mixing }: { record: MixRecord; stack: ChaosStack; mixing: AbortSignal },
 ): Promise<void> {
   const { seed, pipelinesAtOnce = 12, maxTracks } = record.options;
   const journalPath = join(stack.directory, 'journal');
@@ -150,11 +168,11 @@ async function submitUntil(
     while (!mixing.aborted) {
       const limits = maxTracks === undefined ? {} : { maxTracks };
       const plan = makeChaosPlan(seed * PLANS_PER_SEED + next++, { journalPath, ...limits });
-      record.plans.set(plan.name, plan);
+      keepPlan(record.plans, plan);
       try {
         const id = await client.submit(plan);
         record.submitted.push(id);
-        await client.follow(id, resting);
+        await client.follow(id);
       } catch (error) {
         record.refusals.push(`${plan.name}: ${error instanceof Error ? error.message : String(error)}`);
       }

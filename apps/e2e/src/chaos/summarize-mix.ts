@@ -7,10 +7,11 @@ import { findLiveRuns } from './find-live-runs.ts';
 import { readJournal } from './journal.ts';
 import { judgeStates } from './judge-states.ts';
 import { measureRecovery, percentile } from './measure-recovery.ts';
-import { readLogs } from './read-logs.ts';
-import { readRows } from './read-rows.ts';
+import { readLogs, type LogCounts } from './read-logs.ts';
+import { readNames } from './read-names.ts';
+import { readRows, TRACK_ID_STEP } from './read-rows.ts';
 import type { MixRecord } from './run-mix.ts';
-import { findSlopes, type Slope } from './watch-resources.ts';
+import { findSlopes, findTableGrowth, type Slope, type TableGrowth } from './find-slopes.ts';
 import { renderReport } from './render-report.ts';
 
 /** What a mix has shown. Times in ms. */
@@ -24,6 +25,10 @@ export interface MixSummary {
   longestWithoutFaultMs: number;
   pipelines: {
     submitted: number;
+    /** Run by tracks, of another graph or for the items of a list. */
+    children: number;
+    scheduled: number;
+    total: number;
     byState: Record<string, number>;
     byPolicy: Record<string, number>;
     compared: number;
@@ -31,7 +36,7 @@ export interface MixSummary {
   };
   tracks: { total: number; least: number; most: number; byState: Record<string, number> };
   attempts: { total: number; byResult: Record<string, number>; journalStarts: number };
-  /** Claims that were refused because the attempt was somebody else's already: the queue had delivered it twice. */
+  /** Claims of attempts that another run made: the queue had delivered them twice. */
   duplicateDeliveries: number;
   duplicateStarts: number;
   lost: number;
@@ -40,6 +45,7 @@ export interface MixSummary {
   repairs: Record<string, number>;
   answers: Record<string, number>;
   slopes: Slope[];
+  tables: TableGrowth[];
   failedStarts: number;
 }
 
@@ -55,7 +61,6 @@ const REPAIRS = [
   'completion_parked',
   'entry_parked',
 ];
-const TAKEN = ['not_pending', 'other_attempt'];
 
 /** Judges a mix that is over, writes its report, and keeps everything where something is wrong. */
 export async function summarizeMix(scene: FaultScene, record: MixRecord): Promise<MixSummary> {
@@ -82,7 +87,7 @@ export async function summarizeMix(scene: FaultScene, record: MixRecord): Promis
     troubles: findTroubles(record, counts.crashes),
     ...countFaults(record),
     ...countWork(record, evidence),
-    duplicateDeliveries: TAKEN.reduce((sum, why) => sum + (counts.events[`claim_refused ${why}`] ?? 0), 0),
+    duplicateDeliveries: countDuplicates(counts.refused, evidence.rows.attempts),
     duplicateStarts: violations.filter(({ invariant }) => invariant === 'I2').length,
     recovery: [...recovery].map(([kind, samples]) => ({
       kind,
@@ -93,7 +98,8 @@ export async function summarizeMix(scene: FaultScene, record: MixRecord): Promis
     })),
     repairs: Object.fromEntries(REPAIRS.map((event) => [event, counts.events[event] ?? 0])),
     answers: countBy(record.answers, ({ status }) => String(status ?? 'no answer')),
-    slopes: findSlopes(record.samples),
+    slopes: findSlopes(record.samples, minutes * 60),
+    tables: findTableGrowth(record.samples, minutes * 60),
     failedStarts: record.failedStarts.length,
   };
   await writeFile(join(keepIn, 'report.md'), renderReport(summary));
@@ -108,6 +114,19 @@ export async function summarizeMix(scene: FaultScene, record: MixRecord): Promis
     await writeFile(join(keepIn, 'answers.json'), JSON.stringify(record.answers));
   }
   return summary;
+}
+
+/** What was cancelled in the queue is refused as well, and has no run. */
+function countDuplicates(refused: LogCounts['refused'], attempts: Evidence['rows']['attempts']): number {
+  const made = new Map(
+    attempts.map(({ pipelineId, vertexId, attempt, runId }) => {
+      return [`${pipelineId * TRACK_ID_STEP + vertexId} ${attempt}`, runId];
+    }),
+  );
+  return refused.filter(({ trackId, attempt, runId }) => {
+    const run = made.get(`${trackId} ${attempt}`);
+    return run !== undefined && run !== runId;
+  }).length;
 }
 
 function findTroubles(record: MixRecord, crashes: readonly string[]): string[] {
@@ -136,8 +155,12 @@ type Work = Pick<MixSummary, 'pipelines' | 'tracks' | 'attempts' | 'lost' | 'stu
 
 function countWork(record: MixRecord, evidence: Evidence): Work {
   const { pipelines, tracks, attempts } = evidence.rows;
-  const { compared, unjudged } = judgeStates(evidence);
-  const sizes = Object.values(countBy(tracks, ({ pipelineId }) => String(pipelineId)));
+  const { compared, unjudged } = judgeStates(evidence, readNames(evidence));
+  const own = new Set(pipelines.filter(({ parentTrackId }) => parentTrackId === null).map(({ id }) => id));
+  const ownTracks = tracks.filter(({ pipelineId }) => own.has(pipelineId));
+  const sizes = Object.values(countBy(ownTracks, ({ pipelineId }) => String(pipelineId)));
+  // The items of a list have no policy of their own.
+  const withPolicy = pipelines.filter(({ mapVertexId }) => mapVertexId === null);
   const known = new Set(pipelines.map(({ id }) => id));
   return {
     pipelines: {
@@ -145,7 +168,10 @@ function countWork(record: MixRecord, evidence: Evidence): Work {
       compared,
       unjudged,
       byState: countBy(pipelines, ({ state }) => state),
-      byPolicy: countBy(pipelines, ({ graph }) => record.plans.get(graph)?.scenario.onFailure ?? 'unknown'),
+      total: pipelines.length,
+      children: pipelines.length - own.size,
+      scheduled: pipelines.filter(({ schedule }) => schedule !== null).length,
+      byPolicy: countBy(withPolicy, ({ graph }) => record.plans.get(graph)?.scenario.onFailure ?? 'unknown'),
     },
     tracks: {
       total: tracks.length,

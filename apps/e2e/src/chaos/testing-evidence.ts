@@ -1,6 +1,6 @@
 import { buildScenario } from '../reference/build-scenario.ts';
 import type { Evidence } from './evidence.ts';
-import type { JournalEntry } from './journal.ts';
+import { journalScript, type JournalEntry } from './journal.ts';
 import type { AttemptRow, EventRow, PipelineRow, TrackRow } from './read-rows.ts';
 import type { RecordedAnswer } from './record-answers.ts';
 
@@ -33,16 +33,17 @@ export function makeStory(): Story {
     answers: [
       answer('POST', '/graphs', {
         name: 'two',
-        vertices: [{ name: 'first' }, { name: 'second' }],
+        vertices: [
+          { name: 'first', script: journalScript('/journal') },
+          { name: 'second', script: journalScript('/journal') },
+        ],
         edges: [['first', 'second']],
       }),
       answer('POST', '/pipelines', { graph: 'two', name: 'p' }, { id: PIPELINE_ID }),
-      { ...answer('GET', `/pipelines/${PIPELINE_ID}`, null, { state: 'FINISH' }), askedAt: 700, answeredAt: 710 },
+      { ...answer('GET', `/pipelines/${PIPELINE_ID}`, null, { state: 'FINISH' }), ...askedAt(700) },
     ],
     rows: {
-      pipelines: [
-        { id: PIPELINE_ID, graph: 'two', name: 'p', state: 'FINISH', openTracks: 0, failures: 0, finishedAtMs: 600 },
-      ],
+      pipelines: [pipelineRow({ id: PIPELINE_ID, graph: 'two', name: 'p' })],
       tracks: [trackRow(1, 'first', 2), trackRow(2, 'second', 1)],
       attempts: RUNS.map(({ vertexId, attempt, runId, result, from, to }) => {
         const times = { pendingAtMs: from - 50, startedAtMs: from, finishedAtMs: to };
@@ -68,6 +69,16 @@ export function answer(method: 'GET' | 'POST', path: string, body: unknown, give
     answer: given,
     error: null,
   };
+}
+
+/** When an answer was asked for, by both clocks; it came 10 ms later. */
+export function askedAt(ms: number): Pick<RecordedAnswer, 'askedAt' | 'askedAtMs' | 'answeredAt'> {
+  return { askedAt: ms, askedAtMs: ms, answeredAt: ms + 10 };
+}
+
+export function pipelineRow(of: Pick<PipelineRow, 'id' | 'graph' | 'name'> & Partial<PipelineRow>): PipelineRow {
+  const origin = { parentTrackId: null, mapVertexId: null, schedule: null, scheduledForMs: null };
+  return { state: 'FINISH', openTracks: 0, failures: 0, finishedAtMs: 600, ...origin, ...of };
 }
 
 function trackRow(vertexId: number, vertex: string, attempt: number): TrackRow {

@@ -41,7 +41,7 @@ export interface VertexPlan {
 }
 
 export interface AttemptPlan {
-  outcome: 'exited' | 'signal' | 'timeout' | 'spawn_error' | 'lost' | 'bad_output';
+  outcome: 'exited' | 'signal' | 'timeout' | 'spawn_error' | 'lost' | 'bad_output' | 'child_failed';
   exitCode: number;
   /** What the script writes to $BATON_NEXT; null: nothing. */
   next: readonly string[] | null;
