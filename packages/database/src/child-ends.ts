@@ -1,5 +1,6 @@
 import {
   isPipelineEnded,
+  judgeChild,
   splitOutputReference,
   trackIdOf,
   vertexIdOf,
@@ -167,33 +168,30 @@ async function judge(database: Database, run: ChildRun): Promise<Ending> {
   const graph = await loadPipelineGraph(database.dataSource, database, run);
   const vertex = graph.vertices.get(vertexIdOf(run.trackId));
   if (vertex === undefined) throw new Error(`track ${run.trackId} is of no vertex of version ${run.versionId}`);
-  if (run.childId === null) {
+  if (run.childId === null || run.childState === null) {
     if (run.detail !== null) return { outcome: 'spawn_error', exitCode: null, detail: run.detail };
     await storeOutputs(database, run, { results: '[]', succeeded: '0', failed: '0' });
     return { outcome: 'exited', exitCode: 0, detail: null };
   }
-  const detail = `pipeline ${run.childId} is ${run.childState}${run.childReason === null ? '' : `: ${run.childReason}`}`;
-  if (run.childState === 'CANCELLED' && run.isCancelRequested === 1) {
-    return { outcome: 'cancelled', exitCode: null, detail };
-  }
-  const isMap = vertex.policies.map !== null;
-  const outputs = isMap ? await gatherItems(database, run.childId) : await mapOutputs(database, run.childId, vertex);
+  const { map } = vertex.policies;
+  const items = map === null ? [] : await readItems(database, run.childId);
+  const ending = judgeChild({
+    pipelineId: run.childId,
+    state: run.childState,
+    reason: run.childReason,
+    isCancelRequested: run.isCancelRequested === 1,
+    items: map === null ? null : { ...countItems(items), minSuccessPercent: map.minSuccessPercent },
+  });
+  if (ending.outcome === 'cancelled') return ending;
+  const outputs =
+    map === null ? await mapOutputs(database, run.childId, vertex) : await gatherItems(database, run.childId, items);
   await storeOutputs(database, run, outputs);
-  if (isMap && outputs['results'] === undefined) {
-    return { outcome: 'bad_output', exitCode: null, detail: `${EXPECTED_RESULTS} in pipeline ${run.childId}` };
-  }
-  const isWell = isMap ? run.childState !== 'CANCELLED' && hasEnough(vertex, outputs) : run.childState === 'FINISH';
-  return isWell ? { outcome: 'exited', exitCode: 0, detail } : { outcome: 'child_failed', exitCode: null, detail };
+  if (map === null || outputs['results'] !== undefined) return ending;
+  return { outcome: 'bad_output', exitCode: null, detail: `${EXPECTED_RESULTS} in pipeline ${run.childId}` };
 }
 
 function storeOutputs(database: Database, { trackId, attempt }: ChildRun, values: OutputValues): Promise<void> {
   return withRetries(() => insertTrackOutputs(database.dataSource, [{ trackId, attempt, values }]));
-}
-
-/** The share of items that succeeded; one that was skipped did not. */
-function hasEnough({ policies }: GraphVertex, { succeeded, failed }: OutputValues): boolean {
-  const all = Number(succeeded) + Number(failed);
-  return Number(succeeded) * 100 >= (policies.map?.minSuccessPercent ?? 100) * all;
 }
 
 /** What all items hand on becomes one value: of one row, in one statement, and in the memory of whoever reads it. */
@@ -221,18 +219,18 @@ function readItems(database: Database, childId: number): Promise<Item[]> {
   return selectRows<Item>(database.dataSource, sql, [childId]);
 }
 
-function countItems(items: readonly Item[]): { succeeded: string; failed: string } {
+function countItems(items: readonly Item[]): { succeeded: number; failed: number } {
   const succeeded = items.filter(({ state }) => state === 'SUCCEED').length;
-  return { succeeded: String(succeeded), failed: String(items.length - succeeded) };
+  return { succeeded, failed: items.length - succeeded };
 }
 
 /**
  * `results`: a JSON list in the order of the items, of what each handed on; null where it did not succeed. Absent where it is
  * too long, which may only be seen in the JSON: a control character takes six there.
  */
-async function gatherItems(database: Database, childId: number): Promise<OutputValues> {
-  const items = await readItems(database, childId);
-  const counts = countItems(items);
+async function gatherItems(database: Database, childId: number, items: readonly Item[]): Promise<OutputValues> {
+  const { succeeded, failed } = countItems(items);
+  const counts = { succeeded: String(succeeded), failed: String(failed) };
   if ((await measureItems(database, childId)) > MAX_RESULTS_BYTES) return counts;
   const rows = await selectRows<{ vertexId: number; name: string; value: string }>(
     database.dataSource,

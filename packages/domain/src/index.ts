@@ -54,6 +54,7 @@ export { formatValue } from './parameters-value.ts';
 export type { JsonValue, ParameterDeclaration, ParameterType } from './parameters-value.ts';
 export { fillTemplate, findTemplateNames } from './fill-template.ts';
 export type { FilledTemplate, TemplateValues } from './fill-template.ts';
+export { judgeChild } from './child-rules.ts';
 export { readMapItems } from './map-items.ts';
 export type { MapItems, MapSource } from './map-items.ts';
 export { completeParameters, declarationsOf, defaultsOf, missingParameters, resolveParameters } from './parameters.ts';
