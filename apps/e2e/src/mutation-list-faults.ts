@@ -26,8 +26,8 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
         replace: '',
       },
     ],
-    testFile: `${FAULTS}/slow/f01-api-killed.test.ts`,
-    test: 'a claim that is committed and never answered is the same worker’s still: its script starts once',
+    testFile: `${FAULTS}/f07-crash-points.test.ts`,
+    test: 'F1: a claim that is committed and never answered is the same worker’s still: its script starts once',
   },
   {
     name: 'completion: acknowledged before its commit, and never sent again',

@@ -14,9 +14,21 @@ import { inRounds, ROUNDS } from './rounds.ts';
 let scene: FaultScene;
 let queues: QueueScene;
 
+/** Vertices without edges. */
+const MANY = Array.from({ length: 10 }, (_, index) => `V${index}`);
+
 beforeAll(async () => {
   scene = await openFaultScene({ orchestrators: 2, environment: { BATON_LEASE_MS: '20000' } });
   queues = await openQueueScene(scene.stack);
+  const { vertex } = scene;
+  // Nobody but a test serves the label.
+  const first = { name: 'A', script: 'true', labels: ['nobody'], retry: { max: 1, delayMs: 0 } };
+  await scene.putGraph('claimed', [first, vertex('B')], [['A', 'B']]);
+  await scene.putGraph('plain', [vertex('A'), vertex('B')], [['A', 'B']]);
+  await scene.putGraph(
+    'many',
+    MANY.map((name) => vertex(name)),
+  );
 }, 120_000);
 
 afterAll(async () => {
@@ -34,9 +46,6 @@ test(
   'F10: completions that are repeated, late, forged or of nobody change nothing',
   inRounds(async (round) => {
     const parkedBefore = await queues.completions.getFailedCount();
-    // Nobody but this test serves the label.
-    const first = { name: 'A', script: 'true', labels: ['nobody'], retry: { max: 1, delayMs: 0 } };
-    await scene.putGraph('claimed', [first, scene.vertex('B')], [['A', 'B']]);
     const id = await scene.start('claimed', `claimed-${round}`);
     const { id: trackId } = await getTrack(id, 'A');
     // This test is the script, and writes as one.
@@ -92,7 +101,6 @@ test(
     const { completions, tracks, redis } = queues;
     const { stack } = scene;
     const before = await countParked();
-    await scene.putGraph('plain', [scene.vertex('A'), scene.vertex('B')], [['A', 'B']]);
     for (const queue of [completions, tracks]) {
       const texts = ['not { JSON', JSON.stringify({ v: 2, text: 'later' }), JSON.stringify('x'.repeat(5_000_000))];
       for (const text of texts) await addRaw(queue, text);
@@ -126,11 +134,6 @@ test(
   'F30: an enqueueing that comes after those of two reconcile loops makes duplicates, and one start',
   inRounds(async (round) => {
     const { stack, api } = scene;
-    const names = Array.from({ length: 10 }, (_, index) => `V${index}`);
-    await scene.putGraph(
-      'many',
-      names.map((name) => scene.vertex(name)),
-    );
     const workers = stack.processes.filter(({ kind }) => kind === 'worker');
     for (const worker of workers) worker.kill('SIGSTOP');
     const stopped = stack.crashAt('api.committed', 'SIGSTOP');
@@ -144,13 +147,13 @@ test(
     stack.process('api').kill('SIGCONT');
     const id = await started;
     await waitUntil(listWaiting, (ids) => ids.includes('a1-d1'));
-    expect(await listWaiting()).toEqual([...names.map(() => 'a1-d1'), ...names.map(() => 'a1-d2')]);
+    expect(await listWaiting()).toEqual([...MANY.map(() => 'a1-d1'), ...MANY.map(() => 'a1-d2')]);
     for (const worker of workers) worker.kill('SIGCONT');
     expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
     await waitUntil(listWaiting, (ids) => ids.length === 0);
-    expect((await scene.listStarts(id)).toSorted()).toEqual(names.map((name) => `${name} 1`));
+    expect((await scene.listStarts(id)).toSorted()).toEqual(MANY.map((name) => `${name} 1`));
     const tracks = await listTracks(api, id);
-    expect(tracks.map(({ attempt }) => attempt)).toEqual(names.map(() => 1));
+    expect(tracks.map(({ attempt }) => attempt)).toEqual(MANY.map(() => 1));
     expect(await scene.judge()).toEqual([]);
   }),
   60_000 * ROUNDS,

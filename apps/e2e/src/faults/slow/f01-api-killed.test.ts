@@ -98,19 +98,6 @@ test(
   90_000 * ROUNDS,
 );
 
-test(
-  'a claim that is committed and never answered is the same worker’s still: its script starts once',
-  inRounds(async (round) => {
-    const claimed = scene.stack.crashAt('api.claimed');
-    const id = await scene.start('two', `claimed-${round}`);
-    await claimed;
-    await scene.restartDead('api');
-    expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
-    expect(await scene.judge()).toEqual([]);
-  }),
-  90_000 * ROUNDS,
-);
-
 async function waitForChoice(pipelineId: number): Promise<number> {
   const ask = (): Promise<{ items: { trackId: number; pipelineId: number }[] }> => scene.api.get('/inbox?limit=100');
   const isHere = (item: { pipelineId: number }): boolean => item.pipelineId === pipelineId;

@@ -27,12 +27,6 @@ beforeAll(async () => {
     [...PREDECESSORS, ...CHAIN].map((name) => vertex(name, { lines: name === GATED ? gate : 'true' })),
     [...PREDECESSORS.map((name) => [name, 'join'] as const), ['join', 'next'], ['next', 'last']],
   );
-  await scene.putGraph('below', [vertex('inner')]);
-  await scene.putGraph(
-    'above',
-    [{ name: 'runs below', pipeline: { graph: 'below' } }, vertex('after')],
-    [['runs below', 'after']],
-  );
 }, 120_000);
 
 afterAll(() => scene.stack.stop());
@@ -85,44 +79,9 @@ test(
     await scene.restartDead('orchestrator');
     expect(await scene.waitForEnds(ids)).toEqual(MOMENTS.map(() => 'FINISH'));
     const each = [...PREDECESSORS, ...CHAIN].map((vertex) => `${vertex} 1`).toSorted();
-    expect(await readStarts(ids)).toEqual(ids.map(() => each));
+    const starts = await Promise.all(ids.map(scene.listStarts));
+    expect(starts.map((started) => started.toSorted())).toEqual(ids.map(() => each));
     expect(await scene.judge()).toEqual([]);
   }),
   120_000 * ROUNDS,
 );
-
-test(
-  'a pipeline that a track runs, and one that was due, are started once and end',
-  inRounds(async (round) => {
-    const { api, stack } = scene;
-    const killed = stack.crashAt('orchestrator.child_started');
-    const id = await scene.start('above', `above-${round}`);
-    await killed;
-    await scene.restartDead('orchestrator');
-    const killedAgain = stack.crashAt('orchestrator.scheduled');
-    await api.post('/schedules', { name: 'yearly', cron: '0 0 1 1 *', graph: 'below' });
-    const range = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
-    await api.post('/schedules/yearly/backfill', range);
-    await killedAgain;
-    await scene.restartDead('orchestrator');
-    expect(await scene.waitForEnds([id])).toEqual(['FINISH']);
-    const readFires = (): Promise<{ items: { state: string; pipelineId: number }[] }> =>
-      api.get('/schedules/yearly/fires');
-    const [due] = (await readFires()).items;
-    expect(await scene.waitForEnds([due?.pipelineId ?? 0])).toEqual(['FINISH']);
-    expect((await readFires()).items).toMatchObject([{ state: 'started', pipelineId: due?.pipelineId }]);
-    const { items } = await api.get<{ items: { id: number }[] }>('/pipelines?children=true&graph=below');
-    // The child of the track, and the one that was due.
-    expect(await readStarts([id, ...items.map((pipeline) => pipeline.id)])).toEqual([
-      ['after 1'],
-      ['inner 1'],
-      ['inner 1'],
-    ]);
-  }),
-  60_000 * ROUNDS,
-);
-
-/** What each pipeline's scripts wrote that they started: vertex and attempt. */
-async function readStarts(ids: readonly number[]): Promise<string[][]> {
-  return (await Promise.all(ids.map(scene.listStarts))).map((starts) => starts.toSorted());
-}
