@@ -4,6 +4,7 @@ import { makeParentsDue } from './child-ends.ts';
 import type { Database } from './data-source.ts';
 import { decidePipelines, type PipelineEvents } from './decide-pipelines.ts';
 import { dropRenewed } from './drop-renewed.ts';
+import { dropMapLimits } from './limit-holders.ts';
 import { freedLimitsOf } from './limit-keys.ts';
 import { lockPipelines, vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
 import type { Runner } from './statements.ts';
@@ -91,6 +92,11 @@ export async function applyDecided(runner: Runner, decided: readonly DecidedPipe
   }
   const through = applied.flatMap(findParent);
   await makeParentsDue(runner, through);
+  const maps = through.filter(({ hasMapLimit }) => hasMapLimit);
+  await dropMapLimits(
+    runner,
+    maps.map(({ pipelineId }) => pipelineId),
+  );
   result.childrenDone = through.map(({ parentTrackId }) => parentTrackId);
   return result;
 }
@@ -129,11 +135,15 @@ function addEffects(result: AppliedEvents, applied: AppliedPipeline): void {
 }
 
 /** Of a child of which nothing is open any more. */
-function findParent({ changes, effects, locked }: AppliedPipeline): { parentTrackId: number; pipelineId: number }[] {
+function findParent({
+  changes,
+  effects,
+  locked,
+}: AppliedPipeline): { parentTrackId: number; pipelineId: number; hasMapLimit: boolean }[] {
   const { id: pipelineId, parentTrackId } = locked.pipeline;
   const { state, openTracks } = changes.pipeline.after;
   if (parentTrackId === null || !isPipelineEnded(state) || openTracks > effects.closed) return [];
-  return [{ parentTrackId, pipelineId }];
+  return [{ parentTrackId, pipelineId, hasMapLimit: (locked.graph.map?.concurrency ?? null) !== null }];
 }
 
 /** Single tracks that are to be killed. */

@@ -1,5 +1,5 @@
 import type { Database } from './data-source.ts';
-import type { Limit } from './limit-keys.ts';
+import { mapKey, type Limit } from './limit-keys.ts';
 import { execute, inChunks, placeRows, selectRows, type Runner } from './statements.ts';
 
 /*
@@ -164,5 +164,18 @@ async function sweepLeftOver(runner: Runner, counts: ReadonlyMap<string, PlaceCo
       key,
       rows.map(({ trackId }) => trackId),
     ]);
+  }
+}
+
+/**
+ * No later claim sweeps what a map was counted by: it goes with the map. In the transaction of its last item's end, behind
+ * everything else that this locks.
+ * @param pipelineIds of the items of maps, of which nothing is open any more
+ */
+export async function dropMapLimits(runner: Runner, pipelineIds: readonly number[]): Promise<void> {
+  const keys = pipelineIds.map(mapKey).sort();
+  for (const chunk of inChunks(keys)) {
+    await execute(runner, 'DELETE FROM limit_holder WHERE limit_key IN (?)', [chunk]);
+    await execute(runner, 'DELETE FROM limit_key WHERE name IN (?)', [chunk]);
   }
 }

@@ -21,6 +21,11 @@ export function poolKey(name: string): string {
   return `${POOL_PREFIX}${name}`;
 }
 
+/** Of the items of a map: of one run of it, and never asked about again once that has ended. */
+export function mapKey(pipelineId: number): string {
+  return `map:${pipelineId}`;
+}
+
 /** @returns the pool's name; null where the key is another limit's */
 export function poolNameOf(key: string): string | null {
   return key.startsWith(POOL_PREFIX) ? key.slice(POOL_PREFIX.length) : null;
@@ -45,7 +50,7 @@ export function limitsOf(
   const limits: Limit[] = [];
   if (graph.limit !== null) limits.push({ key: `graph:${graph.graphId}`, capacity: graph.limit });
   const items = graph.map ?? { vertexId: vertex.id, concurrency: null };
-  if (items.concurrency !== null) limits.push({ key: `map:${pipelineId}`, capacity: items.concurrency });
+  if (items.concurrency !== null) limits.push({ key: mapKey(pipelineId), capacity: items.concurrency });
   if (limit !== null) limits.push({ key: `vertex:${graph.graphId}:${items.vertexId}`, capacity: limit });
   if (pipeline === null) for (const name of pools) limits.push({ key: poolKey(name), capacity: null });
   return limits.length < 2 ? limits : limits.sort((a, b) => (a.key < b.key ? -1 : 1));

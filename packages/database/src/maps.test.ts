@@ -4,6 +4,7 @@ import { claimAttempts } from './claim-attempts.ts';
 import { findPipeline } from './find-pipelines.ts';
 import { setPool } from './pools.ts';
 import { startChildren } from './start-children.ts';
+import { selectRows } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { createChildStage } from './testing-children.ts';
 import { makeRunId, readStates, runTracks, startTestFlow, TEST_WORKER, type TestFlow } from './testing-flow.ts';
@@ -62,6 +63,25 @@ describe('a map', () => {
       'limit',
       'limit',
     ]);
+  });
+
+  test('leaves nothing behind that its items were counted by', async () => {
+    const flow = await startMap([1, 2], { concurrency: 1 });
+    const child = await stage.startChild(flow, 'each');
+    const countRows = async (): Promise<number[]> => {
+      const key = `map:${child}`;
+      const count = async (sql: string): Promise<number> =>
+        Number((await selectRows<{ count: number }>(database.dataSource, sql, [key]))[0]?.count);
+      return [
+        await count('SELECT COUNT(*) AS count FROM limit_key WHERE name = ?'),
+        await count('SELECT COUNT(*) AS count FROM limit_holder WHERE limit_key = ?'),
+      ];
+    };
+    await stage.runTrack(trackIdOf(child, 1));
+    expect(await countRows()).toEqual([1, 1]);
+    await stage.runTrack(trackIdOf(child, 2));
+    expect(await stage.stateOf(child)).toBe('FINISH');
+    expect(await countRows()).toEqual([0, 0]);
   });
 
   test('of nothing succeeds at once', async () => {
