@@ -74,7 +74,7 @@ describe('what an expression means', () => {
         const range = { from: new Date('2026-01-01'), until: new Date('2200-01-01'), limit: 20 };
         expect(firstDueTimes(timetable.value, range)).toEqual(theirs.take(20).map((date) => date.toDate()));
       }),
-      { numRuns: 150 },
+      { numRuns: 150, seed: 1 },
     );
   });
 });

@@ -119,6 +119,7 @@ describe('checkGraph', () => {
           vertices.slice(1).forEach((name, index) => expect(edges).toContain(`${vertices[index]}->${name}`));
         }
       }),
+      { seed: 1 },
     );
   });
 });
