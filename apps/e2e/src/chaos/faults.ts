@@ -15,6 +15,8 @@ export interface FaultScene {
   redis: Redis;
   random: RandomSource;
   leaseMs: number;
+  /** Names of processes that nothing ends. */
+  longLived: ReadonlySet<string>;
 }
 
 /** One fault that is about to be done. */
@@ -41,6 +43,8 @@ export interface FaultKind {
    * `starts` what waited is started. Null: it is not measured.
    */
   recovery: 'runs' | 'ends' | 'starts' | null;
+  /** It waits until somebody comes to it, which may never be: nothing waits for it. */
+  isTrap?: true;
   /** @returns null where it cannot be done now */
   prepare(scene: FaultScene): Fault | null;
 }
@@ -83,7 +87,7 @@ const FAULT_KINDS: readonly FaultKind[] = [
     recovery: null,
     prepare: (scene) => freeze(scene, 'api', 500 + scene.random.below(4000)),
   },
-  { name: 'death at a crash point', weight: 8, recovery: null, prepare: crash },
+  { name: 'death at a crash point', weight: 8, recovery: null, isTrap: true, prepare: crash },
   {
     name: 'Redis emptied',
     weight: 4,
@@ -112,12 +116,12 @@ export function drawFaultKind(random: RandomSource, kinds: readonly FaultKind[] 
   throw new Error('there are no kinds of faults');
 }
 
-function drawProcess({ stack, random }: FaultScene, kind: ProcessKind): ChaosProcess {
-  return random.pick(stack.processes.filter((process) => process.kind === kind));
+function drawProcess({ stack, random }: FaultScene, isWanted: (process: ChaosProcess) => boolean): ChaosProcess {
+  return random.pick(stack.processes.filter(isWanted));
 }
 
 function signal(scene: FaultScene, kind: ProcessKind, name: 'SIGKILL' | 'SIGTERM'): Fault {
-  const process = drawProcess(scene, kind);
+  const process = drawProcess(scene, (one) => one.kind === kind && !scene.longLived.has(one.name));
   return {
     target: process.name,
     process,
@@ -142,7 +146,7 @@ function freezeWorker(scene: FaultScene): Fault {
 }
 
 function freeze(scene: FaultScene, kind: ProcessKind, durationMs: number): Fault {
-  const process = drawProcess(scene, kind);
+  const process = drawProcess(scene, (one) => one.kind === kind);
   return {
     target: process.name,
     mayLose: findVictims(process),

@@ -4,7 +4,8 @@ import type { ResourceSample } from './watch-resources.ts';
  * Whether anything grows that should not.
  *
  * - Processes and Redis keep nothing of what has ended: their figures have to be flat over time. Processes die all the time
- *   in a mix, and a new one is small: so growth is looked for within each life, and all lives of a process give one slope.
+ *   in a mix, and a new one is small and grows at first: so growth is looked for within each life, and all lives of a process
+ *   give one slope. What counts is that of those with one life (run-mix keeps one of each kind alive).
  * - Tables are the history: they grow with what has ended, and only with that. So it is told what each further ended track
  *   leaves behind, in the first half of the mix and in the second: where the two are alike, nothing else grows.
  */

@@ -1,20 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { judgeEvidence } from './check-invariants.ts';
-import type { PipelineRow, TrackRow } from './read-rows.ts';
-import { PIPELINE_ID, type Story } from './testing-evidence.ts';
+import type { PipelineRow } from './read-rows.ts';
+import { judge as judgeStory, PIPELINE_ID, trackOf, type Story } from './testing-evidence.ts';
 import { ITEMS_ID, makeFamily, OUTER_ID } from './testing-family.ts';
 
 /** What Baton could do wrong about pipelines that tracks run, shown to the oracle. */
-function judge(spoil: (story: Story) => void): string[] {
-  const story = makeFamily();
-  spoil(story);
-  return [...new Set(judgeEvidence(story).map(({ invariant }) => invariant))];
-}
+const judge = (spoil: (story: Story) => void): string[] => judgeStory(spoil, makeFamily());
 
 const pipelineOf = ({ rows }: Story, id: number): PipelineRow =>
   rows.pipelines.find((row) => row.id === id) as PipelineRow;
-const trackOf = ({ rows }: Story, vertex: string): TrackRow =>
-  rows.tracks.find((row) => row.vertex === vertex) as TrackRow;
 
 test('a child, and a list of two items', () => {
   expect(judgeEvidence(makeFamily())).toEqual([]);

@@ -21,46 +21,48 @@ const REQUESTS: Record<DrawnLink['name'], readonly RegExp[]> = {
 /** A trap that nobody runs into does not keep its link from other faults for longer. */
 const TRAP_MS = 5000;
 
+/** Does it. @param began to be called at the moment of the fault */
+type Act = Fault['inject'];
+
 export const LINK_FAULTS: readonly FaultKind[] = [
-  link(
-    'link cut',
-    2,
-    ({ proxy }) =>
-      () =>
-        Promise.resolve(proxy.cut()),
-  ),
-  link('link cut after a request', 8, cutAfterRequest),
-  link('link cut before a request', 2, ({ proxy, name }, random) => {
-    const match = random.pick(REQUESTS[name]);
-    return () => springs(proxy.intercept({ match, when: 'before' }));
-  }),
-  link('link silent', 3, (drawn, random) => during(drawn, 'silent', random)),
+  link('link cut', 2, ({ proxy }) => atOnce(() => Promise.resolve(proxy.cut()))),
+  trap('link cut after a request', 8, 'after'),
+  trap('link cut before a request', 2, 'before'),
+  link('link silent', 3, (drawn, random) => atOnce(during(drawn, 'silent', random))),
   link('link silent one way', 3, (drawn, random) => {
-    return during(drawn, random.pick(['silent_requests', 'silent_replies'] as const), random);
+    return atOnce(during(drawn, random.pick(['silent_requests', 'silent_replies'] as const), random));
   }),
-  link('link slow', 2, (drawn, random) => during(drawn, { delayMs: 50 + random.below(450) }, random)),
-  link('link half closed', 1, (drawn, random) => during(drawn, 'half_close', random)),
-  link('link refused', 2, (drawn, random) => during(drawn, 'refuse', random)),
+  link('link slow', 2, (drawn, random) => atOnce(during(drawn, { delayMs: 50 + random.below(450) }, random))),
+  link('link half closed', 1, (drawn, random) => atOnce(during(drawn, 'half_close', random))),
+  link('link refused', 2, (drawn, random) => atOnce(during(drawn, 'refuse', random))),
 ];
 
-function link(
-  name: string,
-  weight: number,
-  make: (drawn: DrawnLink, random: RandomSource) => () => Promise<unknown>,
-): FaultKind {
+function link(name: string, weight: number, make: (drawn: DrawnLink, random: RandomSource) => Act): FaultKind {
   const prepare = (scene: FaultScene): Fault => {
     const drawn = drawLink(scene);
     const act = make(drawn, scene.random);
-    return {
-      target: drawn.target,
-      mayLose: drawn.mayLose,
-      async inject(began) {
-        began();
-        await act();
-      },
-    };
+    return { target: drawn.target, mayLose: drawn.mayLose, inject: act };
   };
   return { name, weight, recovery: null, prepare };
+}
+
+/** One that nobody runs into is no fault. */
+function trap(name: string, weight: number, when: 'before' | 'after'): FaultKind {
+  const make = ({ proxy, name: linkName }: DrawnLink, random: RandomSource): Act => {
+    const match = random.pick(REQUESTS[linkName]);
+    return async (began) => {
+      await proxy.intercept({ match, when, withinMs: TRAP_MS });
+      began();
+    };
+  };
+  return { ...link(name, weight, make), isTrap: true };
+}
+
+function atOnce(act: () => Promise<void>): Act {
+  return (began) => {
+    began();
+    return act();
+  };
 }
 
 /** Leases are renewed over two links: from the worker to its API, and from that to MySQL. */
@@ -74,15 +76,6 @@ function drawLink({ stack, random }: FaultScene): DrawnLink {
   const links = Object.entries(process.links) as [DrawnLink['name'], TcpProxy][];
   const [name, proxy] = random.pick(links);
   return { target: `${name} of ${process.name}`, name, proxy, mayLose: findVictims(process, name) };
-}
-
-function cutAfterRequest({ proxy, name }: DrawnLink, random: RandomSource): () => Promise<unknown> {
-  const match = random.pick(REQUESTS[name]);
-  return () => springs(proxy.intercept({ match, when: 'after' }));
-}
-
-function springs(sprung: Promise<void>): Promise<unknown> {
-  return Promise.race([sprung, sleep(TRAP_MS)]);
 }
 
 /** Some shorter than a lease, some longer. */

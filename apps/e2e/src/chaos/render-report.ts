@@ -60,7 +60,7 @@ export function renderReport(summary: MixSummary): string {
     '',
     '## Figures over time',
     '',
-    'While pipelines ran, after the warm-up; of processes within each of their lives; and when all had ended.',
+    'While pipelines ran, after the warm-up, and when all had ended. Processes that die grow anew in each life: what tells is the one of each kind with a single life, over a long mix.',
     '',
     table(
       ['figure', 'lives', 'first', 'last', 'slope an hour', 'at rest'],

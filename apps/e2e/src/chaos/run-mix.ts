@@ -27,6 +27,7 @@ export interface MixOptions {
   pipelinesAtOnce?: number;
   /** Of the largest graph; 300 unless given. */
   maxTracks?: number;
+  /** How many, of each kind at least two: one of them is never ended. */
   apis?: number;
   orchestrators?: number;
   workers?: number;
@@ -55,8 +56,9 @@ export interface MixRecord {
   isAtRest: boolean;
 }
 
-/** At least one fault every 5 s: a fault that lasts does not keep the next from coming. */
-const FAULT_EVERY_MS = { least: 1500, more: 3000 };
+/** At least one fault every 5 s: neither a fault that lasts nor a trap that nobody runs into keeps the next from coming. */
+const FAULT_EVERY_MS = { least: 1500, more: 2000 };
+const AFTER_TRAP_MS = 200;
 const SAMPLE_MS = 10_000;
 /** Longer than any fault, lease or delay lasts: what has not gone on by then never will. */
 const STANDSTILL_MS = 60_000;
@@ -70,9 +72,9 @@ export async function runMix(options: MixOptions): Promise<MixSummary> {
   const { apis = 2, orchestrators = 2, workers = 3, seed, appsDirectory } = options;
   await mkdir(options.keepIn, { recursive: true });
   const stack = await startChaosStack({
-    apis,
-    orchestrators,
-    workers,
+    apis: apis - 1,
+    orchestrators: orchestrators - 1,
+    workers: workers - 1,
     slots: 4,
     ownServers: true,
     ...(appsDirectory === undefined ? {} : { appsDirectory }),
@@ -81,13 +83,26 @@ export async function runMix(options: MixOptions): Promise<MixSummary> {
   try {
     await waitForRedis(redis, LEASE_MS);
     const random = createRandom(seed);
-    const scene: FaultScene = { stack, redis, random, leaseMs: LEASE_MS };
+    const scene: FaultScene = { stack, redis, random, leaseMs: LEASE_MS, longLived: await addLongLived(stack) };
     const record = await runRecorded(scene, options);
     return await summarizeMix(scene, record);
   } finally {
     redis.disconnect();
     await stack.stop();
   }
+}
+
+/**
+ * One process of each kind that is hurt like the others, but never ended: what a process leaks is only seen in a long life.
+ * @returns their names
+ */
+async function addLongLived(stack: ChaosStack): Promise<ReadonlySet<string>> {
+  const withoutCrashes = { BATON_CRASH_DIRECTORY: join(stack.directory, 'no-crashes') };
+  const names = new Set<string>();
+  for (const kind of ['api', 'orchestrator', 'worker'] as const) {
+    names.add((await stack.addProcess(kind, withoutCrashes)).name);
+  }
+  return names;
 }
 
 async function runRecorded(scene: FaultScene, options: MixOptions): Promise<MixRecord> {
@@ -189,7 +204,8 @@ async function injectUntil(scene: FaultScene, record: MixRecord, signal: AbortSi
   while (!signal.aborted) {
     const kind = drawFaultKind(random);
     const fault = kind.prepare(scene);
-    const waitMs = FAULT_EVERY_MS.least + random.below(FAULT_EVERY_MS.more);
+    const pauseMs = FAULT_EVERY_MS.least + random.below(FAULT_EVERY_MS.more);
+    const waitMs = kind.isTrap === true ? AFTER_TRAP_MS : pauseMs;
     if (fault === null || hurt.has(fault.target)) continue;
     hurt.add(fault.target);
     const done = injectFault(fault, { kind: kind.name, recovery: kind.recovery, record }).finally(() => {

@@ -94,6 +94,13 @@ test('cut after the request: it was carried out, and its reply never comes', asy
   await saysAll(next, ['got COMMIT']);
 });
 
+test('what nobody runs into in time is no trap any more', async () => {
+  const client = await connect();
+  await expect(proxy.intercept({ match: /COMMIT/, when: 'before', withinMs: 20 })).rejects.toThrow('found none');
+  client.say('COMMIT');
+  await saysAll(client, ['got COMMIT']);
+});
+
 test('cut before the request: nobody ever hears it', async () => {
   const client = await connect();
   const sprung = proxy.intercept({ match: /COMMIT/, when: 'before' });

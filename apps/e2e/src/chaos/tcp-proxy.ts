@@ -19,13 +19,16 @@ export interface TcpProxy {
    * arrive nothing of that comes through. In both cases `act` is called at that very moment, with the text that fitted, and
    * then the connection is cut, unless `cuts` is false: then all goes on as if nothing had been.
    * @param match is asked about the last 64 KiB that the client sent on one connection, as latin1 text, since the last fit
+   * @param withinMs for ever unless given
    * @returns when that has happened
+   * @throws Error when it has not within the time: then it does not any more
    */
   intercept(trap: {
     match: RegExp;
     when: 'before' | 'after';
     act?: (fitted: string) => void;
     cuts?: boolean;
+    withinMs?: number;
   }): Promise<void>;
   close(): Promise<void>;
 }
@@ -107,8 +110,31 @@ class Proxy implements TcpProxy {
     }
   }
 
-  intercept({ match, when, act = () => {}, cuts = true }: Parameters<TcpProxy['intercept']>[0]): Promise<void> {
-    return new Promise((done) => this.#traps.push({ match, when, act, cuts, done }));
+  intercept({
+    match,
+    when,
+    act = () => {},
+    cuts = true,
+    withinMs,
+  }: Parameters<TcpProxy['intercept']>[0]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const trap: Trap = { match, when, act, cuts, done: resolve };
+      this.#traps.push(trap);
+      if (withinMs === undefined) return;
+      const timer = setTimeout(() => {
+        this.#disarm(trap);
+        reject(new Error(`expected a request like ${match} within ${withinMs} ms, found none that was answered`));
+      }, withinMs);
+      trap.done = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #disarm(trap: Trap): void {
+    this.#traps = this.#traps.filter((one) => one !== trap);
+    for (const link of this.#links) if (link.sprung?.trap === trap) link.sprung = null;
   }
 
   async close(): Promise<void> {

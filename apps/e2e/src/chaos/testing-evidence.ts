@@ -1,4 +1,5 @@
 import { buildScenario } from '../reference/build-scenario.ts';
+import { judgeEvidence } from './check-invariants.ts';
 import type { Evidence } from './evidence.ts';
 import { journalScript, type JournalEntry } from './journal.ts';
 import type { AttemptRow, EventRow, PipelineRow, TrackRow } from './read-rows.ts';
@@ -117,3 +118,19 @@ function makeEvents(): EventRow[] {
   const start = event(50, 'start', { pipeline: { state: 'RUNNING' }, tracks: [{ vertexId: 1, state: 'PENDING' }] });
   return [start, ...claims, ...ends].toSorted((one, other) => one.atMs - other.atMs);
 }
+
+/** @returns which invariants the oracle finds violated in the story, once this was done to it */
+export function judge(spoil: (story: Story) => void, story: Story = makeStory()): string[] {
+  spoil(story);
+  return [...new Set(judgeEvidence(story).map(({ invariant }) => invariant))];
+}
+
+export const pipeline = ({ rows }: Story): PipelineRow => rows.pipelines[0] as PipelineRow;
+export const trackOf = ({ rows }: Story, vertex: string): TrackRow =>
+  rows.tracks.find((row) => row.vertex === vertex) as TrackRow;
+export const attemptOf = ({ rows }: Story, runId: string): AttemptRow =>
+  rows.attempts.find((row) => row.runId === runId) as AttemptRow;
+export const flowEvent = ({ rows }: Story, atMs: number): EventRow =>
+  rows.events.find((event) => event.atMs === atMs) as EventRow;
+export const lineOf = ({ journal }: Story, kind: string, runId: string): number =>
+  journal.findIndex((entry) => entry.kind === kind && entry.runId === runId);
