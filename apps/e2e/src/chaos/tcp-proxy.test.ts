@@ -101,6 +101,15 @@ test('what nobody runs into in time is no trap any more', async () => {
   await saysAll(client, ['got COMMIT']);
 });
 
+test('what was said before a trap was set does not spring it', async () => {
+  const client = await connect();
+  client.say('COMMIT');
+  await saysAll(client, ['got COMMIT']);
+  void proxy.intercept({ match: /COMMIT/, when: 'before' });
+  client.say('a');
+  await saysAll(client, ['got COMMIT', 'got a']);
+});
+
 test('cut before the request: nobody ever hears it', async () => {
   const client = await connect();
   const sprung = proxy.intercept({ match: /COMMIT/, when: 'before' });

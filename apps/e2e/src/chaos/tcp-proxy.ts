@@ -18,7 +18,7 @@ export interface TcpProxy {
    * Waits for the next request that fits. `before`: it is never passed on. `after`: it is, and as soon as its reply begins to
    * arrive nothing of that comes through. In both cases `act` is called at that very moment, with the text that fitted, and
    * then the connection is cut, unless `cuts` is false: then all goes on as if nothing had been.
-   * @param match is asked about the last 64 KiB that the client sent on one connection, as latin1 text, since the last fit
+   * @param match is asked about the last 64 KiB that the client sent on one connection since then, as latin1 text; after a fit, since that
    * @param withinMs for ever unless given
    * @returns when that has happened
    * @throws Error when it has not within the time: then it does not any more
@@ -117,6 +117,7 @@ class Proxy implements TcpProxy {
     cuts = true,
     withinMs,
   }: Parameters<TcpProxy['intercept']>[0]): Promise<void> {
+    for (const link of this.#links) link.tail = '';
     return new Promise((resolve, reject) => {
       const trap: Trap = { match, when, act, cuts, done: resolve };
       this.#traps.push(trap);
