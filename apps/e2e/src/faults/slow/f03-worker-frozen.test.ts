@@ -15,7 +15,7 @@ import { openWorkerFaults, readLastSign, showSigns, type WorkerFaults } from '..
 const TIMEOUT_MS = 90_000 * ROUNDS;
 
 let scene: WorkerFaults;
-/** Loaded into workers: at SIGUSR2 the event loop stands still until a file is there. */
+/** Loaded into workers: at SIGUSR2 the event loop stands still until a file is there, which it takes away. */
 let stallModule: string;
 
 beforeAll(async () => {
@@ -25,9 +25,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => scene.stack.stop());
 
-const STALL_SOURCE = `import { existsSync } from 'node:fs';
+const STALL_SOURCE = `import { existsSync, rmSync } from 'node:fs';
 const cell = new Int32Array(new SharedArrayBuffer(4));
-process.on('SIGUSR2', () => { while (!existsSync(process.env.STALL_END)) Atomics.wait(cell, 0, 0, 50); });
+process.on('SIGUSR2', () => {
+  while (!existsSync(process.env.STALL_END)) Atomics.wait(cell, 0, 0, 50);
+  rmSync(process.env.STALL_END);
+});
 `;
 
 /** How a worker is made to stand still, and to go on. */
