@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { judgeEvidence } from './check-invariants.ts';
 import type { Evidence } from './evidence.ts';
-import { EVERY_MINUTE, judgeSchedules } from './judge-schedules.ts';
+import { EVERY_MINUTE } from './judge-schedules.ts';
 import type { PipelineRow } from './read-rows.ts';
 import type { RecordedAnswer } from './record-answers.ts';
 import { answer, askedAt, pipelineRow } from './testing-evidence.ts';
@@ -27,7 +28,7 @@ function judge(minutes: readonly number[], schedule = 's'): string[] {
     answers: ANSWERS,
     rows: { pipelines, tracks: [], attempts: [], events: [] },
   };
-  return judgeSchedules(evidence).map(({ invariant, what }) => `${invariant}: ${what}`);
+  return judgeEvidence(evidence).map(({ invariant, what }) => `${invariant}: ${what}`);
 }
 
 test('every due time once; of one that nobody was told about either', () => {
