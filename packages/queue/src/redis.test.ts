@@ -72,6 +72,11 @@ test('a Redis that cannot save to its disk is doubtful', async () => {
   await redis.config('SET', 'save', '');
   expect(await readRedisSettings(redis)).toMatchObject({ persistence: 'none', role: 'master' });
   await redis.config('SET', 'appendonly', 'yes');
+  // Redis refuses to end until its first append-only file is written, and would have to be killed when it has not ended in time.
+  const isWriting = async (): Promise<boolean> =>
+    /aof_rewrite_(in_progress|scheduled):1/.test(await redis.info('persistence'));
+  for (let looks = 0; looks < 5000 && (await isWriting()); looks += 1) continue;
+  expect(await isWriting()).toBe(false);
 });
 
 test('a Redis user who may not ask is told nothing', async () => {
