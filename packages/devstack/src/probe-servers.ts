@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
-import { createConnection } from 'mysql2/promise';
 import { describeError, DevstackError, findErrorCode } from './errors.ts';
 import { FLAVOR_NAMES, isAtLeast, OLDEST_VERSIONS } from './find-programs.ts';
+
+// The two drivers are loaded where a server is probed: every command of the CLI starts in half the time without them.
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -11,6 +11,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * @throws DevstackError when it is too old; the driver's error when it does not answer or refuses
  */
 export async function probeMysql(mysqlUrl: string): Promise<string> {
+  const { createConnection } = await import('mysql2/promise');
   const connection = await createConnection({ uri: mysqlUrl, connectTimeout: CONNECT_TIMEOUT_MS });
   connection.on('error', () => undefined); // a server that goes away during the probe also rejects the query below
   try {
@@ -29,6 +30,7 @@ export async function probeMysql(mysqlUrl: string): Promise<string> {
  * @throws DevstackError when it is too old or may evict; the driver's error when it does not answer or refuses
  */
 export async function probeRedis(redisUrl: string): Promise<string> {
+  const { Redis } = await import('ioredis');
   const redis = new Redis(redisUrl, {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
