@@ -1,17 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { publishTestServerUrls, readTestServerUrls } from '../config.ts';
 import { startServers } from '../start-servers.ts';
 
+/** Linux keeps it in memory, where it is at all; in a container it may be small. */
+const MEMORY_FOLDER = '/dev/shm';
+const NEEDED_BYTES = 2 * 1024 ** 3;
+
 /**
  * Starts the servers that all tests of a run share, in a temporary directory, and publishes their URLs to the processes that run tests.
+ * Nobody kills these, so what they commit need not survive: they are kept in memory where there is enough. Each test file makes all
+ * tables, and a disk makes it wait for every one.
  * BATON_TEST_MYSQL_URL and BATON_TEST_REDIS_URL name others to use instead.
  * @returns what stops them and removes the directory
  */
 export async function startSharedServers(): Promise<() => Promise<void>> {
   const given = readTestServerUrls();
-  const directory = mkdtempSync(path.join(tmpdir(), 'baton-test-'));
+  const directory = mkdtempSync(path.join(hasRoomInMemory() ? MEMORY_FOLDER : tmpdir(), 'baton-test-'));
   const report = (line: string): void => void process.stderr.write(`${line}\n`);
   try {
     const servers = await startServers({ directory, report, purpose: 'tests', ...given });
@@ -25,5 +31,14 @@ export async function startSharedServers(): Promise<() => Promise<void>> {
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
+  }
+}
+
+function hasRoomInMemory(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
+    return bavail * bsize >= NEEDED_BYTES;
+  } catch {
+    return false; // there is no such folder
   }
 }
