@@ -47,6 +47,14 @@ export function publishTestServerUrls(urls: { mysqlUrl: string; redisUrl: string
   process.env.BATON_TEST_REDIS_URL = urls.redisUrl;
 }
 
+/** How often tests are to repeat what they repeat, and long ones to go to their whole extent: BATON_E2E_ROUNDS, null where it is not set. */
+export function readTestRounds(environment: NodeJS.ProcessEnv = process.env): number | null {
+  if (environment.BATON_E2E_ROUNDS === undefined) return null;
+  const rounds = Number(environment.BATON_E2E_ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('BATON_E2E_ROUNDS: expected a whole number above 0');
+  return rounds;
+}
+
 // What a stack sets itself for each process. Inheriting one of these would give a worker the database, or point a process elsewhere.
 const OWN_VARIABLES = new Set([
   'BATON_MYSQL_URL',

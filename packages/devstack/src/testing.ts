@@ -1,5 +1,7 @@
 import { readTestServerUrls } from './config.ts';
 
+export { readTestRounds } from './config.ts';
+
 /**
  * The MySQL (or MariaDB) and Redis (or Valkey) that the tests of this run share. A test makes its own database (`baton_test_...`, the user
  * may) and its own key prefix in them.

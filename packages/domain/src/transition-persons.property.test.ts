@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readTestRounds } from '@baton/devstack/testing';
 import { isPipelineEnded } from './pipeline-status.ts';
 import { copyFlow, type Flow } from './testing-flow.ts';
 import { checkInvariants } from './testing-invariants.ts';
@@ -13,7 +14,8 @@ import type { FlowEvent, TrackView } from './transition-types.ts';
  * Persons who do anything at any time, reruns, expiries and cancels among it, in graphs with gates, with conditions that
  * look at what is still under way, and with choices by hand. After their meddling they answer what they are asked.
  */
-const RUNS = 1500;
+/** `BATON_E2E_ROUNDS=1500 npm test -- property` tries more of them. */
+const RUNS = readTestRounds() ?? 400;
 
 const scenario = scenarioWith('open');
 

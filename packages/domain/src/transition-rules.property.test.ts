@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readTestRounds } from '@baton/devstack/testing';
 import { copyFlow, eventOf, type Flow } from './testing-flow.ts';
 import { checkInvariants } from './testing-invariants.ts';
 import { plainScenario, scenarioWith, type Scenario } from './testing-scenario.ts';
@@ -8,7 +9,8 @@ import { CALM, createSimulation, runSimulation, type Schedule } from './testing-
 import { applyEvents } from './testing-store.ts';
 import type { Changes, FlowEvent, TrackView } from './transition-types.ts';
 
-const RUNS = 2000;
+/** `BATON_E2E_ROUNDS=2000 npm test -- property` tries more of them. */
+const RUNS = readTestRounds() ?? 500;
 
 const scenario = scenarioWith('fixed');
 
