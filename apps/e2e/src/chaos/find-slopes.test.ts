@@ -22,6 +22,7 @@ test('a process that leaks, although it is small again after each start', () => 
   const samples = sampleWorker((age) => 60 + age / 60);
   expect(slopeOf(samples, 'memory of worker-1, MiB')).toBeCloseTo(60);
   expect(slopeOf(samples, 'open files of worker-1')).toBe(0);
+  expect(findSlopes(samples, MIX_SECONDS).map(({ lives }) => lives)).toEqual([4, 4]);
 });
 
 test('one that grows only at first, or is of another size in each life, does not', () => {

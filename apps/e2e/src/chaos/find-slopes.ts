@@ -11,7 +11,7 @@ import type { ResourceSample } from './watch-resources.ts';
  */
 export interface Slope {
   figure: string;
-  /** Of a process: how many of its lives were long enough to be looked at; else 1. */
+  /** Of a process: how often it was seen to have been started, so 1 where it was never ended; else 1. */
   lives: number;
   first: number;
   last: number;
@@ -66,9 +66,10 @@ export function findSlopes(samples: readonly ResourceSample[], mixSeconds: numbe
       const found = read(sample);
       return found === null ? [] : [{ ...found, at: sample.seconds }];
     });
+    const lives = new Set(points.map(({ life }) => life)).size;
     const slope = findSlope(leaveOutWarmUp(points));
     const atRest = rest === undefined || rest.seconds <= mixSeconds ? null : (read(rest)?.value ?? null);
-    return slope === null ? [] : [{ figure, ...slope, atRest }];
+    return slope === null ? [] : [{ figure, lives, ...slope, atRest }];
   });
 }
 
@@ -84,7 +85,7 @@ function leaveOutWarmUp(points: readonly Point[]): readonly Point[] {
 }
 
 /** Least squares, each life about its own mean. @returns null where there is nothing to compare */
-function findSlope(points: readonly Point[]): Omit<Slope, 'figure' | 'atRest'> | null {
+function findSlope(points: readonly Point[]): Pick<Slope, 'first' | 'last' | 'perHour'> | null {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return null;
   const lives = [...new Set(points.map(({ life }) => life))].map((life) => points.filter((one) => one.life === life));
@@ -97,7 +98,7 @@ function findSlope(points: readonly Point[]): Omit<Slope, 'figure' | 'atRest'> |
     }
   }
   const perHour = spread === 0 ? 0 : (product / spread) * SECONDS_IN_HOUR;
-  return { lives: lives.filter((own) => own.length > 1).length, first: first.value, last: last.value, perHour };
+  return { first: first.value, last: last.value, perHour };
 }
 
 function meanOf(values: readonly number[]): number {
