@@ -45,7 +45,7 @@ test(
     proveRefusal({
       refusal: /^MISCONF/,
       async begin() {
-        await config('appendonly', 'no', 'save', '3600 1');
+        await config('appendonly', 'no', 'save', '3600 1', 'stop-writes-on-bgsave-error', 'yes');
         await rm(snapshot(), { force: true });
         // Stands where the snapshot is to go.
         await mkdir(snapshot());
