@@ -19,28 +19,29 @@ interface Worker {
   exited: Promise<void>;
 }
 
-describe.each(levels)('a worker that dies or freezes (%s)', (isolation) => {
-  let folder: string;
-  let bundle: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'baton-worker-'));
-    bundle = join(folder, 'worker.mjs');
-    await build({
-      entryPoints: [fileURLToPath(new URL('./testing/worker-fixture.ts', import.meta.url))],
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    });
+let folder: string;
+let bundle: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'baton-worker-'));
+  bundle = join(folder, 'worker.mjs');
+  await build({
+    entryPoints: [fileURLToPath(new URL('./testing/worker-fixture.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.each(levels)('a worker that dies or freezes (%s)', (isolation) => {
   const started: ChildProcess[] = [];
   // A worker that a failed test left frozen would stay for ever, with all that it started.
   afterEach(() => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   async function startWorker(): Promise<Worker> {
     const seconds = uniqueSleep();

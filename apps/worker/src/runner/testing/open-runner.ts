@@ -88,6 +88,9 @@ async function readCommandLine(pid: string): Promise<string> {
   }
 }
 
+/** Most questions read the command line of every process: asked more often, they would keep busy the machine that they wait for. */
+const PAUSE_MS = 30;
+
 /** Asks again until the answer is true; fails after `timeoutMs`. */
 export async function waitFor(
   what: string,
@@ -97,7 +100,7 @@ export async function waitFor(
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await isTrue())) {
     if (performance.now() > deadlineMs) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
