@@ -1,4 +1,5 @@
 export { DevstackError } from './errors.ts';
+export { findIsolations, type Isolation } from './isolation.ts';
 export type { ManagedProcess, ProcessExit } from './managed-process.ts';
 export { readStackFile, type StackFile } from './stack-file.ts';
 export type { ProcessKind, StackProcess } from './stack-process.ts';

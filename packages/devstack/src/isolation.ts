@@ -6,13 +6,13 @@ const LEVELS = {
   'user-namespace': ['--user', '--map-current-user'],
   'process-group': null,
 } as const;
-type Isolation = keyof typeof LEVELS;
+export type Isolation = keyof typeof LEVELS;
 
 /**
  * @param unshare the program to ask
  * @returns those that a worker can have on this host, the strongest first; 'process-group' always is one
  */
-function findIsolations(unshare: string): Isolation[] {
+export function findIsolations(unshare = 'unshare'): Isolation[] {
   // In a container the namespaces may be permitted, and their own /proc not.
   const namespace = ['--pid', '--fork', '--kill-child', '--mount-proc'];
   const levels = Object.entries(LEVELS) as [Isolation, readonly string[] | null][];

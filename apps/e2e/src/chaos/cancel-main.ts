@@ -3,7 +3,7 @@
  * host has, and says how long it takes until the last of their processes is gone. Ends with status 1 where something is left.
  */
 import { parseArgs } from 'node:util';
-import { findIsolations } from './find-isolations.ts';
+import { findIsolations } from '@baton/devstack';
 import { GRACE_MS, measureCancels, type CancelMeasure } from './measure-cancels.ts';
 import { percentile } from './measure-recovery.ts';
 import { STUBBORN_SCRIPTS } from './stubborn-scripts.ts';
@@ -26,7 +26,7 @@ function describeTimes(measures: readonly CancelMeasure[]): string {
 }
 
 console.log(`From the answer to the cancel until the last process is gone; grace ${GRACE_MS} ms`);
-for (const isolation of await findIsolations()) {
+for (const isolation of findIsolations()) {
   const [rounds, atOnce] = [readCount('rounds'), readCount('at-once')];
   const measures = await measureCancels({ isolation, rounds, atOnce, ownServers: true });
   console.log(`\n${isolation}: ${describeTimes(measures)}`);

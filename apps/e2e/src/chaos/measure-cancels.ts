@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Isolation } from '@baton/devstack';
 import { callApi, listTracks, waitUntil } from '../testing/call-api.ts';
 import { startTestStack } from '../testing/start-test-stack.ts';
 import { watchCookies, type CookieWatch } from './cookie-watch.ts';
-import type { Isolation } from './find-isolations.ts';
 import { STUBBORN_SCRIPTS, type StubbornScript } from './stubborn-scripts.ts';
 
 /** From TERM to KILL. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findIsolations } from '../../chaos/find-isolations.ts';
+import { findIsolations } from '@baton/devstack';
 import { measureCancels } from '../../chaos/measure-cancels.ts';
 import { STUBBORN_SCRIPTS } from '../../chaos/stubborn-scripts.ts';
 import { ROUNDS } from '../rounds.ts';
@@ -9,7 +9,7 @@ import { ROUNDS } from '../rounds.ts';
  * CANCELLED only when nothing of its script is alive, at whatever level of isolation the worker has. Times are measured by
  * npm run chaos:cancel.
  */
-const all = await findIsolations();
+const all = findIsolations();
 /** The best and the worst in every test run; all of them where rounds are asked for. */
 const levels = ROUNDS > 1 ? all : all.filter((level, index) => index === 0 || level === 'process-group');
 
