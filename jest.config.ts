@@ -27,9 +27,11 @@ const config: Config = {
       coveragePathIgnorePatterns: ['/'],
     },
   ],
-  testTimeout: 60_000,
-  // Most tests wait most of the time: for processes, leases and servers.
+  // Most tests wait most of the time: for processes, leases and servers. Those that compute have half a core then.
   maxWorkers: '200%',
+  testTimeout: 120_000,
+  // With modules in ESM some of each test file stays in its worker.
+  workerIdleMemoryLimit: '1GB',
   // Only with --coverage, which the bootstrap adds to a run of everything. "babel" counts every branch of the source, ?? and defaults included.
   coverageProvider: 'babel',
   coverageReporters: ['text-summary', 'lcovonly'],
