@@ -19,13 +19,13 @@ const ANSWERS: readonly RecordedAnswer[] = [
   { ...answer('POST', '/schedules/s/pause', {}), ...askedAt(13.3 * MINUTE) },
 ];
 
-function judge(minutes: readonly number[], schedule = 's'): string[] {
+function judge(minutes: readonly number[], schedule = 's', answers = ANSWERS): string[] {
   const pipelines = minutes.map((minute, index): PipelineRow => {
     return pipelineRow({ id: index + 1, graph: 'g', name: schedule, schedule, scheduledForMs: minute * MINUTE });
   });
   const evidence: Evidence = {
     journal: [],
-    answers: ANSWERS,
+    answers,
     rows: { pipelines, tracks: [], attempts: [], events: [] },
   };
   return judgeEvidence(evidence).map(({ invariant, what }) => `${invariant}: ${what}`);
@@ -52,4 +52,10 @@ test.each([
 
 test('a schedule that nobody asked for', () => {
   expect(judge([11], 'other')).toContain('I1: schedule other started 1 pipelines, and nobody asked for it');
+});
+
+test('of a schedule that is not due every minute only a due time with two pipelines', () => {
+  const yearly = [answer('POST', '/schedules', { name: 'y', cron: '0 0 1 1 *' })];
+  expect(judge([5, 7], 'y', yearly)).toEqual([]);
+  expect(judge([5, 5], 'y', yearly)).toEqual(['I1: schedule y started pipelines 1, 2 for 1970-01-01T00:05:00.000Z']);
 });
