@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ROOT } from './read-sources.ts';
 
@@ -62,4 +62,12 @@ test('every case in faults/ stands in the row of its number, and in that of each
       .map((fault) => `F${fault}: ${name}`);
   });
   expect(unnamed).toEqual([]);
+});
+
+test('every file of cases is in the table of rounds, and no other', () => {
+  const listed = [
+    ...readFileSync(join(ROOT, 'docs/faults.md'), 'utf8').matchAll(/^\| `([^`]*f\d\d-[^`]+)` +\| +\d+ +\|/gm),
+  ];
+  const files = [...CASES.values()].map((file) => relative(FAULTS, file).replace('.test.ts', ''));
+  expect(listed.map(([, file]) => file).toSorted()).toEqual(files.toSorted());
 });

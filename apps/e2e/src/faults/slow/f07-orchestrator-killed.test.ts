@@ -49,6 +49,21 @@ function killAt(moment: Moment): Promise<void> {
   return linkOf(orchestrator, 'mysql').intercept({ match: commitOf('predecessors_left'), when, act });
 }
 
+/**
+ * What was seen as committed may have been on its way to the point where the orchestrator is to die: where it has died of that,
+ * it dies once more, of what comes before the join.
+ */
+async function killAgain(moment: Moment, pipelineId: number): Promise<void> {
+  if (moment !== 'orchestrator.committed' && moment !== 'orchestrator.enqueued') return;
+  const hasEnded = async (): Promise<boolean> =>
+    (await listTracks(scene.api, pipelineId)).some(({ vertex, state }) => vertex === GATED && state === 'SUCCEED');
+  while (!(await hasEnded())) {
+    const killed = killAt(moment);
+    await scene.restartDead('orchestrator');
+    await killed;
+  }
+}
+
 /** A pipeline of which all is done that comes before the join, but for one track, which waits for a word. */
 async function startUpToJoin(name: string): Promise<number> {
   const id = await scene.start('join', name);
@@ -66,11 +81,14 @@ test(
     const ids: number[] = [];
     let taken = Promise.resolve();
     for (const moment of MOMENTS) {
+      // The next to come to that point is to be of this pipeline.
+      await scene.waitForEnds(ids);
       const id = await startUpToJoin(`${moment} ${round}`);
       ids.push(id);
       const killed = killAt(moment);
       await writeFile(join(scene.stack.directory, `go-${id}`), '');
       await killed;
+      await killAgain(moment, id);
       // What was committed and not enqueued is taken by the reconcile loop of the next life, which dies of it.
       if (moment === 'orchestrator.committed') taken = scene.stack.crashAt('orchestrator.taken');
       await scene.restartDead('orchestrator');
