@@ -169,13 +169,13 @@ async function sweepLeftOver(runner: Runner, counts: ReadonlyMap<string, PlaceCo
 
 /**
  * No later claim sweeps what a map was counted by: it goes with the map. In the transaction of its last item's end, behind
- * everything else that this locks.
+ * everything else that this locks. Key by key: for a list of keys servers scan a small table, and would wait here for the
+ * claims under every other limit.
  * @param pipelineIds of the items of maps, of which nothing is open any more
  */
 export async function dropMapLimits(runner: Runner, pipelineIds: readonly number[]): Promise<void> {
-  const keys = pipelineIds.map(mapKey).sort();
-  for (const chunk of inChunks(keys)) {
-    await execute(runner, 'DELETE FROM limit_holder WHERE limit_key IN (?)', [chunk]);
-    await execute(runner, 'DELETE FROM limit_key WHERE name IN (?)', [chunk]);
+  for (const key of pipelineIds.map(mapKey).sort()) {
+    await execute(runner, 'DELETE FROM limit_holder WHERE limit_key = ?', [key]);
+    await execute(runner, 'DELETE FROM limit_key WHERE name = ?', [key]);
   }
 }

@@ -1,13 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { trackIdOf } from '@baton/domain';
-import { claimAttempts } from './claim-attempts.ts';
+import { pipelineIdOf, trackIdOf, type FlowEvent } from '@baton/domain';
+import { applyFlowEvents } from './apply-flow-events.ts';
+import { claimAttempts, type RunKey } from './claim-attempts.ts';
 import { findPipeline } from './find-pipelines.ts';
 import { setPool } from './pools.ts';
 import { startChildren } from './start-children.ts';
 import { selectRows } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { createChildStage } from './testing-children.ts';
-import { makeRunId, readStates, runTracks, startTestFlow, TEST_WORKER, type TestFlow } from './testing-flow.ts';
+import {
+  completionOf,
+  makeRunId,
+  readStates,
+  runTracks,
+  startTestFlow,
+  TEST_WORKER,
+  type TestFlow,
+} from './testing-flow.ts';
 import { readTrackOutputs } from './track-outputs.ts';
 
 const database = useTestDatabase();
@@ -82,6 +92,28 @@ describe('a map', () => {
     await stage.runTrack(trackIdOf(child, 2));
     expect(await stage.stateOf(child)).toBe('FINISH');
     expect(await countRows()).toEqual([0, 0]);
+  });
+
+  test('that ends with others waits for no limit but its own', async () => {
+    const claims: RunKey[] = [];
+    for (let map = 0; map < 6; map += 1) {
+      const child = await stage.startChild(await startMap([1], { concurrency: 1 }), 'each');
+      claims.push({ trackId: trackIdOf(child, 1), attempt: 1, runId: makeRunId() });
+    }
+    await claimAttempts(database, { workerId: TEST_WORKER, labels: ['default'], leaseMs: 30_000, claims });
+    await setPool(database, 'busy', 1);
+    const claiming = database.dataSource.createQueryRunner();
+    await claiming.startTransaction();
+    await claiming.query(`SELECT name FROM limit_key WHERE name = 'pool:busy' FOR UPDATE`);
+    const events = claims.map((claim): [number, FlowEvent[]] => {
+      return [pipelineIdOf(claim.trackId), [{ kind: 'completion', completion: completionOf(claim, {}) }]];
+    });
+    const ended = applyFlowEvents(database, new Map(events)).then(({ childrenDone }) => childrenDone.length);
+    const first = await Promise.race([ended, sleep(5000, 'it waits')]);
+    await claiming.rollbackTransaction();
+    await claiming.release();
+    await ended;
+    expect(first).toBe(6);
   });
 
   test('of nothing succeeds at once', async () => {
