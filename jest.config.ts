@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 type ProjectConfig = Exclude<NonNullable<Config['projects']>[number], string>;
@@ -28,7 +29,7 @@ const config: Config = {
     },
   ],
   // Most tests wait most of the time: for processes, leases and servers. Those that compute have half a core then.
-  maxWorkers: '200%',
+  maxWorkers: 2 * availableParallelism(),
   testTimeout: 120_000,
   // With modules in ESM some of each test file stays in its worker.
   workerIdleMemoryLimit: '1GB',
