@@ -1,6 +1,7 @@
 import type { Client, Declarations, Pipeline, Track } from '@baton/client';
 import { BATON } from './baton-word.ts';
 import { formatTime, printable, shorten } from './format.ts';
+import { declarationsFor } from './parameters.ts';
 
 /** What a track awaits from a person, and the command that gives it. */
 export interface AwaitedStep {
@@ -101,16 +102,12 @@ export function missingOf(declarations: Declarations, given: Readonly<Record<str
     .map(([name]) => name);
 }
 
-/** What each vertex of a pipeline's graph takes, gates' forms included; items of a map take what its vertex does. */
+/** What a person can give to a held track of each vertex of a pipeline's graph: a gate's form comes with the approval. */
 export async function readDeclarations(
   client: Client,
   { graphId, version }: Pick<Pipeline, 'graphId' | 'version'>,
 ): Promise<(vertex: string) => Declarations> {
   const { vertices } = await client.getGraph(String(graphId), version);
-  const known = new Map<string, Declarations>();
-  for (const { name, input, gate } of vertices) {
-    const own = typeof input === 'object' && input !== null ? input : {};
-    known.set(name, { ...own, ...gate?.form });
-  }
+  const known = new Map(vertices.map((vertex) => [vertex.name, declarationsFor(vertex)]));
   return (vertex) => known.get(vertex) ?? known.get(vertex.replace(/\[\d+\]$/, '')) ?? {};
 }

@@ -118,6 +118,17 @@ describe('run', () => {
     expect(api.seen.at(-1)?.headers['idempotency-key']).toBe('k');
   });
 
+  test("asks for no map's item: each item is given by the map", async () => {
+    const input = { hosts: { type: 'json', required: true }, host: { type: 'string', required: true } };
+    const vertices = [{ id: 1, name: 'A', script: 'true', input, map: { over: 'hosts', as: 'host' } }];
+    api = await startFakeApi({
+      'GET /api/v1/graphs/test1': { body: { ...GRAPH, vertices } },
+      'POST /api/v1/pipelines': started,
+    });
+    await runForTest(['run', 'test1'], { url: api.url, answers: { hosts: '["a"]', host: 'nobody asked' } });
+    expect(JSON.parse(api.seen.at(-1)?.body ?? '').params).toEqual({ hosts: ['a'] });
+  });
+
   test('without a terminal the server names what is missing', async () => {
     const missing = { code: 'missing_parameter', message: 'expected a value for ip', pointer: '/params/ip' };
     api = await startFakeApi({

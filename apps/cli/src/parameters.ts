@@ -1,10 +1,10 @@
-import type { Client, ParameterValues, Vertex } from '@baton/client';
+import type { Client, Declarations, ParameterValues, Vertex } from '@baton/client';
 import { CliError } from './cli-error.ts';
 import type { Terminal } from './command-context.ts';
 import { EXIT } from './exit-codes.ts';
 import { printable } from './format.ts';
 
-type DeclaringVertex = Pick<Vertex, 'name' | 'input'>;
+type DeclaringVertex = Pick<Vertex, 'name' | 'input' | 'map'>;
 
 /** A parameter as the command line needs it; the server judges the values. */
 interface Declared {
@@ -34,12 +34,17 @@ export function parseAssignments(words: readonly string[]): Map<string, string> 
   return assignments;
 }
 
+/** What a person can give to a vertex: all that it takes, but the parameter that gets a map's item. */
+export function declarationsFor({ input, map }: Pick<DeclaringVertex, 'input' | 'map'>): Declarations {
+  if (typeof input !== 'object' || input === null) return {};
+  return Object.fromEntries(Object.entries(input).filter(([name]) => name !== map?.as));
+}
+
 /** Every parameter of a graph once, in the order of the vertices; one declared by several vertices is one. */
 function findDeclared(vertices: readonly DeclaringVertex[]): Declared[] {
   const found = new Map<string, Declared>();
   for (const vertex of vertices) {
-    if (typeof vertex.input !== 'object' || vertex.input === null) continue;
-    for (const [name, declaration] of Object.entries(vertex.input)) {
+    for (const [name, declaration] of Object.entries(declarationsFor(vertex))) {
       const known = found.get(name);
       const isRequired = declaration.required === true;
       const hasDefault = declaration.default !== undefined;

@@ -133,16 +133,19 @@ describe('approve and params', () => {
     expect(sent()[0]?.[3]).toEqual({ params: { canary: ['eu'], tag: 'v1' }, reason: 'fine' });
   });
 
-  test('params asks only for what the track lacks', async () => {
-    const input = { ip: { type: 'string', required: true }, port: { type: 'int', required: true } };
+  test("params asks only for what the track lacks: not for a map's item, nor for what the gate asks", async () => {
+    const required = { type: 'string', required: true };
+    const input = { ip: required, port: { ...required, type: 'int' }, item: required };
+    const vertex = { id: 1, name: 'A', script: 'true', input, map: { over: 'B.list', as: 'item' }, gate };
     api = await startFakeApi({
       ...TRACKS,
       'GET /api/v1/pipelines/7': { body: makePipeline() },
-      'GET /api/v1/graphs/3': { body: { ...GRAPH, vertices: [{ id: 1, name: 'A', script: 'true', input }] } },
+      'GET /api/v1/graphs/3': { body: { ...GRAPH, vertices: [vertex] } },
       'GET /api/v1/tracks/101': details({ state: 'PENDING', awaits: 'params', input: { ip: '10.0.0.1' } }),
       'POST /api/v1/tracks/101/params': details({ state: 'PENDING' }),
     });
-    await runForTest(['params', '7/A'], { url: api.url, answers: { port: '80' } });
+    expect((await runForTest(['show', '7/A'], { url: api.url })).stdout).toContain('params 7/A -p port=...');
+    await runForTest(['params', '7/A'], { url: api.url, answers: { port: '80', item: 'a', tag: 'b' } });
     await runForTest(['params', '7/A', '-p', 'port=81', '--reason', 'r'], { url: api.url });
     expect(sent().map(([, , , body]) => body)).toEqual([
       { params: { port: '80' } },
