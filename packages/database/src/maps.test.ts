@@ -105,6 +105,7 @@ describe('a map', () => {
     const claiming = database.dataSource.createQueryRunner();
     await claiming.startTransaction();
     await claiming.query(`SELECT name FROM limit_key WHERE name = 'pool:busy' FOR UPDATE`);
+    await claiming.query(`INSERT INTO limit_holder VALUES ('pool:busy', 1, 'a run of another pipeline')`);
     const events = claims.map((claim): [number, FlowEvent[]] => {
       return [pipelineIdOf(claim.trackId), [{ kind: 'completion', completion: completionOf(claim, {}) }]];
     });
