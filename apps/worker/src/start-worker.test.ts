@@ -59,6 +59,8 @@ test('what an earlier life left is sent before the API answers, and is in the fi
     BATON_WORKER_TOKEN: 'token',
     BATON_WORKER_DIRECTORY: directory.path,
     BATON_CONCURRENCY: '1',
+    // What every host permits.
+    BATON_ISOLATION: 'process-group',
   });
   const { logger, events } = recordEvents();
   const starting = startWorker(config, logger);
