@@ -25,6 +25,7 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
     ],
     testFile: 'apps/worker/src/runner/runner-isolation.test.ts',
     test: 'timeout: what ignores TERM is killed after the grace, with all that it hid',
+    group: '(process-group)',
   },
   {
     name: 'kill: what it did not end is nobody’s trouble',

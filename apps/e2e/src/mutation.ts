@@ -5,4 +5,6 @@ export interface Mutation {
   testFile: string;
   /** The whole name of the test. */
   test: string;
+  /** Where that test stands in several groups: how the name of the one ends that is meant. */
+  group?: string;
 }

@@ -70,7 +70,8 @@ async function mutate(copy: string, { name, changes }: Mutation): Promise<() => 
 /** Runs the tests that mutations name, and no others. @returns how many passed and failed */
 async function runTests(copy: string, mutations: readonly Mutation[]): Promise<{ passed: number; failed: number }> {
   await buildCopy(copy);
-  const names = new Set(mutations.map(({ test }) => test.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)));
+  const fullNames = mutations.map(({ group, test }) => (group === undefined ? test : `${group} ${test}`));
+  const names = new Set(fullNames.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)));
   const files = new Set(mutations.map(({ testFile }) => testFile));
   const jest = path.join(copy, 'node_modules/jest/bin/jest.js');
   const args = [
