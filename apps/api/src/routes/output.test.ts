@@ -202,7 +202,8 @@ test('of an attempt that ended in order, and whose worker could not send all, th
   await endAttempt(api.database, attempt);
   const setBytes = (printed: number, cut: number): Promise<unknown> =>
     execute(api.database.dataSource, 'UPDATE attempt SET output_bytes = ?, cut_bytes = ? WHERE track_id = ?', [
-      ...[printed, cut],
+      printed,
+      cut,
       attempt.trackId,
     ]);
   await setBytes(21, 7);
