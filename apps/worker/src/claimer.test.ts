@@ -176,6 +176,19 @@ describe('the lease', () => {
     expect(events).toEqual(['claim_answered_late']);
   });
 
+  test('that is as good as over whenever it is asked for is asked for ever more seldom', async () => {
+    const askedAt: number[] = [];
+    const late: Answer = (request) => {
+      askedAt.push(performance.now());
+      return grantLate(request);
+    };
+    const { claimer } = openClaimer(late, late, late, grantAll);
+    expect(await claimer.claim({ trackId: 1, attempt: 1 })).not.toBeNull();
+    const [first = 0, , third = 0] = askedAt;
+    // 50 ms and 100 ms, by timers that may be early by one each.
+    expect(third - first).toBeGreaterThanOrEqual(148);
+  });
+
   test('that is as good as over is asked for no more once the worker ends', async () => {
     const gate = makeSignal();
     const { claimer, calls } = openClaimer(async (request) => {
@@ -236,6 +249,17 @@ test('what waits for its turn when the worker ends is asked for no more: it woul
   gate.resolve();
   expect(await Promise.all([busy, waiting])).toEqual([null, null]);
   await waitFor(() => performance.now() > endedAt + 2 * BUSY_RETRY_MS, 'the time of another question');
+  expect(calls).toHaveLength(1);
+});
+
+test('what is to be asked again in a moment when the worker ends is asked for no more', async () => {
+  const { claimer, calls, events } = openClaimer(loseReply);
+  const claim = claimer.claim({ trackId: 1, attempt: 1 });
+  await waitFor(() => events.length === 1, 'the first failure');
+  claimer.giveUp();
+  const endedAt = performance.now();
+  expect(await claim).toBeNull();
+  await waitFor(() => performance.now() > endedAt + 200, 'the time of another question');
   expect(calls).toHaveLength(1);
 });
 

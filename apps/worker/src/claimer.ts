@@ -105,29 +105,27 @@ class Claims implements Claimer {
   async #callUntilAnswered(batch: readonly Waiting[]): Promise<void> {
     const { api, leases, workerId, labels, logger } = this.#options;
     const claims = batch.map(({ trackId, attempt, runId }) => ({ trackId, attempt, runId }));
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
+    for (let retryMs = FIRST_RETRY_MS; !this.#hasGivenUp; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
       const askedAt = performance.now();
       try {
         const { leaseMs, results } = await api.claimAttempts({ workerId, labels, claims });
-        // A repeated claim is granted anew with a whole lease, so an answer that came too late costs no attempt.
-        if (leases.isEnding(askedAt + leaseMs)) {
-          logger.warn({ event: 'claim_answered_late', claims: claims.length }, 'asking again');
-          batch.forEach((one) => this.#ask(one));
+        if (!leases.isEnding(askedAt + leaseMs)) {
+          this.#logTaken(batch, results);
+          const busy = resolveAnswered(batch, results, askedAt + leaseMs);
+          for (const one of busy) setTimeout(() => this.#ask(one), BUSY_RETRY_MS);
           return;
         }
-        this.#logTaken(batch, results);
-        const busy = resolveAnswered(batch, results, askedAt + leaseMs);
-        for (const one of busy) setTimeout(() => this.#ask(one), BUSY_RETRY_MS);
-        return;
+        // A repeated claim is granted anew with a whole lease, so an answer that came too late costs no attempt.
+        logger.warn({ event: 'claim_answered_late', claims: claims.length }, 'asking again');
       } catch (error) {
         logger.warn({ event: 'claim_failed', claims: claims.length, err: error });
         if (isRefusedForGood(error)) {
           for (const one of batch) one.resolve(null);
           return;
         }
-        if (this.#hasGivenUp) return;
-        await sleep(retryMs);
       }
+      if (this.#hasGivenUp) return;
+      await sleep(retryMs);
     }
   }
 
