@@ -96,9 +96,8 @@ function statusHeaders(status: OutputStatus): Record<string, string> {
 }
 
 function markOf({ result, outputBytes, cutBytes }: OutputStatus, storedBytes: number): Buffer {
-  const isWhole = storedBytes >= (outputBytes ?? 0) - (cutBytes ?? 0);
-  if (!isWhole && result !== 'lost') return CUT_BY_END;
-  return result === 'lost' ? CUT_BY_LOSS : NOTHING;
+  if (result === 'lost') return CUT_BY_LOSS;
+  return storedBytes < (outputBytes ?? 0) - (cutBytes ?? 0) ? CUT_BY_END : NOTHING;
 }
 
 function unknownAttempt(trackId: number, attempt: number | null): BatonError {

@@ -7,8 +7,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: 'apps/api/src/send-output.ts',
-        find: "return result === 'lost' ? CUT_BY_LOSS : NOTHING;",
-        replace: "return result === 'lost' ? NOTHING : NOTHING;",
+        find: "if (result === 'lost') return CUT_BY_LOSS;",
+        replace: "if (result === 'lost') return NOTHING;",
       },
     ],
     testFile: 'apps/api/src/routes/output.test.ts',
@@ -38,8 +38,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: 'apps/api/src/send-output.ts',
-        find: "if (!isWhole && result !== 'lost') return CUT_BY_END;",
-        replace: '',
+        find: '? CUT_BY_END : NOTHING;',
+        replace: '? NOTHING : NOTHING;',
       },
     ],
     testFile: 'apps/api/src/routes/output.test.ts',

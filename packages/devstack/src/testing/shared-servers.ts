@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { publishTestServerUrls, readTestServerUrls } from '../config.ts';
@@ -36,9 +36,10 @@ export async function startSharedServers(): Promise<() => Promise<void>> {
 
 function hasRoomInMemory(): boolean {
   try {
+    accessSync(MEMORY_FOLDER, constants.W_OK);
     const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
     return bavail * bsize >= NEEDED_BYTES;
   } catch {
-    return false; // there is no such folder
+    return false; // there is no such folder, or it is not ours to write to
   }
 }
