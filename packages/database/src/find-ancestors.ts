@@ -1,9 +1,9 @@
 import type { FlowGraph } from '@baton/domain';
 import { LRUCache } from 'lru-cache';
 
-/** Sealed graphs never change, so what was found is kept; bounded to about a hundred megabytes of ids. */
+/** Sealed graphs never change, so what was found is kept; bounded to about 20 MB of ids. */
 const ancestors = new LRUCache<string, ReadonlySet<number>>({
-  maxSize: 2_000_000,
+  maxSize: 400_000,
   sizeCalculation: (ids) => ids.size + 1,
 });
 const graphNumbers = new WeakMap<FlowGraph, number>();

@@ -2,7 +2,7 @@ import { BatonError, type FailurePolicy, type VertexDefinition } from '@baton/do
 import type { Database } from './data-source.ts';
 import type { EdgeRow } from './graph-contents.ts';
 import { selectRows, type Runner } from './statements.ts';
-import { fromVertexRow, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
+import { createVertexReader, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /** Which graph somebody means: an id is a number, a name never is; null: the latest version. */
@@ -101,7 +101,7 @@ export async function loadContents(runner: Runner, header: GraphHeader): Promise
   const nameOf = (id: number): string => names.get(id) ?? ''; // foreign keys: every end is a vertex of the version
   return {
     ...header,
-    vertices: rows.map(fromVertexRow),
+    vertices: rows.map(createVertexReader()),
     edges: edges.map(({ id, tail, head, when }) => ({ id, tail: nameOf(tail), head: nameOf(head), when })),
   };
 }

@@ -28,7 +28,7 @@ export * from './claim-attempts.ts';
 export * from './create-pipeline.ts';
 export * from './find-starters.ts';
 export * from './find-stranded.ts';
-export * from './load-flow-graph.ts';
+export { loadFlowGraph, type GraphVertex, type StoredGraph } from './load-flow-graph.ts';
 export * from './renew-leases.ts';
 export * from './vertex-rows.ts';
 export * from './read-completion-secret.ts';

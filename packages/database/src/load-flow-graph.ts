@@ -3,14 +3,13 @@ import {
   toFlowStep,
   type FailurePolicy,
   type FlowGraph,
-  type FlowStep,
   type FlowVertex,
   type VertexDefinition,
 } from '@baton/domain';
-import { LRUCache } from 'lru-cache';
 import type { Database } from './data-source.ts';
+import { estimateGraphBytes, GraphCache } from './graph-cache.ts';
 import { selectRows, type Runner } from './statements.ts';
-import { fromVertexRow, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
+import { createVertexReader, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
 
 export type GraphVertex = FlowVertex & VertexDefinition;
 
@@ -30,20 +29,20 @@ export interface StoredGraph extends FlowGraph<GraphVertex> {
   map?: { of: StoredGraph; vertexId: number; concurrency: number | null };
 }
 
-/** Sealed versions never change, so they are kept; the sum of their vertices is bounded, about a gigabyte at worst. */
-const sealedGraphs = new LRUCache<string, StoredGraph>({
-  maxSize: 500_000,
-  sizeCalculation: (graph) => graph.vertices.size + 1,
-});
+/** Of this process, for all its databases (tests have several). */
+export const sealedGraphs = new GraphCache<StoredGraph>();
+
+export function graphKey({ dataSource }: Database, versionId: number): string {
+  return `${String(dataSource.driver.database)}/${versionId}`;
+}
 
 /** @throws Error where there is no such version: callers come from rows with a foreign key to it */
 export async function loadFlowGraph(runner: Runner, database: Database, versionId: number): Promise<StoredGraph> {
-  // One process may use several databases (tests do).
-  const key = `${String(database.dataSource.driver.database)}/${versionId}`;
+  const key = graphKey(database, versionId);
   const known = sealedGraphs.get(key);
   if (known !== undefined) return known;
-  const { graph, isSealed } = await readGraph(runner, versionId);
-  if (isSealed) sealedGraphs.set(key, graph);
+  const { graph, isSealed, bytes } = await readGraph(runner, versionId);
+  if (isSealed) sealedGraphs.set(key, graph, bytes);
   return graph;
 }
 
@@ -57,7 +56,10 @@ interface VersionRow {
   sealedAt: Date | null;
 }
 
-async function readGraph(runner: Runner, versionId: number): Promise<{ graph: StoredGraph; isSealed: boolean }> {
+async function readGraph(
+  runner: Runner,
+  versionId: number,
+): Promise<{ graph: StoredGraph; isSealed: boolean; bytes: number }> {
   const [header] = await selectRows<VersionRow>(
     runner,
     `SELECT g.id AS graphId, g.name AS graph, v.version, v.on_failure AS onFailure,
@@ -77,9 +79,11 @@ async function readGraph(runner: Runner, versionId: number): Promise<{ graph: St
     [versionId],
   );
   const { sealedAt, ...names } = header;
-  return { graph: { ...names, versionId, ...buildFlowGraph(rows.map(toStep), edges) }, isSealed: sealedAt !== null };
-}
-
-function toStep(row: VertexRow): VertexDefinition & FlowStep {
-  return toFlowStep(fromVertexRow(row));
+  const read = createVertexReader();
+  const steps = rows.map((row) => toFlowStep(read(row)));
+  return {
+    graph: { ...names, versionId, ...buildFlowGraph(steps, edges) },
+    isSealed: sealedAt !== null,
+    bytes: estimateGraphBytes(rows, edges),
+  };
 }

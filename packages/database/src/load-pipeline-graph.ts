@@ -1,7 +1,7 @@
 import { DEFAULT_JOIN_RULE, declarationsOf } from '@baton/domain';
-import { LRUCache } from 'lru-cache';
 import type { Database } from './data-source.ts';
-import { loadFlowGraph, type GraphVertex, type StoredGraph } from './load-flow-graph.ts';
+import { estimateMapBytes } from './graph-cache.ts';
+import { graphKey, loadFlowGraph, sealedGraphs, type GraphVertex, type StoredGraph } from './load-flow-graph.ts';
 import type { Runner } from './statements.ts';
 
 /** What a pipeline's row says about the graph that it runs. */
@@ -16,10 +16,6 @@ export interface PipelineGraphKey {
 export const PIPELINE_GRAPH_COLUMNS =
   'p.version_id AS versionId, p.map_vertex_id AS mapVertexId, p.map_size AS mapSize';
 
-/** Graphs of maps, by the graph that they are of: as immutable as that one. */
-const mapGraphs = new WeakMap<StoredGraph, LRUCache<string, StoredGraph>>();
-const MAP_GRAPHS_OF_ONE = 20;
-
 /**
  * The graph of a pipeline: that of its version, or, for the items of a map, one vertex an item.
  * @throws Error where there is no such version or vertex: callers come from rows with foreign keys to them
@@ -29,14 +25,15 @@ export async function loadPipelineGraph(
   database: Database,
   { versionId, mapVertexId, mapSize }: PipelineGraphKey,
 ): Promise<StoredGraph> {
+  if (mapVertexId === null || mapSize === null) return loadFlowGraph(runner, database, versionId);
+  const key = `${graphKey(database, versionId)}/${mapVertexId}/${mapSize}`;
+  const known = sealedGraphs.get(key);
+  // Asked for after its map: the graph of a map holds it, so it must not go before.
   const graph = await loadFlowGraph(runner, database, versionId);
-  if (mapVertexId === null || mapSize === null) return graph;
-  const known = mapGraphs.get(graph) ?? new LRUCache<string, StoredGraph>({ max: MAP_GRAPHS_OF_ONE });
-  mapGraphs.set(graph, known);
-  const key = `${mapVertexId}/${mapSize}`;
-  const found = known.get(key) ?? makeMapGraph(graph, mapVertexId, mapSize);
-  known.set(key, found);
-  return found;
+  if (known !== undefined) return known;
+  const made = makeMapGraph(graph, mapVertexId, mapSize);
+  sealedGraphs.set(key, made, estimateMapBytes(made.vertices.values()));
+  return made;
 }
 
 /** Vertices 1 to `size` without edges, each the map's vertex without what concerns the map as a whole. */

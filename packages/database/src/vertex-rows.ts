@@ -38,18 +38,53 @@ export function toVertexRow(id: number, vertex: VertexDefinition): VertexRow {
   };
 }
 
-export function fromVertexRow(row: VertexRow): VertexDefinition & { id: number } {
-  const input = Object.create(null) as ParameterDeclarations;
-  if (row.input !== null) Object.assign(input, JSON.parse(row.input));
-  const policies = row.policies === null ? {} : (JSON.parse(row.policies) as Partial<VertexPolicies>);
-  if (policies.gate) policies.gate.form = Object.assign(Object.create(null), policies.gate.form);
-  return {
+type StoredVertexDefinition = VertexDefinition & { id: number };
+
+export function fromVertexRow(row: VertexRow): StoredVertexDefinition {
+  return createVertexReader()(row);
+}
+
+/** For the rows of a graph, which may be 100,000: what is the same in many of them is read once and shared. */
+export function createVertexReader(): (row: VertexRow) => StoredVertexDefinition {
+  const [script, input, next, policies] = [once(asItIs), once(readInput), once(readNext), once(readPolicies)];
+  return (row) => ({
     id: row.id,
     name: row.name,
     description: row.description,
-    script: row.script,
-    input,
-    next: row.next === null ? [] : (JSON.parse(row.next) as (string | number)[]),
-    policies: { ...DEFAULT_POLICIES, ...policies },
+    script: script(row.script),
+    input: row.input === null ? NO_INPUT : input(row.input),
+    next: row.next === null ? NO_NEXT : next(row.next),
+    policies: row.policies === null ? DEFAULT_POLICIES : policies(row.policies),
+  });
+}
+
+const NO_INPUT: ParameterDeclarations = Object.freeze(withoutPrototype({}));
+const NO_NEXT: VertexDefinition['next'] = [];
+
+/** Reads each text once. */
+function once<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text) ?? read(text);
+    known.set(text, found);
+    return found;
   };
+}
+
+const asItIs = (text: string): string => text;
+const readNext = (stored: string): VertexDefinition['next'] => JSON.parse(stored) as VertexDefinition['next'];
+
+function readInput(stored: string): ParameterDeclarations {
+  return withoutPrototype(JSON.parse(stored) as ParameterDeclarations);
+}
+
+/** Names of parameters are anybody's: `constructor` must be no name that is there already. */
+function withoutPrototype<T extends object>(given: T): T {
+  return Object.assign(Object.create(null) as T, given);
+}
+
+function readPolicies(stored: string): VertexPolicies {
+  const policies = JSON.parse(stored) as Partial<VertexPolicies>;
+  if (policies.gate) policies.gate.form = withoutPrototype(policies.gate.form);
+  return { ...DEFAULT_POLICIES, ...policies };
 }

@@ -54,11 +54,7 @@ export function buildFlowGraph<S extends FlowStep>(
     if (when !== null) of(tail).edgeConditions.set(head, when);
     of(head).predecessors.push(tail);
   }
-  for (const { successors, predecessors } of neighbours.values()) {
-    successors.sort((a, b) => a - b);
-    predecessors.sort((a, b) => a - b);
-  }
-  return { vertices: new Map(steps.map((step) => [step.id, { ...step, ...of(step.id) }])) };
+  return { vertices: new Map(steps.map((step) => [step.id, { ...step, ...toEdges(of(step.id)) }])) };
 }
 
 interface Neighbours {
@@ -69,6 +65,23 @@ interface Neighbours {
 
 function noNeighbours(): Neighbours {
   return { successors: [], predecessors: [], edgeConditions: new Map() };
+}
+
+/** Shared: a graph of 100,000 vertices has to fit into little memory. */
+const NO_CONDITIONS: Edges['edgeConditions'] = new Map();
+const NO_IDS: readonly number[] = [];
+
+function toEdges({ successors, predecessors, edgeConditions }: Neighbours): Edges {
+  return {
+    successors: ascending(successors),
+    predecessors: ascending(predecessors),
+    edgeConditions: edgeConditions.size === 0 ? NO_CONDITIONS : edgeConditions,
+  };
+}
+
+/** A copy: an array that has grown by push keeps room for more. */
+function ascending(ids: readonly number[]): readonly number[] {
+  return ids.length === 0 ? NO_IDS : [...ids].sort((a, b) => a - b);
 }
 
 /** By graph: few graphs ask for a vertex by its name, and those ask often. */

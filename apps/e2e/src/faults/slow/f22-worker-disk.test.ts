@@ -99,7 +99,11 @@ test(
     await disk.makeReadOnly();
     await go();
     expect(await scene.waitForOutcome(id)).toEqual(SUCCESS);
-    expect(await readFile(worker.logPath, 'utf8')).toContain('"event":"spool_failed"');
+    // Sending does not wait for the disk: the word that it failed may come after the answer.
+    await waitUntil(
+      () => readFile(worker.logPath, 'utf8'),
+      (log) => log.includes('"event":"spool_failed"'),
+    );
     await waitForProblem(label, isNoRoom);
   }),
   60_000 * ROUNDS,
