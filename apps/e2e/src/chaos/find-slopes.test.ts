@@ -40,6 +40,16 @@ test('one that grows only at first, or is of another size in each life, does not
   ).toBeCloseTo(0);
 });
 
+test('what fills up to a bound is level in the second half', () => {
+  const samples = SECONDS.map((seconds): ResourceSample => ({
+    seconds,
+    processes: [{ name: 'api-1', kind: 'api', pid: 1, rssBytes: Math.min(100 + seconds, 350) * MIB, fds: 30 }],
+  }));
+  const memory = findSlopes(samples, MIX_SECONDS).find(({ figure }) => figure === 'memory of api-1, MiB');
+  expect(memory?.perHour).toBeGreaterThan(1000);
+  expect(memory?.laterPerHour).toBeCloseTo(0);
+});
+
 test('what Redis has while pipelines run, and what stays when all have ended', () => {
   const samples = SECONDS.map((seconds): ResourceSample => ({
     seconds,
@@ -48,7 +58,15 @@ test('what Redis has while pipelines run, and what stays when all have ended', (
   }));
   samples.push({ seconds: 700, processes: [], redis: { keys: 20, bytes: MIB } });
   const keys = findSlopes(samples, MIX_SECONDS).find(({ figure }) => figure === 'Redis keys');
-  expect(keys).toEqual({ figure: 'Redis keys', lives: 1, first: 46, last: 100, perHour: 360, atRest: 20 });
+  expect(keys).toEqual({
+    figure: 'Redis keys',
+    lives: 1,
+    first: 46,
+    last: 100,
+    perHour: 360,
+    laterPerHour: 360,
+    atRest: 20,
+  });
 });
 
 test('a table that grows with what has ended is told from one that grows by itself', () => {

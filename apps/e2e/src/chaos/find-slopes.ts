@@ -16,6 +16,8 @@ export interface Slope {
   first: number;
   last: number;
   perHour: number;
+  /** In the second half of the mix alone: what fills up to its bound is level there. Null: there was nothing to compare. */
+  laterPerHour: number | null;
   /** When all had ended; null: that was not seen. */
   atRest: number | null;
 }
@@ -67,9 +69,11 @@ export function findSlopes(samples: readonly ResourceSample[], mixSeconds: numbe
       return found === null ? [] : [{ ...found, at: sample.seconds }];
     });
     const lives = new Set(points.map(({ life }) => life)).size;
-    const slope = findSlope(leaveOutWarmUp(points));
+    const warm = leaveOutWarmUp(points);
+    const slope = findSlope(warm);
+    const later = findSlope(warm.filter(({ at }) => at >= mixSeconds / 2));
     const atRest = rest === undefined || rest.seconds <= mixSeconds ? null : (read(rest)?.value ?? null);
-    return slope === null ? [] : [{ figure, lives, ...slope, atRest }];
+    return slope === null ? [] : [{ figure, lives, ...slope, laterPerHour: later?.perHour ?? null, atRest }];
   });
 }
 

@@ -63,11 +63,11 @@ export function renderReport(summary: MixSummary): string {
     'While pipelines ran, after the warm-up, and when all had ended. Processes that die grow anew in each life: what tells is the one of each kind with a single life, over a long mix.',
     '',
     table(
-      ['figure', 'lives', 'first', 'last', 'slope an hour', 'at rest'],
-      summary.slopes.map(({ figure, lives, first, last, perHour, atRest }) => [
+      ['figure', 'lives', 'first', 'last', 'slope an hour', 'second half', 'at rest'],
+      summary.slopes.map(({ figure, lives, first, last, perHour, laterPerHour, atRest }) => [
         figure,
         lives,
-        ...[first, last, perHour, atRest].map((value) => (value === null ? '' : value.toFixed(1))),
+        ...[first, last, perHour, laterPerHour, atRest].map((value) => (value === null ? '' : value.toFixed(1))),
       ]),
     ),
     '',
