@@ -134,7 +134,11 @@ async function fillAgain(): Promise<void> {
     return [running.length - limited, limited];
   };
   await waitUntil(countRunning, (counts) => counts.join() === `${LIMITS.pool},${LIMITS.vertex}`, 20_000);
-  const { items } = await scene.api.get<{ items: object[] }>('/pools');
+  // A track waits for its limit from when a worker has asked for it in vain.
+  const { items } = await waitUntil(
+    () => scene.api.get<{ items: { waiting: number }[] }>('/pools'),
+    (pools) => pools.items[0]?.waiting === 6,
+  );
   expect(items).toMatchObject([{ name: 'narrow', limit: 3, running: 3, waiting: 6 }]);
   await writeFile(released, '');
   for (const id of ids) {
