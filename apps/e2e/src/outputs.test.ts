@@ -5,6 +5,7 @@ import { HOSTILE_VALUES } from '@baton/domain/testing';
 import { connectRedis } from '@baton/queue';
 import { listTracks, waitForEnd, waitUntil } from './testing/call-api.ts';
 import { openWorkerScene, type WorkerScene } from './testing/worker-scene.ts';
+import { watchRedis } from './testing/watch-redis.ts';
 
 /** What scripts hand on, through the real programs. The lease is long, so that within it a worker can die and come back. */
 let scene: WorkerScene;
@@ -68,9 +69,7 @@ describe('with a worker', () => {
     const canary = `canary-${randomBytes(8).toString('hex')}`;
     const flag = `end-${randomBytes(8).toString('hex')}`;
     const redis = connectRedis({ url: scene.stack.servers.redisUrl, prefix: 'unused' }, 'consumer', () => {});
-    const monitor = await redis.monitor();
-    const seen: string[] = [];
-    monitor.on('monitor', (_time: string, words: string[]) => void seen.push(words.join(' ')));
+    const watched = await watchRedis(scene.stack.servers.redisUrl);
     // The canary is written in two halves, so that the script itself does not hold it.
     const halves = [canary.slice(0, 12), canary.slice(12)].map((half) => `"${half}"`).join('');
     const id = await start([
@@ -81,13 +80,13 @@ describe('with a worker', () => {
     expect(await scene.getTrack(id, 'B')).toMatchObject({ state: 'FAILED', reason: 'bad_output' });
     await redis.get(flag);
     await waitUntil(
-      async () => seen.some((words) => words.includes(flag)),
+      async () => watched.read().includes(flag),
       (isSeen) => isSeen,
     );
-    monitor.disconnect();
+    watched.stop();
     redis.disconnect();
-    expect(seen.some((words) => words.includes('"outcome":"bad_output"'))).toBe(true);
-    expect(seen.filter((words) => words.includes(canary))).toEqual([]);
+    expect(watched.read()).toContain(String.raw`\"outcome\":\"bad_output\"`);
+    expect(watched.read()).not.toContain(canary);
     const logs = await readLogs();
     expect(logs).toContain('track_ended');
     expect(logs).not.toContain(canary);
