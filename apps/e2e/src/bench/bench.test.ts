@@ -61,6 +61,14 @@ test('ratios are of one round each, and above 1 where the first is faster', () =
   expect(() => summarizeRounds([round('B', 1, 1)], 'A')).toThrow('A was not measured with W1 in round 1');
 });
 
+test('what a task costs is told by its median, what memory was held by the most', () => {
+  const round = (number: number, statements: number, api: number) => {
+    return { workload: 'W1', contender: 'A', round: number, ms: 1, perTask: { statements }, rssBytes: { api } };
+  };
+  const [line] = summarizeRounds([round(1, 5, 10), round(2, 7, 30), round(3, 6, 20)], 'A');
+  expect(line).toMatchObject({ perTask: { statements: 6 }, rssBytes: { api: 30 } });
+});
+
 test.each([
   [[3, 1, 2], { min: 1, median: 2, max: 3 }],
   [[4, 1, 2, 3], { min: 1, median: 2.5, max: 4 }],

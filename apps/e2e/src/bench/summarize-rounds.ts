@@ -29,8 +29,14 @@ export function summarizeRounds(rounds: readonly Round[], subject: string): Line
       contender,
       ratio: spreadOf(ratios),
       ms: spreadOf(own.map(({ ms }) => ms)),
-      perTask: medians(own.map(({ perTask }) => perTask ?? {})),
-      rssBytes: mosts(own.map(({ rssBytes }) => rssBytes ?? {})),
+      perTask: combine(
+        own.map(({ perTask }) => perTask),
+        'median',
+      ),
+      rssBytes: combine(
+        own.map(({ rssBytes }) => rssBytes),
+        'max',
+      ),
     };
   });
 }
@@ -50,12 +56,13 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min, median: (low + high) / 2, max };
 }
 
-function medians(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return Object.fromEntries(names.map((name) => [name, spreadOf(records.flatMap((one) => one[name] ?? [])).median]));
-}
-
-function mosts(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return Object.fromEntries(names.map((name) => [name, spreadOf(records.flatMap((one) => one[name] ?? [])).max]));
+/** @param pick what is told of the values that records have under one name */
+function combine(
+  records: readonly (Readonly<Record<string, number>> | undefined)[],
+  pick: keyof Spread,
+): Record<string, number> {
+  const names = new Set(records.flatMap((record) => Object.keys(record ?? {})));
+  return Object.fromEntries(
+    [...names].map((name) => [name, spreadOf(records.flatMap((record) => record?.[name] ?? []))[pick]]),
+  );
 }

@@ -56,7 +56,10 @@ export interface MixRecord {
   isAtRest: boolean;
 }
 
-/** At least one fault every 5 s, on a busy machine too: neither a fault that lasts nor a trap that nobody runs into keeps the next from coming. */
+/**
+ * At least one fault every 5 s, on a busy machine too: neither a fault that lasts nor a trap that nobody runs into keeps the
+ * next from coming.
+ */
 const FAULT_EVERY_MS = { least: 1500, more: 1000 };
 const AFTER_TRAP_MS = 200;
 const SAMPLE_MS = 10_000;
