@@ -43,7 +43,10 @@ async function readEntry(pid: number): Promise<Entry | null> {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     const status = await readFile(`/proc/${pid}/status`, 'latin1');
     // The name of a program may hold anything; what follows its last bracket is numbers, from the third field on.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
     const rssBytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * BYTES_IN_KIB;
     return { cpuMs: (user + system) * TICK_MS, waitedMs: (childUser + childSystem) * TICK_MS, rssBytes };
