@@ -32,7 +32,9 @@ function openWorld(files = new Map<string, SpooledCompletion>()): World {
     spool: {
       keep: async (spooled) => void files.set(spooled.completion.runId, spooled),
       forget: async (runId) => void files.delete(runId),
-      load: () => Promise.resolve({ kept: [...files.values()], unreadable: [] }),
+      found: [...files.values()],
+      unreadable: [],
+      close: () => Promise.resolve(),
     },
     values: {
       async send({ runId }, values) {
