@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Isolation, RunLimits, RunRequest } from './run-types.ts';
 import type { Interpreter } from './resolve-interpreter.ts';
 
@@ -26,6 +26,7 @@ const MAX_ENVIRONMENT_BYTES = 1_900_000;
 function findRequestProblem(request: RunRequest): string | null {
   if (!RUN_ID.test(request.runId))
     return `the run id must match ${RUN_ID.source}, found ${JSON.stringify(request.runId)}`;
+  if (request.inputs?.includes('\0') === true) return 'the inputs contain a NUL character, which no JSON has';
   if (request.script.includes('\0')) return 'the script contains a NUL character, which no shell takes';
   let totalBytes = 0;
   for (const [name, value] of Object.entries(request.environment)) {
@@ -49,14 +50,14 @@ const MAX_STDIN_LENGTH = 4096;
 
 /**
  * What a helper needs to run a script in a place: `<place>/home`, the script's own temporary directory, is there; beside it
- * stand `script`, which the helper writes, `inputs`, and `start`, for a text that is too long for its stdin.
+ * the helper writes `script` and `inputs`. A text that is too long for its stdin goes into `<place>/start`.
  * @param mark what the helper ends the output with
- * @returns the text, and the files that were written and hold what is the run's own
+ * @returns the text, and the file that was written for it and holds what is the run's own
  */
 export async function prepareRun(
   request: RunRequest,
   { place, mark, site }: { place: string; mark: string; site: RunSite },
-): Promise<{ text: string; files: string[] } | { problem: string }> {
+): Promise<{ text: string; file: string | null } | { problem: string }> {
   const problem = findRequestProblem(request);
   if (problem !== null) return { problem };
   const interpreter = await site.resolveInterpreter(request.script, request.shell);
@@ -64,22 +65,17 @@ export async function prepareRun(
   const session = site.isolation === 'process-group' ? ['setsid', '/bin/sh', '-c', EXEC_SCRIPT, place] : [];
   const words = [...session, ...interpreter.words, join(place, 'script')];
   const start = composeStart(place, words, { request, site });
-  const body = `script=${quoteForShell(request.script)}\nstart() {\n${start}}\n`;
-  const files: string[] = [];
-  const write = async (name: string, content: string | Uint8Array): Promise<string> => {
-    const file = join(place, name);
-    files.push(file);
-    await writeFile(file, content, { mode: 0o600 });
-    return file;
-  };
+  const texts = `script=${quoteForShell(request.script)}\ninputs=${quoteForShell(request.inputs ?? '')}\n`;
+  const body = `${texts}start() {\n${start}}\n`;
+  const run = `run ${mark} ${quoteForShell(place)}`;
+  if (body.length <= MAX_STDIN_LENGTH) return { text: `${body}${run} ''\n`, file: null };
+  const file = join(place, 'start');
   try {
-    if (request.inputs !== null) await write('inputs', request.inputs);
-    const told = body.length <= MAX_STDIN_LENGTH ? body : `. ${quoteForShell(await write('start', body))}\n`;
-    const own = files.map((file) => basename(file)).join('/');
-    return { text: `${told}run ${mark} ${quoteForShell(place)} ${quoteForShell(own)}\n`, files };
+    await writeFile(file, body, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     return { problem: `the files of the run could not be made: ${(error as Error).message}` };
   }
+  return { text: `. ${quoteForShell(file)}\n${run} start\n`, file };
 }
 
 /** Below setsid, whose own 126 or 127 nobody could tell from a script's: says, as the helper does, that nothing was started. */

@@ -10,8 +10,9 @@ import { findLevels, makeRequest, openRunner, type TestRunner } from './testing/
 const namespaces = (await findLevels()).filter((level) => level !== 'process-group');
 
 /** What a script finds in its place, apart from its own files. */
-const LOOK = 'find "${HOME%/*}" -mindepth 1 ! -path "$HOME" ! -path "$0"; stat -c "%a %F" "$HOME" "$0"';
-const NOTHING = '700 directory\n600 regular file\n';
+const LOOK = `find "\${HOME%/*}" -mindepth 1 ! -path "$HOME" ! -path "$0" ! -path "$BATON_INPUTS"
+stat -c "%a %F" "$HOME" "$0" "$BATON_INPUTS"`;
+const NOTHING = '700 directory\n600 regular file\n600 regular file\n';
 
 describe.each(namespaces)('places (%s)', (isolation) => {
   let runner: TestRunner;
@@ -31,13 +32,14 @@ describe.each(namespaces)('places (%s)', (isolation) => {
     ['leaves nothing of what it made', 'mkdir a; touch a/b .c; rm -r a .c', null],
     ['hands something on', 'echo a=b >"$BATON_OUTPUT"; echo B >"$BATON_NEXT"', null],
     ['has a file of inputs', 'cat "$BATON_INPUTS" >/dev/null', '{"a":1}'],
+    ['has a long file of inputs', 'grep -q 1 "$BATON_INPUTS"', '1'.repeat(10_000)],
     ['is long', `: ${'x'.repeat(10_000)}`, null],
   ])('of a script that %s is used again, and nothing of it is there', async (_title, script, inputs) => {
     const place = await runAt(script, inputs);
-    expect((await readdir(place)).toSorted()).toEqual(['home', 'script']);
-    expect(await readFile(join(place, 'script'), 'utf8')).toBe('');
+    expect((await readdir(place)).toSorted()).toEqual(['home', 'inputs', 'script']);
+    for (const name of ['script', 'inputs']) expect(await readFile(join(place, name), 'utf8')).toBe('');
     expect(await runAt('true')).toBe(place);
-    expect((await runner.runScript(LOOK)).text).toBe(NOTHING);
+    expect((await runner.runScript(LOOK, { inputs: '{}' })).text).toBe(NOTHING);
   });
 
   test.each([
@@ -49,10 +51,12 @@ describe.each(namespaces)('places (%s)', (isolation) => {
     ['a folder in its home', 'mkdir folder'],
     ['a file beside its home', 'touch ../file'],
     ['a hidden file beside its home', 'touch ../.file'],
-    ['a link at the place of the inputs', 'ln -s /nowhere ../inputs'],
+    ['a link at the place of the inputs', 'ln -sf /nowhere ../inputs'],
     ['a link at the place of its text', 'ln -sf /nowhere "$0"'],
     ['a folder at the place of its text', 'rm "$0"; mkdir "$0"'],
     ['no text', 'rm "$0"'],
+    ['no inputs', 'rm ../inputs'],
+    ['a file at the place of a long text', 'touch ../start'],
     ['no home', 'rmdir "$HOME"'],
     ['a link at the place of its home', 'rmdir "$HOME"; ln -s /tmp "$HOME"'],
     ['its home with fewer rights', 'chmod 500 "$HOME"'],
@@ -63,7 +67,7 @@ describe.each(namespaces)('places (%s)', (isolation) => {
     const place = await runAt(script);
     expect(await readdir(join(runner.directory, 'runs'))).toEqual([]);
     expect(await runAt('true')).not.toBe(place);
-    expect((await runner.runScript(LOOK)).text).toBe(NOTHING);
+    expect((await runner.runScript(LOOK, { inputs: '{}' })).text).toBe(NOTHING);
   });
 
   test('of a script that was ended is gone', async () => {

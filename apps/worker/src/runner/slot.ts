@@ -81,11 +81,11 @@ export function createSlot(options: SlotOptions): Slot {
       const place = await takePlace();
       if (typeof place !== 'string') return { ...result, spawnError: place.problem };
       let isClean = false;
-      let files: string[] = [];
+      let file: string | null = null;
       try {
         const prepared = await prepareRun(request, { place, mark, site: options.site });
         if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
-        files = prepared.files;
+        file = prepared.file;
         const live = await takeHelper();
         if (control.isCancelled()) return { ...result, cancelled: true };
         const ended = await execute({ options, request, control, helper: live, place, mark, text: prepared.text });
@@ -95,7 +95,7 @@ export function createSlot(options: SlotOptions): Slot {
         if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
         throw error;
       } finally {
-        await leavePlace(place, isClean && (await areGone(files)));
+        await leavePlace(place, isClean && (await areGone(file === null ? [] : [file])));
         await replaceEndedHelper();
       }
     },
@@ -114,12 +114,14 @@ export function createSlot(options: SlotOptions): Slot {
 }
 
 const HOME_MODE = constants.S_IFDIR | 0o700;
-const SCRIPT_MODE = constants.S_IFREG | 0o600;
+const FILE_MODE = constants.S_IFREG | 0o600;
 
 /** What no shell can tell without starting a program. Of files that were used just now: the kernel knows it by heart. */
 function hasItsRights(place: string): boolean {
-  const [home, script] = ['home', 'script'].map((name) => lstatSync(join(place, name), { throwIfNoEntry: false }));
-  return home?.mode === HOME_MODE && script?.mode === SCRIPT_MODE;
+  const [home, script, inputs] = ['home', 'script', 'inputs'].map((name) =>
+    lstatSync(join(place, name), { throwIfNoEntry: false }),
+  );
+  return home?.mode === HOME_MODE && script?.mode === FILE_MODE && inputs?.mode === FILE_MODE;
 }
 
 /** Removes what was the run's own beside its script. @returns false where that could not be */
