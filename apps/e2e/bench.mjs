@@ -5,4 +5,5 @@ import { buildApps, bundle } from '../../packages/devstack/build.mjs';
 
 await buildApps();
 await bundle(import.meta.dirname, { entry: 'src/bench/main.ts', outfile: 'dist/bench.mjs' });
+await bundle(import.meta.dirname, { entry: 'src/bench/peers/bullmq-peer.ts', outfile: 'dist/bullmq-peer.mjs' });
 await import(path.join(import.meta.dirname, 'dist/bench.mjs'));

@@ -58,8 +58,8 @@ interface Line {
   text: string;
   /** What it says is kept; null: forgotten, which nothing has to wait for. */
   keeps: SpooledCompletion | null;
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 class SpoolLog {

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase, selectRows, type Database } from '@baton/database';
 import { startStack, type Stack } from '@baton/devstack';
+import { connectRedis, waitForRedis, type Redis } from '@baton/queue';
 import { callApi, type ApiCaller } from '../testing/call-api.ts';
 import type { Contender } from './contender.ts';
+import { readUse, type ProcessUse } from './process-use.ts';
+import { readServerCounts } from './server-counts.ts';
 import { countTasks, type Workload } from './workloads.ts';
 
 const SLOTS = 8;
 const SUBMITTERS = 8;
 const LOOK_EVERY_MS = 20;
+const REDIS_WAIT_MS = 10_000;
 
 export interface BatonContender extends Contender {
   stack: Stack;
-  database: Database;
 }
 
 /** Built programs, one process of each kind, servers of their own at full durability. */
@@ -27,22 +30,28 @@ export async function startBaton(options: {
   });
   const api = callApi(stack.url, stack.token);
   const database = await openDatabase({ url: stack.servers.mysqlUrl });
+  const redis = connectRedis({ url: stack.servers.redisUrl, prefix: '' }, 'producer', () => {});
+  await waitForRedis(redis, REDIS_WAIT_MS);
+  const watched = { stack, database, redis };
   const known = new Set<string>();
+  const { mysql, redis: redisTitle } = stack.servers.descriptions;
   return {
     name: 'Baton',
-    description: `1 API, 1 orchestrator, 1 worker of ${SLOTS} slots`,
+    description: `1 API, 1 orchestrator, 1 worker of ${SLOTS} slots; ${mysql} (innodb_flush_log_at_trx_commit=1); ${redisTitle}`,
     stack,
-    database,
     canRun: () => true,
     async run(workload) {
       if (!known.has(workload.graph.name)) await api.post('/graphs', workload.graph);
       known.add(workload.graph.name);
+      const before = await look(watched);
       const beganAt = Date.now();
       const ids = await submit(api, workload);
-      return (await waitForEnds(database, workload, ids)) - beganAt;
+      const ms = (await waitForEnds(database, workload, ids)) - beganAt;
+      return { ms, ...compare(before, await look(watched), countTasks(workload)) };
     },
     async stop() {
-      await database.dataSource.destroy();
+      redis.disconnect();
+      await database.close();
       await stack.stop();
     },
   };
@@ -63,7 +72,7 @@ async function submit(api: ApiCaller, { graph, copies }: Workload): Promise<numb
 }
 
 /** @returns when the last one ended, by the database's clock, which is this machine's; ms since 1970 */
-async function waitForEnds(database: Database, workload: Workload, ids: readonly number[]): Promise<number> {
+async function waitForEnds(database: Database, { id, copies }: Workload, ids: readonly number[]): Promise<number> {
   for (;;) {
     const [row] = await selectRows<{ open: number; endedAt: number | null; succeeded: number }>(
       database.dataSource,
@@ -72,11 +81,39 @@ async function waitForEnds(database: Database, workload: Workload, ids: readonly
       [ids],
     );
     if (row !== undefined && Number(row.open) === 0) {
-      if (Number(row.succeeded) !== ids.length) {
-        throw new Error(`${workload.id}: ${row.succeeded} of ${ids.length} pipelines of ${countTasks(workload)} tasks succeeded`);
-      }
-      return Number(row.endedAt);
+      if (Number(row.succeeded) === copies) return Number(row.endedAt);
+      throw new Error(`${id}: expected ${copies} pipelines to succeed, found ${row.succeeded}`);
     }
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+interface Look {
+  use: readonly ProcessUse[];
+  counts: Readonly<Record<string, number>>;
+}
+
+async function look({ stack, database, redis }: { stack: Stack; database: Database; redis: Redis }): Promise<Look> {
+  const { servers, processes } = stack;
+  const pids: [string, number][] = processes.map(({ kind, pid }) => [kind, pid]);
+  if (servers.mysql !== undefined) pids.push(['MySQL', servers.mysql.pid]);
+  if (servers.redis !== undefined) pids.push(['Redis', servers.redis.pid]);
+  return { use: await readUse(pids), counts: await readServerCounts(database, redis) };
+}
+
+function compare(
+  before: Look,
+  after: Look,
+  tasks: number,
+): { perTask: Record<string, number>; rssBytes: Record<string, number> } {
+  const perTask: Record<string, number> = {};
+  const rssBytes: Record<string, number> = {};
+  for (const [name, count] of Object.entries(after.counts))
+    perTask[name] = (count - (before.counts[name] ?? 0)) / tasks;
+  for (const { name, cpuMs, rssBytes: rss } of after.use) {
+    const earlier = before.use.find((one) => one.name === name);
+    perTask[`CPU ms of ${name}`] = (cpuMs - (earlier?.cpuMs ?? 0)) / tasks;
+    rssBytes[name] = rss;
+  }
+  return { perTask, rssBytes };
 }

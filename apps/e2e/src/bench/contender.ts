@@ -7,7 +7,15 @@ export interface Contender {
   description: string;
   /** What it cannot say is left out of its line. */
   canRun(workload: Workload): boolean;
-  /** @returns ms from handing the work over to its last task's end */
-  run(workload: Workload): Promise<number>;
+  run(workload: Workload): Promise<Measured>;
   stop(): Promise<void>;
+}
+
+export interface Measured {
+  /** From handing the work over to its last task's end. */
+  ms: number;
+  /** What else was measured, by name: each for one task. */
+  perTask?: Readonly<Record<string, number>>;
+  /** What processes held in memory afterwards, by name. */
+  rssBytes?: Readonly<Record<string, number>>;
 }

@@ -18,7 +18,7 @@ export async function findMake(directory: string): Promise<Contender | null> {
       await writeFile(file, writeMakefile(workload));
       const beganAt = performance.now();
       await execa('make', ['-s', '-j2', '-f', file], { cwd: directory });
-      return performance.now() - beganAt;
+      return { ms: performance.now() - beganAt };
     },
     stop: () => Promise.resolve(),
   };

@@ -46,10 +46,19 @@ async function readEntry(pid: number): Promise<Entry | null> {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     // The name of a program may hold anything; what follows its last bracket is numbers.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [parent = 0, user = 0, system = 0, childUser = 0, childSystem = 0] = [fields[1], ...fields.slice(11, 15)];
     const rss = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * BYTES_IN_KIB;
-    return { pid, parent, cpuMs: (user + system) * TICK_MS, waitedMs: (childUser + childSystem) * TICK_MS, rssBytes: rss };
+    return {
+      pid,
+      parent,
+      cpuMs: (user + system) * TICK_MS,
+      waitedMs: (childUser + childSystem) * TICK_MS,
+      rssBytes: rss,
+    };
   } catch {
     return null;
   }

@@ -1,30 +1,25 @@
 import { selectRows, type Database } from '@baton/database';
 import type { Redis } from '@baton/queue';
 
-/** What servers were asked to do so far, by name; servers count all that they do, so nothing else may use them. */
-export type ServerCounts = Readonly<Record<string, number>>;
+/** What the server counts, and which of its counters are summed up. */
+const MYSQL_COUNTS: Readonly<Record<string, RegExp>> = {
+  'SQL statements': /^Questions$/,
+  commits: /^Com_commit$/,
+  'rows looked at': /^Handler_read_/,
+};
 
-const MYSQL_COUNTS = {
-  statements: 'Questions',
-  commits: 'Com_commit',
-  rowsRead: 'Innodb_rows_read',
-  rowsInserted: 'Innodb_rows_inserted',
-  rowsUpdated: 'Innodb_rows_updated',
-} as const;
+/** BullMQ's steps are scripts; what these do in turn is no call. */
+const REDIS_CALLS = /^cmdstat_(?:evalsha|eval|bzpopmin):calls=(\d+)/gm;
 
-/** @param redis a connection of its own */
-export async function readServerCounts(database: Database, redis: Redis): Promise<ServerCounts> {
+/** What the servers were asked to do since they run, by anybody. */
+export async function readServerCounts(database: Database, redis: Redis): Promise<Record<string, number>> {
   const rows = await selectRows<{ Variable_name: string; Value: string }>(database.dataSource, 'SHOW GLOBAL STATUS');
-  const status = new Map(rows.map(({ Variable_name: name, Value: value }) => [name, Number(value)]));
   const counts: Record<string, number> = {};
-  for (const [name, variable] of Object.entries(MYSQL_COUNTS)) counts[name] = status.get(variable) ?? 0;
+  for (const [name, pattern] of Object.entries(MYSQL_COUNTS)) {
+    const found = rows.filter(({ Variable_name: variable }) => pattern.test(variable));
+    counts[name] = found.reduce((sum, { Value: value }) => sum + Number(value), 0);
+  }
   const stats = await redis.info('commandstats');
-  for (const [, command = '', calls] of stats.matchAll(/cmdstat_(\S+?):calls=(\d+)/g)) counts[`redis ${command}`] = Number(calls);
-  const all = Object.entries(counts).filter(([name]) => /^redis (evalsha|eval|bzpopmin|publish|hmget|hget|client)/.test(name));
-  counts['redisCalls'] = all.reduce((sum, [, calls]) => sum + calls, 0);
+  counts['Redis scripts'] = [...stats.matchAll(REDIS_CALLS)].reduce((sum, [, calls]) => sum + Number(calls), 0);
   return counts;
-}
-
-export function subtractCounts(after: ServerCounts, before: ServerCounts): ServerCounts {
-  return Object.fromEntries(Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)]));
 }

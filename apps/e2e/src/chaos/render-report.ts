@@ -1,3 +1,4 @@
+import { renderTable } from '../testing/render-table.ts';
 import type { MixSummary } from './summarize-mix.ts';
 
 /** A mix as a page for people. */
@@ -11,7 +12,7 @@ export function renderReport(summary: MixSummary): string {
     wrong.length === 0 ? 'No violation of I1 to I9.' : `**${wrong.length} violations**`,
     ...wrong.map((line) => `- ${line}`),
     '',
-    table(
+    renderTable(
       ['what', 'figure'],
       [
         ['pipelines', pipelines.total],
@@ -40,7 +41,7 @@ export function renderReport(summary: MixSummary): string {
     '',
     '## Faults',
     '',
-    table(
+    renderTable(
       ['kind', 'count', 'failed'],
       summary.faults.map(({ kind, count, failed }) => [kind, count, failed]),
     ),
@@ -49,20 +50,20 @@ export function renderReport(summary: MixSummary): string {
     '',
     'From the fault to where the flow goes on, the time in which the process or server was down included.',
     '',
-    table(
+    renderTable(
       ['fault', 'samples', 'p50, s', 'p95, s', 'max, s'],
       summary.recovery.map(({ kind, samples, p50, p95, max }) => [kind, samples, ...[p50, p95, max].map(inSeconds)]),
     ),
     '',
     '## What was mended',
     '',
-    table(['event', 'count'], Object.entries(summary.repairs)),
+    renderTable(['event', 'count'], Object.entries(summary.repairs)),
     '',
     '## Figures over time',
     '',
     'While pipelines ran, after the warm-up, and when all had ended. Processes that die grow anew in each life: what tells is the one of each kind with a single life, over a long mix.',
     '',
-    table(
+    renderTable(
       ['figure', 'lives', 'first', 'last', 'slope an hour', 'second half', 'at rest'],
       summary.slopes.map(({ figure, lives, first, last, perHour, laterPerHour, atRest }) => [
         figure,
@@ -75,7 +76,7 @@ export function renderReport(summary: MixSummary): string {
     '',
     'What each further track that ended left behind: alike in both halves of the mix where nothing but history grows.',
     '',
-    table(
+    renderTable(
       ['table', 'rows at rest', 'rows a track, first half', 'second half'],
       summary.tables.map(({ table: name, rows, firstHalf, secondHalf }) => [
         name,
@@ -85,11 +86,6 @@ export function renderReport(summary: MixSummary): string {
     ),
     '',
   ].join('\n');
-}
-
-function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 function listCounts(counts: Record<string, number>): string {

@@ -84,7 +84,11 @@ trap ': >"$0/failed"' EXIT
 exec "$@"
 exit 126`;
 
-function composeStart(place: string, words: string[], { request, site }: { request: RunRequest; site: RunSite }): string {
+function composeStart(
+  place: string,
+  words: string[],
+  { request, site }: { request: RunRequest; site: RunSite },
+): string {
   const home = join(place, 'home');
   const environment: Record<string, string> = {
     PATH: site.path,
