@@ -34,7 +34,6 @@ function openWorld(files = new Map<string, SpooledCompletion>()): World {
       forget: async (runId) => void files.delete(runId),
       found: [...files.values()],
       unreadable: [],
-      close: () => Promise.resolve(),
     },
     values: {
       async send({ runId }, values) {

@@ -44,7 +44,6 @@ function memorySpool(): Spool & { files: Map<string, unknown> } {
     forget: async (runId) => void files.delete(runId),
     found: [],
     unreadable: [],
-    close: () => Promise.resolve(),
   };
 }
 
@@ -171,47 +170,36 @@ describe('sending again', () => {
 
 describe('with a disk', () => {
   let directory: Awaited<ReturnType<typeof makeDirectory>>;
-  const spools: Spool[] = [];
   beforeEach(async () => {
     directory = await makeDirectory();
   });
-  afterEach(async () => {
-    for (const spool of spools.splice(0)) await spool.close();
-    await directory.remove();
-  });
-
-  async function openOnDisk(path = directory.path): Promise<Spool> {
-    const spool = await openSpool(path);
-    spools.push(spool);
-    return spool;
-  }
+  afterEach(() => directory.remove());
 
   test('a later life sends what the earlier one did not see applied', async () => {
-    const earlier = openReporter(await openOnDisk());
+    const earlier = openReporter(await openSpool(directory.path));
     const [lost, applied] = [makeCompletion({ exitCode: 3 }), makeCompletion()];
     await earlier.reporter.report(reportOf(lost, 'key of lost'), RUNNING);
     await earlier.reporter.report(reportOf(applied), RUNNING);
     await earlier.reporter.settle([applied.runId]);
 
-    const later = openReporter(await openOnDisk());
+    const later = openReporter(await openSpool(directory.path));
     expect(await later.reporter.replay()).toBe(1);
     expect(later.sent).toEqual([{ runId: lost.runId, key: 'key of lost', seq: 1 }]);
     expect(later.reporter.unapplied().map(({ runId }) => runId)).toEqual([lost.runId]);
     await later.reporter.settle([lost.runId]);
-    expect(await openReporter(await openOnDisk()).reporter.replay()).toBe(0);
+    expect(await openReporter(await openSpool(directory.path)).reporter.replay()).toBe(0);
   });
 
   test('files that cannot be read are logged and do not stop the start', async () => {
     await writeFile(join(directory.path, 'broken.json'), '{');
-    const { reporter, events } = openReporter(await openOnDisk());
+    const { reporter, events } = openReporter(await openSpool(directory.path));
     expect(await reporter.replay()).toBe(0);
     expect(events).toEqual(['spool_unreadable']);
   });
 
   test('that takes nothing any more, the completion is sent, the failure logged, and settling goes on', async () => {
     const path = join(directory.path, 'spool');
-    const spool = await openOnDisk(path);
-    await spool.close();
+    const spool = await openSpool(path);
     // As root nothing is read-only by its mode; a directory that is a file refuses everybody.
     await rm(path, { recursive: true });
     await writeFile(path, '');

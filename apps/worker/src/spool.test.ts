@@ -5,21 +5,12 @@ import { openSpool, type Spool, type SpooledCompletion } from './spool.ts';
 import { makeCompletion, makeDirectory } from './testing.ts';
 
 let directory: Awaited<ReturnType<typeof makeDirectory>>;
-let spools: Spool[];
 beforeEach(async () => {
-  spools = [];
   directory = await makeDirectory();
 });
-afterEach(async () => {
-  for (const spool of spools) await spool.close();
-  await directory.remove();
-});
+afterEach(() => directory.remove());
 
-async function open(path = directory.path): Promise<Spool> {
-  const spool = await openSpool(path);
-  spools.push(spool);
-  return spool;
-}
+const open = (path = directory.path): Promise<Spool> => openSpool(path);
 
 function makeSpooled(values: Record<string, string> = {}): SpooledCompletion {
   return { completion: makeCompletion(), key: 'k', values };
@@ -61,7 +52,7 @@ describe('the spool', () => {
   test('the log keeps its size while it is written, and a full one is taken the place of by what is kept still', async () => {
     const spool = await open();
     const { size } = await stat(logPath());
-    const large = { text: 'x'.repeat(300_000) };
+    const large = { text: 'x'.repeat(90_000) };
     const [gone, stays] = [makeSpooled(large), makeSpooled(large)];
     await spool.keep(gone);
     await spool.keep(stays);

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { completionSchema } from '@baton/domain';
 import { z } from 'zod';
@@ -20,7 +20,6 @@ export interface Spool {
   keep(spooled: SpooledCompletion): Promise<void>;
   /** A machine that dies within moments may bring it back: whoever applies completions finds that it was applied. */
   forget(runId: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 const spooledSchema = z.object({
@@ -35,8 +34,8 @@ const lineSchema = z.union([z.object({ keep: spooledSchema }), z.object({ forget
 
 const LOG = 'log';
 const NEW_LOG = `${LOG}.new`;
-/** For about 2,500 completions. */
-const ROOM_BYTES = 2 ** 20;
+/** For about 600 completions. */
+const ROOM_BYTES = 2 ** 18;
 /** Of each completion, as workers kept them up to version 0.1.0. */
 const FILE_SUFFIX = '.json';
 const ASIDE_SUFFIX = '.unreadable';
@@ -65,7 +64,7 @@ interface Line {
 class SpoolLog {
   readonly #directory: string;
   readonly #kept: Map<string, SpooledCompletion>;
-  #file: FileHandle | null = null;
+  /** Of the log; 0: there is none. */
   #room = 0;
   #end = 0;
   #waiting: Line[] = [];
@@ -84,30 +83,23 @@ class SpoolLog {
     if (this.#kept.delete(runId)) await this.#write(lineOf({ forget: runId }), null);
   }
 
-  async close(): Promise<void> {
-    await this.#writing;
-    await this.#file?.close();
-    this.#file = null;
-  }
-
   /** A log of its own for what is kept, which takes the place of the one before only when it is complete. */
   async startAnew(bytes = 0): Promise<void> {
     const text = Buffer.from([...this.#kept.values()].map((spooled) => lineOf({ keep: spooled })).join(''));
     const room = Math.max(ROOM_BYTES, 2 * (text.length + bytes));
     const path = join(this.#directory, NEW_LOG);
-    const file = await open(path, 'w+', 0o600);
     try {
-      await file.write(Buffer.concat([text, Buffer.alloc(room - text.length)]));
-      await file.sync();
+      await writeDown(path, 'w', {
+        bytes: Buffer.concat([text, Buffer.alloc(room - text.length)]),
+        mustBeOnDisk: true,
+      });
       await rename(path, join(this.#directory, LOG));
     } catch (error) {
-      await file.close();
       // What there is of it is worth nothing, and takes room. Why it could not be made matters more than why this cannot.
       await rm(path, { force: true }).catch(() => undefined);
       throw error;
     }
-    await this.#file?.close();
-    [this.#file, this.#room, this.#end] = [file, room, text.length];
+    [this.#room, this.#end] = [room, text.length];
   }
 
   #write(text: string, keeps: SpooledCompletion | null): Promise<void> {
@@ -133,11 +125,26 @@ class SpoolLog {
   /** The NUL after the lines is written over by the next ones. */
   async #append(lines: readonly Line[]): Promise<void> {
     const bytes = Buffer.from(`${lines.map(({ text }) => text).join('')}\0`);
-    if (this.#file === null || this.#end + bytes.length > this.#room) await this.startAnew(bytes.length);
-    await this.#file?.write(bytes, 0, bytes.length, this.#end);
-    if (lines.some(({ keeps }) => keeps !== null)) await this.#file?.datasync();
+    if (this.#end + bytes.length > this.#room) await this.startAnew(bytes.length);
+    const mustBeOnDisk = lines.some(({ keeps }) => keeps !== null);
+    await writeDown(join(this.#directory, LOG), 'r+', { bytes, position: this.#end, mustBeOnDisk });
     this.#end += bytes.length - 1;
     for (const { keeps } of lines) if (keeps !== null) this.#kept.set(keeps.completion.runId, keeps);
+  }
+}
+
+/** Not kept open: a disk whose files are open cannot be taken away, and a log that somebody removed would be written in vain. */
+async function writeDown(
+  path: string,
+  flags: 'r+' | 'w',
+  { bytes, position = 0, mustBeOnDisk }: { bytes: Buffer; position?: number; mustBeOnDisk: boolean },
+): Promise<void> {
+  const file = await open(path, flags, 0o600);
+  try {
+    await file.write(bytes, 0, bytes.length, position);
+    if (mustBeOnDisk) await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -53,7 +53,6 @@ test('what an earlier life left is sent before the API answers, and is in the fi
   const completion = makeCompletion();
   const earlier = await openSpool(join(directory.path, 'spool'));
   await earlier.keep({ completion, key: 'key', values: {} });
-  await earlier.close();
   const config = loadConfig({
     BATON_REDIS_URL: testServers().redisUrl,
     BATON_REDIS_PREFIX: prefix,
@@ -76,7 +75,6 @@ test('what an earlier life left is sent before the API answers, and is in the fi
   await worker.stop();
   const later = await openSpool(join(directory.path, 'spool'));
   expect(later.found).toEqual([]);
-  await later.close();
   await completions.close();
   redis.disconnect();
 }, 30_000);

@@ -101,7 +101,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
       const parts = {
         ...deps,
         queues,
-        closers: [...closers, { stop: () => completionQueue.close() }, { stop: () => spool.close() }],
+        closers: [...closers, { stop: () => completionQueue.close() }],
       };
       await stopWorker(parts, config.BATON_DRAIN_MS);
       for (const connection of Object.values(redis)) connection.disconnect();

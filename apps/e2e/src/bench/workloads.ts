@@ -8,7 +8,7 @@ export interface Workload {
 }
 
 /** As POST /graphs takes it. */
-export interface BenchGraph {
+interface BenchGraph {
   name: string;
   vertices: { name: string; script: string }[];
   edges: [string, string][];
