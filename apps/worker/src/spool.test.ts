@@ -119,6 +119,16 @@ describe('the spool', () => {
     expect((await open()).found).toEqual([old]);
   });
 
+  test('a log that somebody removed is missed, and made anew with all that is kept', async () => {
+    const spool = await open();
+    const [before, refused, after] = [makeSpooled(), makeSpooled(), makeSpooled()];
+    await spool.keep(before);
+    await rm(logPath());
+    await expect(spool.keep(refused)).rejects.toThrow('ENOENT');
+    await spool.keep(after);
+    expect((await open()).found).toEqual([before, after]);
+  });
+
   test('without room for a log nothing is lost, what cannot be kept is told, and with room it goes on', async () => {
     const old = makeSpooled();
     await writeFile(join(directory.path, `${old.completion.runId}.json`), JSON.stringify(old));

@@ -116,6 +116,8 @@ class SpoolLog {
         await this.#append(lines);
         for (const { resolve } of lines) resolve();
       } catch (error) {
+        // Whatever is there now, or is not: the next lines go into a log of their own, with all that is kept.
+        this.#room = 0;
         for (const { reject } of lines) reject(error);
       }
     }
