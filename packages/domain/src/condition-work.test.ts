@@ -16,20 +16,18 @@ import { runTrack, startFlow } from './testing-flow.ts';
 const LIST = Array.from({ length: 15_000 }, (_, index) => index % 10);
 const HEAVY = `params.list.all(x, x in [${Array.from({ length: 88 }, (_, index) => 88 - index).join()}, 0])`;
 const LIGHT = 'params.list.all(x, x > 0)';
-const MOST_MS = 10_000;
+/** So many times may one event go over such a list: what is left then is refused without a look at it. */
+const MOST_HEAVY = 9;
 const names = Array.from({ length: 400 }, (_, index) => `V${index}`);
 
-const elapsed = (run: () => void): number => {
-  const startedAt = performance.now();
-  run();
-  return performance.now() - startedAt;
-};
+const countPending = (tracks: Iterable<{ state: string }>): number =>
+  [...tracks].filter(({ state }) => state === 'PENDING').length;
 
 test('one condition alone may go over all that it may look at', () => {
   const values = { params: { list: LIST }, outputs: {}, states: {} };
   expect(evaluateCondition(HEAVY, values)).toEqual({ value: true });
   const work = newConditionWork();
-  const answers = Array.from({ length: 9 }, () => evaluateCondition(HEAVY, values, work));
+  const answers = Array.from({ length: MOST_HEAVY }, () => evaluateCondition(HEAVY, values, work));
   expect(answers[0]).toEqual({ value: true });
   expect(answers.at(-1)).toEqual({ problem: expect.stringContaining('decided at the same time') });
   expect(work.left).toBeLessThan(0);
@@ -42,9 +40,12 @@ describe('together', () => {
     const vertices = Object.fromEntries(names.map((name) => [name, { when: HEAVY, allowFailure: true }]));
     const inputs = Object.fromEntries(names.map((name) => [name, { list: LIST }]));
     const flow = startFlow({ edges: names.map((name) => `A->${name}`), vertices, inputs });
-    expect(elapsed(() => runTrack(flow, 'A'))).toBeLessThan(MOST_MS);
-    const ends = [...flow.tracks.values()].map(({ state }) => state);
-    expect(ends).toEqual(expect.arrayContaining(['PENDING', 'FAILED']));
+    runTrack(flow, 'A');
+    const pending = countPending(flow.tracks.values());
+    expect(pending).toBeGreaterThan(0);
+    expect(pending).toBeLessThan(MOST_HEAVY);
+    const failed = [...flow.tracks.values()].filter(({ state }) => state === 'FAILED');
+    expect(failed).toHaveLength(names.length - pending);
   });
 
   test('the ways of one vertex, and each event has its own', () => {
@@ -52,7 +53,7 @@ describe('together', () => {
     const flow = startFlow({ edges, inputs: { A: { list: LIST }, B: { list: LIST } } });
     runTrack(flow, 'A');
     runTrack(flow, 'B');
-    expect([...flow.tracks.values()].filter(({ state }) => state === 'PENDING')).toHaveLength(6);
+    expect(countPending(flow.tracks.values())).toBe(6);
   });
 
   const input = { list: { type: 'json', required: true } };
@@ -65,13 +66,16 @@ describe('together', () => {
 
   test('first vertices of a pipeline', () => {
     const graph = buildDefinedGraph(readGraphDocument(document).definition);
-    expect(elapsed(() => void decideStart(graph, { ...request, held: new Set() }))).toBeLessThan(MOST_MS);
+    const { tracks } = decideStart(graph, { ...request, held: new Set() });
+    const pending = countPending(tracks.values());
+    expect(pending).toBeGreaterThan(0);
+    expect(pending).toBeLessThan(MOST_HEAVY);
+    expect([...tracks.values()].filter(({ state }) => state === 'FAILED')).toHaveLength(names.length - pending);
   });
 
   test('all of a simulation, which says so', () => {
     const graph = buildDefinedGraph(readGraphDocument(document).definition);
     const whatIf = { ...request, graph, timeoutMs: null, slots: null, outcomes: new Map() };
-    const ms = elapsed(() => expect(() => simulate(whatIf)).toThrow('the conditions of what is simulated'));
-    expect(ms).toBeLessThan(MOST_MS);
+    expect(() => simulate(whatIf)).toThrow('the conditions of what is simulated');
   });
 });

@@ -108,9 +108,7 @@ describe('patterns in conditions', () => {
     ['bad', (index: number): string => `(?i)${'[^\\\\pL]'.repeat(40)}${index}(`],
     ['too long', (index: number): string => `[^a]{300}${index}`],
   ])('all of them together are bounded, %s ones', (_name, pattern) => {
-    const before = performance.now();
     expect(problemsOf(5000, pattern)).toEqual([expect.stringContaining('at most 10000 steps in all conditions')]);
-    expect(performance.now() - before).toBeLessThan(10_000);
   });
 });
 

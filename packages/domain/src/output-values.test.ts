@@ -95,7 +95,8 @@ describe('what is wrong', () => {
   test('a file of many short blocks is read in linear time', () => {
     const startedAt = performance.now();
     expect(parse('a<<M\nM\n'.repeat(140_000)).values).toEqual({ a: '' });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    // What is not linear takes many minutes.
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
   });
 
   test('a half surrogate pair, which only a request can hold', () => {

@@ -74,8 +74,8 @@ describe.each(levels)('a worker that dies or freezes (%s)', (isolation) => {
     const worker = await startWorker();
     worker.process.kill('SIGKILL');
     await worker.exited;
-    await waitFor('the end of its scripts', () => isGone(worker), 5_000);
-    await waitFor('the end of its helpers', async () => (await findProcesses(worker.directory)).length === 0, 5_000);
+    await waitFor('the end of its scripts', () => isGone(worker), 20_000);
+    await waitFor('the end of its helpers', async () => (await findProcesses(worker.directory)).length === 0, 20_000);
   });
 
   test('frozen for longer than the guard waits: its scripts are killed, and it finds out when it comes back', async () => {
@@ -112,7 +112,7 @@ describe.each(levels)('a worker that dies or freezes (%s)', (isolation) => {
     await waitFor('the new guard', () => isGone(worker), GUARD_TIMEOUT_MS + 5_000);
     worker.process.kill('SIGKILL');
     await worker.exited;
-    await waitFor('the end of the guard', async () => (await findProcesses(worker.directory)).length === 0, 5_000);
+    await waitFor('the end of the guard', async () => (await findProcesses(worker.directory)).length === 0, 20_000);
   });
 
   async function findGuards(worker: Worker): Promise<number[]> {
