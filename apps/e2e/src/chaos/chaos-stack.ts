@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManagedProcess, ProcessKind, StackProcess } from '@baton/devstack';
@@ -112,7 +113,8 @@ function makeChaosStack(parts: Parts): ChaosStack {
     },
     async crashAt(point, signal = 'SIGKILL', withinMs) {
       const file = join(crashDirectory, point);
-      await writeFile(file, signal);
+      // At once: what the caller does next may come to the crash point sooner than a write that is waited for.
+      writeFileSync(file, signal);
       try {
         await waitUntil(
           () => readdir(crashDirectory),
