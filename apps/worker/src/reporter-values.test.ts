@@ -32,7 +32,8 @@ function openWorld(files = new Map<string, SpooledCompletion>()): World {
     spool: {
       keep: async (spooled) => void files.set(spooled.completion.runId, spooled),
       forget: async (runId) => void files.delete(runId),
-      load: () => Promise.resolve({ kept: [...files.values()], unreadable: [] }),
+      found: [...files.values()],
+      unreadable: [],
     },
     values: {
       async send({ runId }, values) {

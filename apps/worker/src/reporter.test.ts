@@ -42,7 +42,8 @@ function memorySpool(): Spool & { files: Map<string, unknown> } {
     files,
     keep: async (spooled) => void files.set(spooled.completion.runId, spooled),
     forget: async (runId) => void files.delete(runId),
-    load: () => Promise.resolve({ kept: [], unreadable: [] }),
+    found: [],
+    unreadable: [],
   };
 }
 
@@ -190,9 +191,8 @@ describe('with a disk', () => {
   });
 
   test('files that cannot be read are logged and do not stop the start', async () => {
-    const spool = await openSpool(directory.path);
     await writeFile(join(directory.path, 'broken.json'), '{');
-    const { reporter, events } = openReporter(spool);
+    const { reporter, events } = openReporter(await openSpool(directory.path));
     expect(await reporter.replay()).toBe(0);
     expect(events).toEqual(['spool_unreadable']);
   });

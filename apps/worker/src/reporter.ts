@@ -100,19 +100,19 @@ export function createReporter(options: ReporterOptions): Reporter {
         unapplied.get(runId)?.release();
         unapplied.delete(runId);
       }
-      for (const runId of runIds) await forget(runId);
+      await Promise.all(runIds.map(forget));
     },
     async resendOverdue() {
       const now = performance.now();
       await Promise.all([...unapplied.values()].filter(({ resendAt }) => resendAt <= now).map(send));
     },
     async replay() {
-      const { kept, unreadable } = await spool.load();
+      const { found, unreadable } = spool;
       if (unreadable.length > 0) logger.error({ event: 'spool_unreadable', files: unreadable });
-      const all = kept.map(keepTrack);
+      const all = found.map(keepTrack);
       for (const one of all) unapplied.set(one.completion.runId, one);
       await Promise.all(all.map(send));
-      return kept.length;
+      return found.length;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSpool } from './spool.ts';
+import { openSpool, type Spool, type SpooledCompletion } from './spool.ts';
 import { makeCompletion, makeDirectory } from './testing.ts';
 
 let directory: Awaited<ReturnType<typeof makeDirectory>>;
@@ -10,67 +10,135 @@ beforeEach(async () => {
 });
 afterEach(() => directory.remove());
 
+const open = (path = directory.path): Promise<Spool> => openSpool(path);
+
+function makeSpooled(values: Record<string, string> = {}): SpooledCompletion {
+  return { completion: makeCompletion(), key: 'k', values };
+}
+
+const logPath = (): string => join(directory.path, 'log');
+
+/** What counts of the log. */
+async function readWritten(): Promise<string> {
+  return (await readFile(logPath(), 'utf8')).split('\0')[0] ?? '';
+}
+
 describe('the spool', () => {
-  test('gives back what was kept, in a later life, and forgets what was forgotten', async () => {
-    const spool = await openSpool(directory.path);
-    const [first, second] = [makeCompletion({ next: ['B'] }), makeCompletion()];
-    await spool.keep({ completion: first, key: 'k1', values: { a: '中\n' } });
-    await spool.keep({ completion: second, key: 'k2', values: {} });
-    await spool.forget(second.runId);
-    await spool.forget(second.runId);
-    const loaded = await (await openSpool(directory.path)).load();
-    expect(loaded).toEqual({ kept: [{ completion: first, key: 'k1', values: { a: '中\n' } }], unreadable: [] });
+  test('gives back what was kept, in a later life and in the one after, and forgets what was forgotten', async () => {
+    const spool = await open();
+    const [first, second] = [makeSpooled({ a: '中\n' }), makeSpooled()];
+    await spool.keep(first);
+    await spool.keep(second);
+    await spool.forget(second.completion.runId);
+    await spool.forget(second.completion.runId);
+    expect((await open()).found).toEqual([first]);
+    expect((await open()).found).toEqual([first]);
+  });
+
+  test('what comes while it writes is all kept', async () => {
+    const spool = await open();
+    const all = Array.from({ length: 50 }, () => makeSpooled());
+    await Promise.all(all.map((one) => spool.keep(one)));
+    expect((await open()).found).toEqual(all);
   });
 
   test('keeps keys from other users', async () => {
     const path = join(directory.path, 'spool');
-    const spool = await openSpool(path);
-    const completion = makeCompletion();
-    await spool.keep({ completion, key: 'k', values: {} });
+    await (await open(path)).keep(makeSpooled());
     expect((await stat(path)).mode & 0o777).toBe(0o700);
-    expect((await stat(join(path, `${completion.runId}.json`))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(path, 'log'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('the log keeps its size while it is written, and a full one is taken the place of by what is kept still', async () => {
+    const spool = await open();
+    const { size } = await stat(logPath());
+    const large = { text: 'x'.repeat(90_000) };
+    const [gone, stays] = [makeSpooled(large), makeSpooled(large)];
+    await spool.keep(gone);
+    await spool.keep(stays);
+    expect((await stat(logPath())).size).toBe(size);
+    await spool.forget(gone.completion.runId);
+    const [third, fourth] = [makeSpooled(large), makeSpooled(large)];
+    await Promise.all([spool.keep(third), spool.keep(fourth)]);
+    expect(await readWritten()).not.toContain(gone.completion.runId);
+    expect((await open()).found).toEqual([stays, third, fourth]);
+    expect(await readdir(directory.path)).toEqual(['log']);
+  });
+
+  test('what is larger than a whole log is kept', async () => {
+    const large = makeSpooled({ text: 'x'.repeat(3_000_000) });
+    await (await open()).keep(large);
+    expect((await open()).found).toEqual([large]);
   });
 
   test.each([
-    ['cut off', '{"completion":{"trackId":1'],
-    ['empty', ''],
-    ['of another form', '{"completion":{"trackId":1},"key":"k"}'],
-    ['without a key', JSON.stringify({ completion: makeCompletion(), key: '' })],
-  ])('a file that is %s is put aside, once, and its content stays', async (_title, text) => {
-    const spool = await openSpool(directory.path);
-    const good = makeCompletion();
-    await spool.keep({ completion: good, key: 'k', values: {} });
-    await writeFile(join(directory.path, 'broken.json'), text);
-    expect(await spool.load()).toEqual({
-      kept: [{ completion: good, key: 'k', values: {} }],
-      unreadable: ['broken.json'],
+    ['in the middle of a line', (text: string) => text.slice(0, -20)],
+    ['before the end of a line', (text: string) => text.slice(0, -1)],
+  ])('a worker that died %s had kept what was before it', async (_title, cut) => {
+    const spool = await open();
+    const [whole, half] = [makeSpooled(), makeSpooled()];
+    await spool.keep(whole);
+    await spool.keep(half);
+    await writeFile(logPath(), cut(await readWritten()));
+    const { found, unreadable } = await open();
+    expect({ found, unreadable }).toEqual({ found: [whole], unreadable: [] });
+  });
+
+  test.each([
+    ['is no JSON', '{"keep":{"completion"'],
+    ['is of another form', '{"keep":{"completion":{"trackId":1},"key":"k"}}'],
+    ['has no key', JSON.stringify({ keep: { completion: makeCompletion(), key: '' } })],
+  ])('a line that %s is put aside, once, and the others are found', async (_title, line) => {
+    const spool = await open();
+    const [before, after] = [makeSpooled(), makeSpooled()];
+    await spool.keep(before);
+    const text = await readWritten();
+    await writeFile(logPath(), `${text}${line}\n${JSON.stringify({ keep: after })}\n`);
+    const { found, unreadable } = await open();
+    expect({ found, unreadable }).toEqual({
+      found: [before, after],
+      unreadable: [expect.stringMatching(/^log-\d+\.unreadable$/)],
     });
-    expect(await readFile(join(directory.path, 'broken.json.unreadable'), 'utf8')).toBe(text);
-    expect(await spool.load()).toMatchObject({ unreadable: [] });
+    expect(await readFile(join(directory.path, unreadable[0] ?? ''), 'utf8')).toBe(`${line}\n`);
+    expect((await open()).unreadable).toEqual([]);
   });
 
-  test('what cannot even be read as a file does not keep the others from being loaded', async () => {
-    const spool = await openSpool(directory.path);
+  test('files of an older version are found, and those that cannot be read are put aside', async () => {
+    const old = makeSpooled();
+    await writeFile(join(directory.path, `${old.completion.runId}.json`), JSON.stringify(old));
+    await writeFile(join(directory.path, 'broken.json'), '{');
     await mkdir(join(directory.path, 'odd.json'));
-    const good = makeCompletion();
-    await spool.keep({ completion: good, key: 'k', values: {} });
-    expect(await spool.load()).toMatchObject({ kept: [{ completion: good }], unreadable: ['odd.json'] });
+    await writeFile(join(directory.path, 'half.json.new'), '{"comp');
+    const { found, unreadable } = await open();
+    expect({ found, unreadable }).toEqual({
+      found: [old],
+      unreadable: ['broken.json.unreadable', 'odd.json.unreadable'],
+    });
+    expect(await readFile(join(directory.path, 'broken.json.unreadable'), 'utf8')).toBe('{');
+    expect(await readdir(directory.path)).toEqual(['broken.json.unreadable', 'log', 'odd.json.unreadable']);
+    expect((await open()).found).toEqual([old]);
   });
 
-  test('what cannot be kept is told, and leaves nothing behind', async () => {
-    const spool = await openSpool(directory.path);
-    const completion = makeCompletion();
-    await mkdir(join(directory.path, `${completion.runId}.json`, 'in the way'), { recursive: true });
-    await expect(spool.keep({ completion, key: 'k', values: {} })).rejects.toThrow(/EISDIR|ENOTEMPTY/);
-    expect(await readdir(directory.path)).toEqual([`${completion.runId}.json`]);
+  test('a log that somebody removed is missed, and made anew with all that is kept', async () => {
+    const spool = await open();
+    const [before, refused, after] = [makeSpooled(), makeSpooled(), makeSpooled()];
+    await spool.keep(before);
+    await rm(logPath());
+    await expect(spool.keep(refused)).rejects.toThrow('ENOENT');
+    await spool.keep(after);
+    expect((await open()).found).toEqual([before, after]);
   });
 
-  test('a crash before the rename leaves nothing that is loaded, nor anything for good', async () => {
-    const spool = await openSpool(directory.path);
-    const whole = JSON.stringify({ completion: makeCompletion(), key: 'k' });
-    await writeFile(join(directory.path, 'half.json.new'), whole.slice(0, 20));
-    await writeFile(join(directory.path, 'whole.json.new'), whole);
-    expect(await spool.load()).toEqual({ kept: [], unreadable: [] });
-    expect(await readdir(directory.path)).toEqual([]);
+  test('without room for a log nothing is lost, what cannot be kept is told, and with room it goes on', async () => {
+    const old = makeSpooled();
+    await writeFile(join(directory.path, `${old.completion.runId}.json`), JSON.stringify(old));
+    await mkdir(join(directory.path, 'log.new', 'in the way'), { recursive: true });
+    const spool = await open();
+    expect(spool.found).toEqual([old]);
+    const [refused, kept] = [makeSpooled(), makeSpooled()];
+    await expect(spool.keep(refused)).rejects.toThrow('EISDIR');
+    await rm(join(directory.path, 'log.new'), { recursive: true });
+    await spool.keep(kept);
+    expect((await open()).found).toEqual([old, kept]);
   });
 });

@@ -1,15 +1,25 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { completionSchema } from '@baton/domain';
 import { z } from 'zod';
 
-/** Completions on the worker's own disk, from the script's end until they are known to be applied. */
+/**
+ * Completions on the worker's own disk, from the script's end until they are known to be applied.
+ *
+ * A log of lines, and not a file a completion: that would be five changes of a directory each, and every one of them waits
+ * for the file system's own journal. What comes while one write is under way is written together. The log's room is made in
+ * advance, so that a write changes no sizes and one flush of its data is all it waits for; a NUL ends what counts. Where it is
+ * full, a new one takes its place with what is kept still.
+ */
 export interface Spool {
-  /** Resolves when the disk has it. */
+  /** What an earlier life of this worker left. */
+  readonly found: readonly SpooledCompletion[];
+  /** Where that is which could not be read: it was put aside, and is not lost. */
+  readonly unreadable: readonly string[];
+  /** Resolves when the disk has it. @throws what the file system says: then it is not kept */
   keep(spooled: SpooledCompletion): Promise<void>;
+  /** A machine that dies within moments may bring it back: whoever applies completions finds that it was applied. */
   forget(runId: string): Promise<void>;
-  /** What an earlier life of this worker left. Files that cannot be read are put aside, not lost. */
-  load(): Promise<{ kept: SpooledCompletion[]; unreadable: string[] }>;
 }
 
 const spooledSchema = z.object({
@@ -20,62 +30,183 @@ const spooledSchema = z.object({
 });
 export type SpooledCompletion = z.infer<typeof spooledSchema>;
 
-const SUFFIX = '.json';
-/** Of a file that is being written. */
-const NEW_SUFFIX = `${SUFFIX}.new`;
+const lineSchema = z.union([z.object({ keep: spooledSchema }), z.object({ forget: z.string() })]);
+
+const LOG = 'log';
+const NEW_LOG = `${LOG}.new`;
+/** For about 600 completions. */
+const ROOM_BYTES = 2 ** 18;
+/** Of each completion, as workers kept them up to version 0.1.0. */
+const FILE_SUFFIX = '.json';
+const ASIDE_SUFFIX = '.unreadable';
 
 export async function openSpool(directory: string): Promise<Spool> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const pathOf = (runId: string): string => join(directory, `${runId}${SUFFIX}`);
-  return {
-    async keep(spooled) {
-      const { runId } = spooled.completion;
-      const newPath = join(directory, `${runId}${NEW_SUFFIX}`);
-      try {
-        await writeDown(newPath, JSON.stringify(spooled));
-        await rename(newPath, pathOf(runId));
-      } catch (error) {
-        // What there is of it is worth nothing, and takes room. Why it could not be kept matters more than why this cannot.
-        await rm(newPath, { force: true }).catch(() => undefined);
-        throw error;
-      }
-    },
-    forget: (runId) => rm(pathOf(runId), { force: true }),
-    async load() {
-      const kept: SpooledCompletion[] = [];
-      const unreadable: string[] = [];
-      for (const name of await readdir(directory)) {
-        const path = join(directory, name);
-        // The worker died while it wrote: its completion was not kept, whatever of it is there.
-        if (name.endsWith(NEW_SUFFIX)) await rm(path, { force: true });
-        if (!name.endsWith(SUFFIX)) continue;
-        const parsed = spooledSchema.safeParse(await readJson(path));
-        if (parsed.success) kept.push(parsed.data);
-        else {
-          unreadable.push(name);
-          await rename(path, `${path}.unreadable`);
-        }
-      }
-      return { kept, unreadable };
-    },
-  };
+  const { kept, unreadable, files } = await readSpool(directory);
+  const log = new SpoolLog(directory, kept);
+  // On a full disk what was found stays where it is, and there is a new log as soon as there is room.
+  const isMoved = await log.startAnew().then(
+    () => true,
+    () => false,
+  );
+  if (isMoved) await Promise.all(files.map((name) => rm(join(directory, name), { force: true, recursive: true })));
+  return Object.assign(log, { found: [...kept.values()], unreadable });
 }
 
-/** Resolves when the disk has it. */
-async function writeDown(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
+interface Line {
+  text: string;
+  /** What it says is kept; null: forgotten, which nothing has to wait for. */
+  keeps: SpooledCompletion | null;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+class SpoolLog {
+  readonly #directory: string;
+  readonly #kept: Map<string, SpooledCompletion>;
+  /** Of the log; 0: there is none. */
+  #room = 0;
+  #end = 0;
+  #waiting: Line[] = [];
+  #writing: Promise<void> | null = null;
+
+  constructor(directory: string, kept: Map<string, SpooledCompletion>) {
+    this.#directory = directory;
+    this.#kept = kept;
+  }
+
+  keep(spooled: SpooledCompletion): Promise<void> {
+    return this.#write(lineOf({ keep: spooled }), spooled);
+  }
+
+  async forget(runId: string): Promise<void> {
+    if (this.#kept.delete(runId)) await this.#write(lineOf({ forget: runId }), null);
+  }
+
+  /** A log of its own for what is kept, which takes the place of the one before only when it is complete. */
+  async startAnew(bytes = 0): Promise<void> {
+    const text = Buffer.from([...this.#kept.values()].map((spooled) => lineOf({ keep: spooled })).join(''));
+    const room = Math.max(ROOM_BYTES, 2 * (text.length + bytes));
+    const path = join(this.#directory, NEW_LOG);
+    try {
+      await writeDown(path, 'w', {
+        bytes: Buffer.concat([text, Buffer.alloc(room - text.length)]),
+        mustBeOnDisk: true,
+      });
+      await rename(path, join(this.#directory, LOG));
+    } catch (error) {
+      // What there is of it is worth nothing, and takes room. Why it could not be made matters more than why this cannot.
+      await rm(path, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    [this.#room, this.#end] = [room, text.length];
+  }
+
+  #write(text: string, keeps: SpooledCompletion | null): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ text, keeps, resolve, reject });
+      this.#writing ??= this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting.splice(0);
+      try {
+        await this.#append(lines);
+        for (const { resolve } of lines) resolve();
+      } catch (error) {
+        // Whatever is there now, or is not: the next lines go into a log of their own, with all that is kept.
+        this.#room = 0;
+        for (const { reject } of lines) reject(error);
+      }
+    }
+    this.#writing = null;
+  }
+
+  /** The NUL after the lines is written over by the next ones. */
+  async #append(lines: readonly Line[]): Promise<void> {
+    const bytes = Buffer.from(`${lines.map(({ text }) => text).join('')}\0`);
+    if (this.#end + bytes.length > this.#room) await this.startAnew(bytes.length);
+    const mustBeOnDisk = lines.some(({ keeps }) => keeps !== null);
+    await writeDown(join(this.#directory, LOG), 'r+', { bytes, position: this.#end, mustBeOnDisk });
+    this.#end += bytes.length - 1;
+    for (const { keeps } of lines) if (keeps !== null) this.#kept.set(keeps.completion.runId, keeps);
+  }
+}
+
+/** Not kept open: a disk whose files are open cannot be taken away, and a log that somebody removed would be written in vain. */
+async function writeDown(
+  path: string,
+  flags: 'r+' | 'w',
+  { bytes, position = 0, mustBeOnDisk }: { bytes: Buffer; position?: number; mustBeOnDisk: boolean },
+): Promise<void> {
+  const file = await open(path, flags, 0o600);
   try {
-    await file.writeFile(text);
-    await file.datasync();
+    await file.write(bytes, 0, bytes.length, position);
+    if (mustBeOnDisk) await file.datasync();
   } finally {
     await file.close();
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
+function lineOf(line: z.infer<typeof lineSchema>): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+interface FoundSpool {
+  /** By run id. */
+  kept: Map<string, SpooledCompletion>;
+  unreadable: string[];
+  /** That are of no use once there is a new log. */
+  files: string[];
+}
+
+async function readSpool(directory: string): Promise<FoundSpool> {
+  const found: FoundSpool = { kept: new Map(), unreadable: [], files: [] };
+  for (const name of (await readdir(directory)).toSorted()) {
+    if (name.endsWith('.new')) found.files.push(name);
+    else if (name === LOG) await readLog(directory, found);
+    else if (name.endsWith(FILE_SUFFIX)) await readSingle(directory, name, found);
+  }
+  return found;
+}
+
+async function readLog(directory: string, { kept, unreadable }: FoundSpool): Promise<void> {
+  const text = (await readFile(join(directory, LOG))).toString();
+  const [written = ''] = text.split('\0', 1);
+  const lines = written.split('\n');
+  lines.pop(); // nothing, or a line that was being written when the worker died
+  const bad: string[] = [];
+  for (const line of lines) {
+    const parsed = lineSchema.safeParse(parseJson(line));
+    if (!parsed.success) bad.push(line);
+    else if ('keep' in parsed.data) kept.set(parsed.data.keep.completion.runId, parsed.data.keep);
+    else kept.delete(parsed.data.forget);
+  }
+  if (bad.length === 0) return;
+  const aside = `${LOG}-${Date.now()}${ASIDE_SUFFIX}`;
+  await writeFile(join(directory, aside), `${bad.join('\n')}\n`, { mode: 0o600 });
+  unreadable.push(aside);
+}
+
+async function readSingle(directory: string, name: string, { kept, unreadable, files }: FoundSpool): Promise<void> {
+  const path = join(directory, name);
+  const parsed = spooledSchema.safeParse(parseJson(await readFile(path, 'utf8').catch(() => '')));
+  if (parsed.success) {
+    kept.set(parsed.data.completion.runId, parsed.data);
+    files.push(name);
+    return;
+  }
+  await rename(path, `${path}${ASIDE_SUFFIX}`);
+  unreadable.push(`${name}${ASIDE_SUFFIX}`);
+}
+
+/** @returns undefined where it is no JSON: the schema refuses it */
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(text);
   } catch {
-    return undefined; // the schema refuses it, and the caller puts the file aside
+    return undefined;
   }
 }

@@ -51,7 +51,8 @@ test('what an earlier life left is sent before the API answers, and is in the fi
   const redis = await openTestRedis(testServers().redisUrl);
   const completions = createCompletionQueue(redis, prefix);
   const completion = makeCompletion();
-  await (await openSpool(join(directory.path, 'spool'))).keep({ completion, key: 'key', values: {} });
+  const earlier = await openSpool(join(directory.path, 'spool'));
+  await earlier.keep({ completion, key: 'key', values: {} });
   const config = loadConfig({
     BATON_REDIS_URL: testServers().redisUrl,
     BATON_REDIS_PREFIX: prefix,
@@ -72,7 +73,8 @@ test('what an earlier life left is sent before the API answers, and is in the fi
   isApiUp = true;
   const worker = await starting;
   await worker.stop();
-  expect((await (await openSpool(join(directory.path, 'spool'))).load()).kept).toEqual([]);
+  const later = await openSpool(join(directory.path, 'spool'));
+  expect(later.found).toEqual([]);
   await completions.close();
   redis.disconnect();
 }, 30_000);

@@ -98,7 +98,11 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
       disk.stop();
       report.isDraining = true;
       const closers = [leases, status, { stop: () => queues.close(CLOSE_MS) }, { stop: () => runner.close() }];
-      const parts = { ...deps, queues, closers: [...closers, { stop: () => completionQueue.close() }] };
+      const parts = {
+        ...deps,
+        queues,
+        closers: [...closers, { stop: () => completionQueue.close() }],
+      };
       await stopWorker(parts, config.BATON_DRAIN_MS);
       for (const connection of Object.values(redis)) connection.disconnect();
       lock.release();

@@ -37,6 +37,7 @@ export function connectRedis(place: RedisPlace, purpose: RedisPurpose, onError: 
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2000),
     lazyConnect: false,
   });
+  redis.on('connect', () => writeTogether(redis.stream));
   let isReported = false;
   redis.on('error', (error) => {
     if (!isReported) onError(error);
@@ -46,6 +47,27 @@ export function connectRedis(place: RedisPlace, purpose: RedisPurpose, onError: 
     isReported = false;
   });
   return redis;
+}
+
+/**
+ * What is sent in one turn of the event loop goes out in one write: each is a system call that wakes the server, and the
+ * server answers what comes together together. BullMQ sends a command an entry.
+ */
+function writeTogether(stream: Redis['stream']): void {
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+  let isCorked = false;
+  const writeLater = (...given: unknown[]): boolean => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      setImmediate(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    return write(...given);
+  };
+  stream.write = writeLater;
 }
 
 /** Waits until a connection can be used. @throws Error after the time, naming what is wrong with Redis */

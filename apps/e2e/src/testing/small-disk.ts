@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 /**
- * A disk of 1 MiB that can be filled and made read-only. It is a file system of its own in memory; where the host does not
+ * A disk of 2 MiB that can be filled and made read-only. It is a file system of its own in memory; where the host does not
  * let one be mounted, a directory whose folders can be closed for writing, which root would not notice.
  */
 export interface SmallDisk {
@@ -18,7 +18,7 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
-const SIZE = '1m';
+const SIZE = '2m';
 
 export async function openSmallDisk(): Promise<SmallDisk> {
   const directory = await mkdtemp(join(tmpdir(), 'baton-disk-'));

@@ -56,8 +56,14 @@ export async function openWorkerScene(environment: Record<string, string> = {}):
     addWorker: (labels, own = {}) =>
       stack.addProcess('worker', { BATON_LABELS: labels, BATON_WORKER_NAME: `worker of ${labels}`, ...own }),
     async listSpool({ name }) {
-      const names = await readdir(join(stack.directory, 'stack/workers', name, 'spool'));
-      return names.filter((file) => file.endsWith('.json'));
+      const log = await readFile(join(stack.directory, 'stack/workers', name, 'spool/log'), 'utf8');
+      const kept = new Set<string>();
+      for (const line of (log.split('\0')[0] ?? '').split('\n').slice(0, -1)) {
+        const { keep, forget } = JSON.parse(line) as { keep?: { completion: { runId: string } }; forget?: string };
+        if (keep !== undefined) kept.add(keep.completion.runId);
+        if (forget !== undefined) kept.delete(forget);
+      }
+      return [...kept];
     },
     async start(vertices) {
       graphs += 1;

@@ -1,8 +1,10 @@
 /**
  * The shell text of the helper (one a slot) and of the guard (one a runner).
  *
- * The helper reads `<mark> <run directory>` lines from stdin and runs one script a line. States: waiting for a line ->
- * running a script -> sweeping what the script left -> answered. Its guarantees:
+ * The helper reads shell text from its stdin: first its own, then that of one run after another (prepare-run.ts), which
+ * sets `script` and `inputs`, defines `start` and ends with `run <mark> <place> <file of this text, if it has one>`. So a run makes and
+ * removes no files: its script is written over the one before. States: waiting for text -> running a script -> sweeping what the script left -> answered.
+ * Its guarantees:
  * - An answer on fd 3 means that nothing of the run is alive. In a PID namespace `kill -9 -1` reaches every process but
  *   PID 1 at once, whatever it did to hide, and is repeated until the kernel says that there is no other process. At the
  *   level 'process-group' the run's group is killed, /proc is searched for the run's cookie until two passes find nothing,
@@ -11,7 +13,10 @@
  * - The mark comes on fd 1 after the answer, so all before it is the run's output, complete.
  * - TERM to the helper's process group reaches the script and not the helper: PID 1 of a namespace gets no signal that it
  *   does not handle, but for KILL from outside. (At the level 'process-group' the script has a session of its own.)
- * - The helper dies: a namespace dies with it. Its stdin ends (the worker died): it ends itself.
+ * - The helper dies: a namespace dies with it. Its stdin ends (the worker died), in the middle of a text or not: it ends
+ *   itself, and starts nothing.
+ * - A place is used again only where the answer does not say `left`: the folder of the script is empty, and nothing stands
+ *   beside it but what has its fixed name there. The texts are gone when the run is over.
  *
  * Exit code or signal: `$?` is 137 both for `exit 137` and for a KILL. What tells them apart is that dash and bash write a
  * message ("Killed") for a foreground child that a signal ended; the file `died` takes it. They write none for INT and
@@ -57,10 +62,13 @@ export const SWEEP_SCRIPT = `${SWEEP_COOKIE}
 sweep_cookie "$1"
 `;
 
-/** Arguments: the level of isolation, the cookie of the slot (for the level 'process-group'), the path of the slot's pipe
- * and of the file for the shell's messages, without `.pipe` and `.died`. */
+/**
+ * Arguments: the level of isolation, the cookie of the slot (for the level 'process-group'), the path of the slot's pipe
+ * and of the file for the shell's messages, without `.pipe` and `.died`.
+ */
 export const HELPER_SCRIPT = `
 shopt -s execfail 2>/dev/null
+umask 077
 isolation=$1
 cookie=$2
 died=$3.died
@@ -69,7 +77,7 @@ sweep() {
   case $isolation in
   process-group)
     group=
-    [ -s "$directory.group" ] && read -r group <"$directory.group"
+    [ -s "$place/group" ] && read -r group <"$place/group"
     case $group in
     '' | 0 | 1 | *[!0-9]*) ;;
     *) kill -9 -- "-$group" 2>/dev/null ;;
@@ -93,32 +101,59 @@ process-group) ;;
 esac
 exec >"$3.pipe" || exit 71
 exec 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-printf 'ready\\n' >&3
-while IFS=' ' read -r mark directory; do
+is_left() {
+  [ -d "$place/home" ] && [ ! -L "$place/home" ] && [ -f "$place/script" ] && [ ! -L "$place/script" ] &&
+    [ -f "$place/inputs" ] && [ ! -L "$place/inputs" ] || return 0
+  for found in "$place"/home/* "$place"/home/.[!.]* "$place"/home/..?*; do
+    if [ -e "$found" ] || [ -L "$found" ]; then return 0; fi
+  done
+  for found in "$place"/* "$place"/.[!.]* "$place"/..?*; do
+    case "/home/script/inputs/next/output/$own/" in
+    *"/\${found##*/}/"*) ;;
+    *) if [ -e "$found" ] || [ -L "$found" ]; then return 0; fi ;;
+    esac
+  done
+  return 1
+}
+run() {
+  mark=$1
+  place=$2
+  own=$3
   code=refused
-  {
-    (
-      trap ': >"$directory.failed"' EXIT
-      exec 2>&1
-      . "$directory.start"
-      exit 126
-    ) </dev/null 3>&-
-    code=$?
-  } 2>"$died"
+  if { printf '%s' "$script" >"$place/script" && printf '%s' "$inputs" >"$place/inputs"; } 2>&1; then
+    {
+      (
+        trap ': >"$place/failed"' EXIT
+        exec 2>&1
+        start
+        exit 126
+      ) </dev/null 3>&-
+      code=$?
+    } 2>"$died"
+  fi
   sweep
   flags=
   case $code in
   0) ;;
   *)
     [ -s "$died" ] && flags="$flags signal"
-    [ -e "$directory.failed" ] && flags="$flags failed"
+    [ -e "$place/failed" ] && flags="$flags failed"
     ;;
   esac
-  [ -e "$directory.next" ] && flags="$flags next"
-  [ -e "$directory.output" ] && flags="$flags output"
+  [ -e "$place/next" ] && flags="$flags next"
+  [ -e "$place/output" ] && flags="$flags output"
+  script=
+  inputs=
+  if is_left; then
+    flags="$flags left"
+  else
+    command : >"$place/script"
+    command : >"$place/inputs"
+  fi 2>/dev/null
   printf '%s%s\\n' "$code" "$flags" >&3
   printf '%s' "$mark"
-done
+}
+printf 'ready\\n' >&3
 `;
 
 /**

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAnswerReader, type AnswerReader } from './answer-reader.ts';
-import { SWEEP_SCRIPT } from './helper-script.ts';
+import { HELPER_SCRIPT, SWEEP_SCRIPT } from './helper-script.ts';
 import { composeKeeper } from './keeper-script.ts';
 import { findInnerPid, listBelow, readGroup, sendSignal, waitUntilGone } from './process-tree.ts';
 import type { Isolation, Survivor } from './run-types.ts';
@@ -18,8 +18,6 @@ export interface HelperOptions {
   isolation: Isolation;
   /** Where the pipe of the output is made; it has no name any more once the helper runs. */
   directory: string;
-  /** The file with HELPER_SCRIPT. */
-  helperFile: string;
   path: string;
   cookie: string;
 }
@@ -28,14 +26,14 @@ export interface Helper {
   /** The process to kill when the worker is silent. */
   readonly pid: number;
   hasEnded(): boolean;
-  /** Hands a run over; resolves with the helper's answer, or with null when the helper ended without one. */
-  handOver(mark: string, runDirectory: string): Promise<string | null>;
+  /** Hands the shell text of a run over; resolves with the helper's answer, or with null when it ended without one. */
+  handOver(text: string): Promise<string | null>;
   /** The next bytes of the slot's output pipe; null when nobody can write to it any more. */
   readOutput(): Promise<Buffer | null>;
   /** TERM to the script's process group. */
-  terminate(runDirectory: string): Promise<void>;
+  terminate(place: string): Promise<void>;
   /** KILL to the helper, so that the kernel ends the namespace. Safe to repeat. */
-  kill(runDirectory: string | null): Promise<void>;
+  kill(place: string | null): Promise<void>;
   /** What is alive of the run, once it was killed. */
   listSurvivors(): Promise<Survivor[]>;
   /** Closes this side of the output pipe; to be called once the helper has ended and its output was read. */
@@ -65,6 +63,7 @@ export async function startHelper(options: HelperOptions): Promise<Helper> {
   const readEnd = await openDescriptor(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const writeEnd = await openDescriptor(pipe, constants.O_WRONLY);
   const program = startProgram({ command: composeCommand(options, files), environment });
+  program.stdin.write(HELPER_SCRIPT);
   const socket = new Socket({ fd: readEnd, readable: true, writable: false });
   const answers = createAnswerReader(program);
   const first = await withTimeout(Promise.race([answers.next(), program.ended]), START_TIMEOUT_MS);
@@ -112,8 +111,8 @@ function assembleHelper({ options, files, program, pid, innerPid, socket, answer
     pid: isGroupLevel ? innerPid : pid,
     gone,
     hasEnded: () => hasEnded,
-    async handOver(mark, runDirectory) {
-      program.stdin.write(`${mark} ${runDirectory}\n`);
+    async handOver(text) {
+      program.stdin.write(text);
       return answers.next();
     },
     async readOutput() {
@@ -134,23 +133,23 @@ function assembleHelper({ options, files, program, pid, innerPid, socket, answer
       return seen.filter((one) => still.has(one.pid));
     },
     dispose: () => void socket.destroy(),
-    async terminate(runDirectory) {
-      const group = isGroupLevel ? await readGroup(runDirectory) : pid;
+    async terminate(place) {
+      const group = isGroupLevel ? await readGroup(place) : pid;
       if (group !== null && !hasEnded) sendSignal(-group, 'SIGTERM');
     },
-    async kill(runDirectory) {
+    async kill(place) {
       if (hasEnded) return;
       // At the level 'process-group' a script that is being started is still in the helper's group, and must not go on.
       sendSignal(isGroupLevel ? -innerPid : innerPid, 'SIGKILL');
-      if (!isGroupLevel || runDirectory === null) return;
-      const group = await readGroup(runDirectory);
+      if (!isGroupLevel || place === null) return;
+      const group = await readGroup(place);
       if (group !== null) sendSignal(-group, 'SIGKILL');
     },
   };
 }
 
 function composeCommand(options: HelperOptions, files: string): [string, ...string[]] {
-  const helper = ['/bin/sh', options.helperFile, options.isolation, options.cookie, files];
+  const helper = ['/bin/sh', '-s', options.isolation, options.cookie, files];
   const tie = ['setpriv', '--pdeathsig', 'KILL'] as const;
   const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   switch (options.isolation) {

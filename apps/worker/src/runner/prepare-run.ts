@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Isolation, RunLimits, RunRequest } from './run-types.ts';
 import type { Interpreter } from './resolve-interpreter.ts';
 
-export interface RunPlace {
-  /** Directory that holds the folders of all runs. */
-  runsDirectory: string;
+/** What is the same for all runs of a slot. */
+export interface RunSite {
   path: string;
   limits: RunLimits;
   isolation: Isolation;
@@ -27,6 +26,7 @@ const MAX_ENVIRONMENT_BYTES = 1_900_000;
 function findRequestProblem(request: RunRequest): string | null {
   if (!RUN_ID.test(request.runId))
     return `the run id must match ${RUN_ID.source}, found ${JSON.stringify(request.runId)}`;
+  if (request.inputs?.includes('\0') === true) return 'the inputs contain a NUL character, which no JSON has';
   if (request.script.includes('\0')) return 'the script contains a NUL character, which no shell takes';
   let totalBytes = 0;
   for (const [name, value] of Object.entries(request.environment)) {
@@ -45,66 +45,68 @@ function findRequestProblem(request: RunRequest): string | null {
   return `the environment is too long: ${totalBytes} bytes, at most ${MAX_ENVIRONMENT_BYTES} are allowed (E2BIG)`;
 }
 
+/** Longer ones go by way of a file: a shell that is not sure to be the only reader of its stdin reads it byte by byte. */
+const MAX_STDIN_LENGTH = 4096;
+
 /**
- * Makes what a run needs below `runsDirectory`: the folder `<run id>`, the script's own temporary directory, and beside it
- * `<run id>.script`, `<run id>.inputs` and `<run id>.start` (read by the helper's subshell: limits, environment, exec). Returns the folder,
- * or why the script cannot be started. Whenever `directory` is returned the caller removes it all.
+ * What a helper needs to run a script in a place: `<place>/home`, the script's own temporary directory, is there; beside it
+ * the helper writes `script` and `inputs`. A text that is too long for its stdin goes into `<place>/start`.
+ * @param mark what the helper ends the output with
+ * @returns the text, and the file that was written for it and holds what is the run's own
  */
 export async function prepareRun(
   request: RunRequest,
-  place: RunPlace,
-): Promise<{ directory: string } | { directory?: string; problem: string }> {
+  { place, mark, site }: { place: string; mark: string; site: RunSite },
+): Promise<{ text: string; file: string | null } | { problem: string }> {
   const problem = findRequestProblem(request);
   if (problem !== null) return { problem };
-  const interpreter = await place.resolveInterpreter(request.script, request.shell);
+  const interpreter = await site.resolveInterpreter(request.script, request.shell);
   if ('problem' in interpreter) return interpreter;
-  const directory = join(place.runsDirectory, request.runId);
-  const script = `${directory}.script`;
-  const session = place.isolation === 'process-group' ? ['setsid', '/bin/sh', '-c', EXEC_SCRIPT, directory] : [];
-  const words = [...session, ...interpreter.words, script];
-  const start = composeStart(directory, words, { request, place });
-  const made = await Promise.allSettled([
-    mkdir(directory, { mode: 0o700 }),
-    writeFile(script, request.script, { mode: 0o600, flag: 'wx' }),
-    writeFile(`${directory}.start`, start, { mode: 0o600, flag: 'wx' }),
-    ...(request.inputs === null ? [] : [writeFile(`${directory}.inputs`, request.inputs, { mode: 0o600, flag: 'wx' })]),
-  ]);
-  const failures = made.flatMap((one) => (one.status === 'rejected' ? [one.reason as NodeJS.ErrnoException] : []));
-  const [failure] = failures;
-  if (failure === undefined) return { directory };
-  const reason = `the files of the run could not be made: ${failure.message}`;
-  // What exists already belongs to another run of this id, and is not to be removed.
-  return failures.some(({ code }) => code === 'EEXIST') ? { problem: reason } : { directory, problem: reason };
+  const session = site.isolation === 'process-group' ? ['setsid', '/bin/sh', '-c', EXEC_SCRIPT, place] : [];
+  const words = [...session, ...interpreter.words, join(place, 'script')];
+  const start = composeStart(place, words, { request, site });
+  const texts = `script=${quoteForShell(request.script)}\ninputs=${quoteForShell(request.inputs ?? '')}\n`;
+  const body = `${texts}start() {\n${start}}\n`;
+  const run = `run ${mark} ${quoteForShell(place)}`;
+  if (body.length <= MAX_STDIN_LENGTH) return { text: `${body}${run} ''\n`, file: null };
+  const file = join(place, 'start');
+  try {
+    await writeFile(file, body, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    return { problem: `the files of the run could not be made: ${(error as Error).message}` };
+  }
+  return { text: `. ${quoteForShell(file)}\n${run} start\n`, file };
 }
 
 /** Below setsid, whose own 126 or 127 nobody could tell from a script's: says, as the helper does, that nothing was started. */
 const EXEC_SCRIPT = `shopt -s execfail 2>/dev/null
-trap ': >"$0.failed"' EXIT
+trap ': >"$0/failed"' EXIT
 exec "$@"
 exit 126`;
 
 function composeStart(
-  directory: string,
+  place: string,
   words: string[],
-  { request, place }: { request: RunRequest; place: RunPlace },
+  { request, site }: { request: RunRequest; site: RunSite },
 ): string {
+  const home = join(place, 'home');
   const environment: Record<string, string> = {
-    PATH: place.path,
-    HOME: directory,
-    TMPDIR: directory,
+    PATH: site.path,
+    HOME: home,
+    TMPDIR: home,
     LANG: 'C.UTF-8',
     TZ: 'UTC',
     ...request.environment,
-    BATON_NEXT: `${directory}.next`,
-    BATON_OUTPUT: `${directory}.output`,
-    ...(request.inputs === null ? {} : { BATON_INPUTS: `${directory}.inputs` }),
+    BATON_NEXT: join(place, 'next'),
+    BATON_OUTPUT: join(place, 'output'),
+    ...(request.inputs === null ? {} : { BATON_INPUTS: join(place, 'inputs') }),
   };
-  const lines = ['umask 077', `cd ${quoteForShell(directory)} || exit`, 'unset OLDPWD', ...composeLimits(place.limits)];
-  if (place.isolation === 'process-group') {
-    environment['BATON_COOKIE'] = place.cookie;
+  const lines = ['umask 077', `cd ${quoteForShell(home)} || exit`, 'unset OLDPWD', ...composeLimits(site.limits)];
+  if (site.isolation === 'process-group') {
+    environment['BATON_COOKIE'] = site.cookie;
     lines.push(
       'read -r group rest </proc/self/stat',
-      `printf '%s\\n' "$group" >${quoteForShell(`${directory}.group`)}`,
+      `printf '%s\\n' "$group" >${quoteForShell(join(place, 'group'))}`,
     );
   }
   for (const [name, value] of Object.entries(environment)) lines.push(`export ${name}=${quoteForShell(value)}`);

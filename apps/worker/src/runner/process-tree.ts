@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Survivor } from './run-types.ts';
 
 const GONE_POLL_MS = 5;
@@ -13,9 +14,9 @@ export async function findInnerPid(pid: number): Promise<number | null> {
 }
 
 /** The process group of the running script at the level 'process-group'; null before it has one. */
-export async function readGroup(runDirectory: string): Promise<number | null> {
+export async function readGroup(place: string): Promise<number | null> {
   try {
-    return parsePid(await readFile(`${runDirectory}.group`, 'latin1'));
+    return parsePid(await readFile(join(place, 'group'), 'latin1'));
   } catch (error) {
     // The subshell has not come so far yet: there is no group of its own to signal.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

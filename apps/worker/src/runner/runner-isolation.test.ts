@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HELPER_SCRIPT } from './helper-script.ts';
 import { startHelper } from './helper.ts';
 import type { RunHandle } from './run-types.ts';
 import {
@@ -221,29 +220,21 @@ test('a runner that is started and stopped many times leaves nothing', async () 
 
 test.each(levels)('a helper that cannot be started says why (%s)', async (isolation) => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-helper-'));
-  const options = {
-    isolation,
-    directory,
-    helperFile: join(directory, 'no-helper'),
-    path: '/usr/bin:/bin',
-    cookie: 'x.',
-  };
-  await expect(startHelper(options)).rejects.toThrow(/a helper could not be started \(.*no-helper/);
+  await symlink('/usr/bin/mkfifo', join(directory, 'mkfifo'));
+  const options = { isolation, directory, path: directory, cookie: 'x.' };
+  await expect(startHelper(options)).rejects.toThrow(/a helper could not be started \(.*(?:setpriv|setsid)/);
   await expect(startHelper({ ...options, path: '/nowhere' })).rejects.toThrow(/mkfifo/);
   await rm(directory, { recursive: true });
 });
 
 test.each(levels)('kill of a helper whose script is only being started ends that too (%s)', async (isolation) => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-helper-'));
-  const helperFile = join(directory, 'helper');
-  const run = join(directory, 'run');
   const sleep = uniqueSleep();
+  const helper = await startHelper({ isolation, directory, path: '/usr/bin:/bin', cookie: 'y.' });
   // What stands for the preparation of a run: no group and no cookie of its own yet.
-  await Promise.all([writeFile(helperFile, HELPER_SCRIPT), writeFile(`${run}.start`, `sleep ${sleep}`)]);
-  const helper = await startHelper({ isolation, directory, helperFile, path: '/usr/bin:/bin', cookie: 'y.' });
-  const answer = helper.handOver('mark', run);
+  const answer = helper.handOver(`start() { sleep ${sleep}; }\nrun mark '${directory}' ''\n`);
   await waitFor('the start', async () => (await findProcesses(sleep)).length > 0);
-  await helper.kill(run);
+  await helper.kill(directory);
   expect(await answer).toBeNull();
   await helper.gone;
   helper.dispose();

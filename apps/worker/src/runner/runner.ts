@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { startGuard, type Guard } from './guard.ts';
-import { HELPER_SCRIPT } from './helper-script.ts';
 import { startHelper } from './helper.ts';
 import { createInterpreterResolver } from './resolve-interpreter.ts';
 import { createRunCleaner, type RunCleaner } from './run-cleaner.ts';
@@ -42,15 +41,13 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const report = (event: RunnerEvent): void => options.report?.(event);
   const path = options.path ?? SYSTEM_PATH;
   const runsDirectory = join(options.directory, 'runs');
-  const helperFile = join(options.directory, 'helper');
   await mkdir(runsDirectory, { mode: 0o700, recursive: true });
   await removeStaleFiles(options.directory);
-  await writeFile(helperFile, HELPER_SCRIPT, { mode: 0o600 });
   const cleaner = createRunCleaner(runsDirectory, report);
   await cleaner.removeLeftovers();
 
   const runnerId = randomUUID();
-  const helperOptions = { directory: options.directory, helperFile, path: SYSTEM_PATH, cookie: `${runnerId}.` };
+  const helperOptions = { directory: options.directory, path: SYSTEM_PATH, cookie: `${runnerId}.` };
   const isolation = await chooseIsolation(
     options,
     (level) => startHelper({ ...helperOptions, isolation: level }),
@@ -67,19 +64,27 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const slots = Array.from({ length: options.slots }, (_, number) => {
     const cookie = `${helperOptions.cookie}${number}.`;
     return createSlot({
-      place: { runsDirectory, path, limits: options.limits ?? {}, isolation, cookie, resolveInterpreter },
+      site: { path, limits: options.limits ?? {}, isolation, cookie, resolveInterpreter },
       guard,
       startHelper: () => startHelper({ ...helperOptions, cookie, isolation }),
-      removeRunDirectory: (directory, isUntouched) => cleaner.remove(directory, isUntouched),
+      makePlace: () => makePlace(runsDirectory),
+      removePlace: (place) => cleaner.remove(place),
       report,
     });
   });
   return assembleRunner({ isolation, slots, guard, cleaner });
 }
 
+/** Of a name that no place had before: what is left of one may still be on its way out. */
+async function makePlace(runsDirectory: string): Promise<string> {
+  const place = join(runsDirectory, randomUUID());
+  await mkdir(join(place, 'home'), { mode: 0o700, recursive: true });
+  return place;
+}
+
 /** What an earlier runner that was killed left; above all the file by which its guard says that it fired. */
 async function removeStaleFiles(directory: string): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => /^(?:helper-|guard-fired-)/.test(name));
+  const names = (await readdir(directory)).filter((name) => /^(?:helper$|helper-|guard-fired-)/.test(name));
   await Promise.all(names.map((name) => rm(join(directory, name))));
 }
 

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HELPER_SCRIPT } from './helper-script.ts';
 import { startHelper, type Helper } from './helper.ts';
 import { createInterpreterResolver } from './resolve-interpreter.ts';
 import { createRunControl } from './run-control.ts';
@@ -16,14 +15,14 @@ import { findLevels, findProcesses, makeRequest, uniqueSleep, waitFor } from './
  */
 async function openSlot(isolation: Isolation) {
   const directory = await mkdtemp(join(tmpdir(), 'baton-survivors-'));
-  const [helperFile, runsDirectory] = [join(directory, 'helper'), join(directory, 'runs')];
-  await Promise.all([writeFile(helperFile, HELPER_SCRIPT), mkdir(runsDirectory)]);
+  const place = join(directory, 'place');
+  await mkdir(join(place, 'home'), { recursive: true });
   const path = '/usr/bin:/bin';
   const events: RunnerEvent[] = [];
   const kills: (() => Promise<void>)[] = [];
   let mayDeliver = false;
   const start = async (): Promise<Helper> => {
-    const helper = await startHelper({ isolation, directory, helperFile, path, cookie: 's.' });
+    const helper = await startHelper({ isolation, directory, path, cookie: 's.' });
     const kill: Helper['kill'] = async (run) => {
       if (mayDeliver) return helper.kill(run);
       kills.push(() => helper.kill(run));
@@ -31,8 +30,7 @@ async function openSlot(isolation: Isolation) {
     return { ...helper, kill };
   };
   const slot = createSlot({
-    place: {
-      runsDirectory,
+    site: {
       path,
       limits: {},
       isolation,
@@ -47,7 +45,8 @@ async function openSlot(isolation: Isolation) {
       stop: () => Promise.resolve(),
     },
     startHelper: start,
-    removeRunDirectory: (run) => rm(run, { recursive: true, force: true }),
+    makePlace: () => Promise.resolve(place),
+    removePlace: () => rm(place, { recursive: true }),
     report: (event) => events.push(event),
   });
   return {

@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import { constants, lstatSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Guard } from './guard.ts';
 import { describeEnd, type Helper } from './helper.ts';
 import { describeSurvivors } from './describe-survivors.ts';
 import { createMarkScanner } from './mark-scanner.ts';
 import { createOutputCap, type OutputCap } from './output-cap.ts';
-import { prepareRun, type RunPlace } from './prepare-run.ts';
+import { prepareRun, type RunSite } from './prepare-run.ts';
 import { readAnswer } from './read-answer.ts';
 import type { RunControl } from './run-control.ts';
 import type { RunnerEvent, RunRequest, RunResult } from './run-types.ts';
+import type { ProgramEnd } from './start-program.ts';
 
 export interface SlotOptions {
-  place: RunPlace;
+  site: RunSite;
   guard: Guard;
   startHelper(): Promise<Helper>;
-  removeRunDirectory(directory: string, isUntouched: boolean): Promise<void>;
+  /** Makes a place for runs: a folder of its own with an empty `home` in it. */
+  makePlace(): Promise<string>;
+  /** Removes what a script left, and its place with it. */
+  removePlace(place: string): Promise<void>;
   report(event: RunnerEvent): void;
 }
 
@@ -33,6 +40,7 @@ const START_RETRY_MS = 100;
  */
 export function createSlot(options: SlotOptions): Slot {
   let helper = startInAdvance(options);
+  let emptyPlace: string | null = null;
 
   /** A live helper, or the error that says why there is none. */
   async function takeHelper(): Promise<Helper> {
@@ -52,24 +60,42 @@ export function createSlot(options: SlotOptions): Slot {
     helper = startInAdvance(options);
   }
 
+  async function takePlace(): Promise<string | { problem: string }> {
+    try {
+      return (emptyPlace ??= await options.makePlace());
+    } catch (error) {
+      return { problem: `the files of the run could not be made: ${(error as Error).message}` };
+    }
+  }
+  /** @param isClean whether the next run may be where this one was */
+  async function leavePlace(place: string, isClean: boolean): Promise<void> {
+    if (isClean) return;
+    emptyPlace = null;
+    await options.removePlace(place);
+  }
   return {
     async run(request, control) {
       const result = emptyResult();
       if (control.isCancelled()) return { ...result, cancelled: true };
-      const prepared = await prepareRun(request, options.place);
-      let isUntouched = false;
+      const mark = `baton-end-${randomUUID()}`;
+      const place = await takePlace();
+      if (typeof place !== 'string') return { ...result, spawnError: place.problem };
+      let isClean = false;
+      let file: string | null = null;
       try {
+        const prepared = await prepareRun(request, { place, mark, site: options.site });
         if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
+        file = prepared.file;
         const live = await takeHelper();
         if (control.isCancelled()) return { ...result, cancelled: true };
-        const ended = await execute({ options, request, control, helper: live, directory: prepared.directory });
-        isUntouched = leftNoFiles(ended) && options.place.isolation !== 'process-group';
-        return ended;
+        const ended = await execute({ options, request, control, helper: live, place, mark, text: prepared.text });
+        isClean = ended.isClean;
+        return ended.result;
       } catch (error) {
         if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
         throw error;
       } finally {
-        if (prepared.directory !== undefined) await options.removeRunDirectory(prepared.directory, isUntouched);
+        await leavePlace(place, isClean && (await areGone(file === null ? [] : [file])));
         await replaceEndedHelper();
       }
     },
@@ -87,10 +113,21 @@ export function createSlot(options: SlotOptions): Slot {
   };
 }
 
-/** The helper saw the interpreter exit, and none of the files that a script may make beside its directory. */
-function leftNoFiles(result: RunResult): boolean {
-  const { exitCode, spawnError, next, output, outputProblem } = result;
-  return exitCode !== null && [spawnError, next, output, outputProblem].every((one) => one === null);
+const HOME_MODE = constants.S_IFDIR | 0o700;
+const FILE_MODE = constants.S_IFREG | 0o600;
+
+/** What no shell can tell without starting a program. Of files that were used just now: the kernel knows it by heart. */
+function hasItsRights(place: string): boolean {
+  const [home, script, inputs] = ['home', 'script', 'inputs'].map((name) =>
+    lstatSync(join(place, name), { throwIfNoEntry: false }),
+  );
+  return home?.mode === HOME_MODE && script?.mode === FILE_MODE && inputs?.mode === FILE_MODE;
+}
+
+/** Removes what was the run's own beside its script. @returns false where that could not be */
+async function areGone(files: readonly string[]): Promise<boolean> {
+  const removed = await Promise.allSettled(files.map((file) => unlink(file)));
+  return removed.every(({ status }) => status === 'fulfilled');
 }
 
 class HelperStartError extends Error {}
@@ -122,12 +159,14 @@ interface Execution {
   request: RunRequest;
   control: RunControl;
   helper: Helper;
-  directory: string;
+  place: string;
+  mark: string;
+  text: string;
 }
 
-async function execute(execution: Execution): Promise<RunResult> {
-  const { options, request, control, helper, directory } = execution;
-  const mark = `baton-end-${randomUUID()}`;
+/** @returns the result, and whether the place may be used again */
+async function execute(execution: Execution): Promise<{ result: RunResult; isClean: boolean }> {
+  const { options, request, control, helper, place, mark } = execution;
   const generation = options.guard.generation();
   let outputFailure: { error: unknown } | null = null;
   const cap = createOutputCap(request.maxOutputBytes, async (chunk) => {
@@ -141,13 +180,13 @@ async function execute(execution: Execution): Promise<RunResult> {
   });
   const startedAtMs = performance.now();
   let hasSurvivors = false;
-  control.attach(helper, directory, (survivors) => {
+  control.attach(helper, place, (survivors) => {
     hasSurvivors = true;
     options.report({ kind: 'kill_failed', detail: `run ${request.runId}: ${describeSurvivors(survivors)}` });
     request.onSurvivors?.(survivors);
   });
   const output = passOutputOn(helper, Buffer.from(mark), cap);
-  const answer = await helper.handOver(mark, directory);
+  const answer = await helper.handOver(execution.text);
   const end = answer === null ? await helper.gone : null;
   control.detach();
   if (hasSurvivors) options.report({ kind: 'kill_done', detail: `run ${request.runId}` });
@@ -162,12 +201,26 @@ async function execute(execution: Execution): Promise<RunResult> {
     cutBytes: cap.cutBytes(),
     durationMs,
   };
-  if (answer !== null) return { ...result, ...(await readAnswer(answer, directory)) };
-  if (control.isKilled()) return { ...result, signal: 'KILL' };
-  if (await options.guard.hasFired(generation)) return { ...result, signal: 'KILL', guarded: true };
+  if (answer !== null) {
+    const { isLeft, files, ...read } = await readAnswer(answer, place);
+    const mayStay = !isLeft && options.site.isolation !== 'process-group' && hasItsRights(place);
+    return { result: { ...result, ...read }, isClean: mayStay && (await areGone(files)) };
+  }
+  const died = await describeDeath(execution, generation, end);
+  return { result: { ...result, ...died }, isClean: false };
+}
+
+/** Of a helper that ended without an answer. */
+async function describeDeath(
+  { options, request, control }: Execution,
+  generation: number,
+  end: ProgramEnd | null,
+): Promise<Partial<RunResult>> {
+  if (control.isKilled()) return { signal: 'KILL' };
+  if (await options.guard.hasFired(generation)) return { signal: 'KILL', guarded: true };
   const how = end === null ? 'for an unknown reason' : `with ${describeEnd(end)}`;
   options.report({ kind: 'helper_ended', detail: `run ${request.runId}: ${how}` });
-  return { ...result, signal: end?.signal ?? 'KILL', spawnError: `the helper shell of the script ended ${how}` };
+  return { signal: end?.signal ?? 'KILL', spawnError: `the helper shell of the script ended ${how}` };
 }
 
 async function passOutputOn(helper: Helper, mark: Buffer, cap: OutputCap): Promise<void> {
