@@ -16,8 +16,9 @@ export interface Answer extends Partial<RunResult> {
 /**
  * The helper's answer: the status as the shell saw it, and flags for what it found. See helper-script.ts.
  * @param place where the run was
+ * @param lastLine of the output: there a shell says why it could not start the script
  */
-export async function readAnswer(answer: string, place: string): Promise<Answer> {
+export async function readAnswer(answer: string, place: string, lastLine: string): Promise<Answer> {
   const [status = '', ...flags] = answer.split(' ');
   const [nextFile, outputFile] = [join(place, 'next'), join(place, 'output')];
   const isLeft = flags.includes('left');
@@ -26,7 +27,7 @@ export async function readAnswer(answer: string, place: string): Promise<Answer>
     return {
       isLeft,
       files,
-      spawnError: `the script could not be started; the last line of the output says why (shell status ${status})`,
+      spawnError: `the script could not be started: ${lastLine || 'nothing says why'} (shell status ${status})`,
     };
   }
   const code = Number(status);

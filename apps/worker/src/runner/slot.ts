@@ -191,7 +191,7 @@ async function execute(execution: Execution): Promise<{ result: RunResult; isCle
   control.detach();
   if (hasSurvivors) options.report({ kind: 'kill_done', detail: `run ${request.runId}` });
   const durationMs = performance.now() - startedAtMs;
-  await output;
+  const lastLine = await output;
   if (outputFailure !== null) throw (outputFailure as { error: unknown }).error;
   const result: RunResult = {
     ...emptyResult(),
@@ -202,7 +202,7 @@ async function execute(execution: Execution): Promise<{ result: RunResult; isCle
     durationMs,
   };
   if (answer !== null) {
-    const { isLeft, files, ...read } = await readAnswer(answer, place);
+    const { isLeft, files, ...read } = await readAnswer(answer, place, lastLine);
     const mayStay = !isLeft && options.site.isolation !== 'process-group' && hasItsRights(place);
     return { result: { ...result, ...read }, isClean: mayStay && (await areGone(files)) };
   }
@@ -223,15 +223,21 @@ async function describeDeath(
   return { signal: end?.signal ?? 'KILL', spawnError: `the helper shell of the script ended ${how}` };
 }
 
-async function passOutputOn(helper: Helper, mark: Buffer, cap: OutputCap): Promise<void> {
+const MAX_LINE_BYTES = 500;
+
+/** @returns the last line of it, its end where it is long */
+async function passOutputOn(helper: Helper, mark: Buffer, cap: OutputCap): Promise<string> {
   const scanner = createMarkScanner(mark);
+  let last: Buffer = Buffer.alloc(0);
   for (let isOver = false; !isOver;) {
     const chunk = await helper.readOutput();
     const { data, found } = chunk === null ? { data: scanner.rest(), found: true } : scanner.push(chunk);
     if (data.length > 0) await cap.accept(data);
+    if (data.length > 0) last = data.subarray(-MAX_LINE_BYTES);
     isOver = found;
   }
   await cap.finish();
+  return last.toString().trimEnd().split('\n').pop() ?? '';
 }
 
 function emptyResult(): RunResult {
