@@ -142,7 +142,9 @@ test(
     expect(failed.length).toBeLessThanOrEqual(1);
     for (const track of failed) {
       const { attempts } = await scene.api.get<{ attempts: object[] }>(`/tracks/${track.id}`);
-      expect(attempts).toMatchObject([{ result: 'spawn_error', detail: expect.stringMatching(/ENOSPC|EACCES|No space left|I\/O error/) }]);
+      expect(attempts).toMatchObject([
+        { result: 'spawn_error', detail: expect.stringMatching(/ENOSPC|EACCES|No space left|I\/O error/) },
+      ]);
     }
     expect(await scene.listWritten(id)).toHaveLength(2 * (names.length - failed.length));
   }),
