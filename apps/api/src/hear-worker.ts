@@ -1,5 +1,6 @@
 import {
   findAppliedRuns,
+  findProtocol,
   findTrackQueues,
   readClock,
   recordHeartbeat,
@@ -24,6 +25,7 @@ interface Heartbeat {
 
 interface HeartbeatAnswer {
   leaseMs: number;
+  protocol: number;
   heartbeatMs: number;
   queues: string[];
   running: { runId: string; state: 'held' | 'cancel' | 'lost' }[];
@@ -42,7 +44,8 @@ export async function hearWorker(
   const queues = (await findTrackQueues(database)).filter((labelSet) =>
     servesLabels(worker.labels, labelsOf(labelSet)),
   );
-  return { leaseMs, heartbeatMs, queues, running: renewed, applied: [...applied] };
+  const protocol = await findProtocol(database);
+  return { leaseMs, protocol, heartbeatMs, queues, running: renewed, applied: [...applied] };
 }
 
 interface Status {

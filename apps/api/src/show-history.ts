@@ -13,7 +13,9 @@ export const historyEventSchema = z
   .strictObject({
     id: z.int(),
     at: z.iso.datetime(),
-    kind: z.string().describe("a person's action (pause, choose, approve, rerun, ...), or start, flow, claim, child"),
+    kind: z
+      .string()
+      .describe("a person's action (pause, choose, approve, rerun, ...), or start, flow, claim, release, child"),
     actor: z.string().nullable().describe("the token's name; null: the flow itself"),
     reason: z.string().nullable().describe('as the person says'),
     changes: z

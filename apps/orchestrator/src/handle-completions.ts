@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseAway, isLockWait, LargeDecision } from '@baton/database';
 import { pipelineIdOf, type Completion } from '@baton/domain';
-import { completionKey, isCompletionSignedBy, type CompletionMessage } from '@baton/queue';
+import { completionKey, isCompletionSignedBy, type CompletionMessage, type SignedCompletion } from '@baton/queue';
 import { crashPoint } from '@baton/service';
 import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } from './apply-events.ts';
 
@@ -16,7 +16,7 @@ import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } 
  * end concerns very many tracks.
  */
 export interface CompletionHandler {
-  /** Resolves when the completion is applied. @throws where it is forged, or cannot be applied at all */
+  /** Resolves when the completions are applied. @throws where one is forged, or cannot be applied at all, when all others are */
   handle(message: CompletionMessage): Promise<'done'>;
   /** Gives up waiting for MySQL: what is under way is delivered again to another process. */
   stop(): void;
@@ -35,14 +35,20 @@ export function createCompletionHandler(
   deps: OrchestratorDeps & { secret: Buffer; batchSize: number },
 ): CompletionHandler {
   const batches = new Batches(deps);
+  const apply = async ({ completion, signature }: SignedCompletion): Promise<void> => {
+    if (!isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature)) {
+      throw new Error(
+        `the completion of track ${completion.trackId} attempt ${completion.attempt} is not signed by its claim`,
+      );
+    }
+    await new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject }));
+  };
   return {
-    async handle({ completion, signature }) {
-      if (!isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature)) {
-        throw new Error(
-          `the completion of track ${completion.trackId} attempt ${completion.attempt} is not signed by its claim`,
-        );
-      }
-      await new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject }));
+    async handle({ completions }) {
+      const results = await Promise.allSettled(completions.map(apply));
+      const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+      if (reasons.length > 1) throw new AggregateError(reasons, reasons.map(({ message }) => message).join('; '));
+      if (reasons[0] !== undefined) throw reasons[0];
       return 'done';
     },
     stop: () => batches.stop(),

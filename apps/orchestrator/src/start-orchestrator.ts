@@ -1,4 +1,4 @@
-import { openDatabase, readCompletionSecret, readRetryCounts, startReporting } from '@baton/database';
+import { openDatabase, PROTOCOL, readCompletionSecret, readRetryCounts, startReporting } from '@baton/database';
 import {
   COMPLETION_QUEUE,
   completionMessageSchema,
@@ -66,7 +66,11 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const reporting = await startReporting(database, {
     kind: 'orchestrator',
     softwareVersion: SOFTWARE_VERSION,
-    settings: { reconcileMs: config.BATON_RECONCILE_MS, completionBatch: config.BATON_COMPLETION_BATCH },
+    settings: {
+      protocol: PROTOCOL,
+      reconcileMs: config.BATON_RECONCILE_MS,
+      completionBatch: config.BATON_COMPLETION_BATCH,
+    },
     readCounters: () => ({ ...counters.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });

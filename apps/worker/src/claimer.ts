@@ -15,12 +15,22 @@ import { isRefusedForGood, type RunKey, type WorkerApi } from './worker-api.ts';
 export interface Claimer {
   /**
    * @returns the run with the time its lease is good for, or null where it is not ours to run, now or at all. Nothing has to
-   *   be remembered of such a track: one that a limit keeps, say, is enqueued again when the limit has a place for it
+   *   be remembered of such a track: one that a limit keeps, say, is enqueued again when the limit has a place for it.
+   *   'needs_slot': it cannot be claimed ahead, and is to be asked for again when there is a slot
    */
-  claim(track: { trackId: number; attempt: number }): Promise<GrantedRun | null>;
+  claim(track: TrackToClaim): Promise<ClaimAnswer>;
   /** Every claim without an answer is answered with null, now and from now on: the worker ends. */
   giveUp(): void;
 }
+
+export interface TrackToClaim {
+  trackId: number;
+  attempt: number;
+  /** There is no free slot for it. */
+  isAhead: boolean;
+}
+
+type ClaimAnswer = GrantedRun | 'needs_slot' | null;
 
 export interface GrantedRun {
   runId: string;
@@ -30,7 +40,8 @@ export interface GrantedRun {
 }
 
 interface Waiting extends RunKey {
-  resolve(granted: GrantedRun | null): void;
+  isAhead: boolean;
+  resolve(answer: ClaimAnswer): void;
 }
 
 const CLAIMS_AT_ONCE = 256;
@@ -46,6 +57,8 @@ interface ClaimerOptions {
   leases: Pick<LeaseKeeper, 'isEnding'>;
   workerId: string;
   labels: string[];
+  /** Told how long an answer took, ms. */
+  onAnswered?: (ms: number) => void;
   logger: Logger;
 }
 
@@ -64,16 +77,16 @@ class Claims implements Claimer {
     this.#options = options;
   }
 
-  claim({ trackId, attempt }: { trackId: number; attempt: number }): Promise<GrantedRun | null> {
+  claim(track: TrackToClaim): Promise<ClaimAnswer> {
     return new Promise((settle) => {
       const giveUp = (): void => resolve(null);
-      const resolve = (granted: GrantedRun | null): void => {
+      const resolve = (answer: ClaimAnswer): void => {
         this.#unanswered.delete(giveUp);
-        settle(granted);
+        settle(answer);
       };
       if (this.#hasGivenUp) return settle(null);
       this.#unanswered.add(giveUp);
-      this.#ask({ trackId, attempt, runId: randomBytes(16).toString('base64url'), resolve });
+      this.#ask({ ...track, runId: randomBytes(16).toString('base64url'), resolve });
     });
   }
 
@@ -104,11 +117,14 @@ class Claims implements Claimer {
 
   async #callUntilAnswered(batch: readonly Waiting[]): Promise<void> {
     const { api, leases, workerId, labels, logger } = this.#options;
-    const claims = batch.map(({ trackId, attempt, runId }) => ({ trackId, attempt, runId }));
+    const claims = batch.map(({ trackId, attempt, runId, isAhead }) => {
+      return { trackId, attempt, runId, ...(isAhead ? { isAhead } : {}) };
+    });
     for (let retryMs = FIRST_RETRY_MS; !this.#hasGivenUp; retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)) {
       const askedAt = performance.now();
       try {
         const { leaseMs, results } = await api.claimAttempts({ workerId, labels, claims });
+        this.#options.onAnswered?.(performance.now() - askedAt);
         if (!leases.isEnding(askedAt + leaseMs)) {
           this.#logTaken(batch, results);
           const busy = resolveAnswered(batch, results, askedAt + leaseMs);
@@ -150,6 +166,7 @@ function resolveAnswered(batch: readonly Waiting[], results: readonly ClaimResul
     const answer = answers.get(one.runId);
     if (answer?.granted === true) one.resolve({ runId: one.runId, run: answer.run, leaseUntil });
     else if (answer?.why === 'busy') busy.push(one);
+    else if (answer?.why === 'needs_slot') one.resolve('needs_slot');
     else one.resolve(null);
   }
   return busy;

@@ -33,6 +33,8 @@ const schema = z.object({
     .min(1)
     .max(1000)
     .default(2 * availableParallelism()),
+  /** Short tracks that are claimed before there is a slot for them, at most; 0: none. */
+  BATON_LOOK_AHEAD: z.coerce.number().int().min(0).max(1000).default(64),
   /** What it serves; vertices without labels need `default`. */
   BATON_LABELS: labelList.default([DEFAULT_LABEL]),
   /** For people. */

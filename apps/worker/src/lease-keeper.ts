@@ -17,6 +17,8 @@ import { createSideWork } from './side-work.ts';
  */
 export interface LeaseKeeper {
   hold(run: HeldRun): void;
+  /** It was given back. */
+  drop(runId: string): void;
   /** Whether what runs under this lease is to be ended, and what does not run yet is not to be started. */
   isEnding(leaseUntil: number): boolean;
   /** Sends a heartbeat now: something may have been cancelled. */
@@ -65,6 +67,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const heartbeat = new Heartbeat(options);
   return {
     hold: (run) => heartbeat.hold(run),
+    drop: (runId) => heartbeat.drop(runId),
     isEnding: (leaseUntil) => heartbeat.isEnding(leaseUntil),
     nudge: () => heartbeat.beatSoon(),
     start: () => heartbeat.start(),
@@ -93,6 +96,10 @@ class Heartbeat {
 
   hold(run: HeldRun): void {
     this.#held.set(run.runId, run);
+  }
+
+  drop(runId: string): void {
+    this.#held.delete(runId);
   }
 
   isEnding(leaseUntil: number): boolean {

@@ -59,14 +59,14 @@ function judge({ result, endedBecause, outputProblem }: RunEnd): {
 /** Of a run whose script never started, or of which nothing more is known than this. */
 export function describeUnstarted(
   frame: CompletionFrame,
-  { outcome, detail }: { outcome: 'spawn_error' | 'lost'; detail: string },
+  { outcome, detail }: { outcome: 'spawn_error' | 'lost' | 'cancelled'; detail: string | null },
 ): Completion {
   return {
     ...frame,
     outcome,
     exitCode: null,
     signal: null,
-    detail: cutText(detail, MAX_DETAIL_LENGTH),
+    detail: detail === null ? null : cutText(detail, MAX_DETAIL_LENGTH),
     durationMs: 0,
     outputBytes: 0,
     cutBytes: 0,

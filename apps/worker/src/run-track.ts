@@ -1,20 +1,28 @@
 import type { Completion, OutputValues } from '@baton/domain';
 import type { TrackMessage } from '@baton/queue';
 import { crashPoint, type Logger } from '@baton/service';
+import { awaitSlot } from './await-slot.ts';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { LookAhead } from './look-ahead.ts';
 import { describeUnstarted, makeCompletion, readHandedOn, type CompletionFrame } from './make-completion.ts';
 import { noteLines } from './note-lines.ts';
 import type { OutputSender } from './output-sender.ts';
+import type { Releaser } from './releaser.ts';
 import type { Reporter } from './reporter.ts';
 import { describeSurvivors, type Runner, type RunResult } from './runner/index.ts';
+import type { Place } from './slots.ts';
 import type { Troubles } from './troubles.ts';
 
 /** What running a track needs. */
 export interface TrackDeps {
   workerId: string;
   claimer: Claimer;
+  releaser: Releaser;
+  /** Whether anything is started for now. */
+  mayStart(): boolean;
   leases: LeaseKeeper;
+  lookAhead: Pick<LookAhead, 'noteRun'>;
   output: OutputSender;
   reporter: Reporter;
   runner: Runner;
@@ -34,19 +42,24 @@ interface Ended {
 }
 
 /**
- * The walk of a track on a worker: claim, run, send the output, report. Resolves when the completion is on its way and on
- * disk, and what the script handed on is stored; the lease is kept until the completion is known to be applied.
+ * The walk of a track on a worker: claim, wait for its slot where it was claimed ahead, run, send the output, report. Resolves
+ * when the completion is on its way and on disk, and what the script handed on is stored; the lease is kept until the
+ * completion is known to be applied.
  * @returns what was reported; null where the track was not this worker's to run
  */
-export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<Completion | null> {
+export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Place): Promise<Completion | null> {
   crashPoint('worker.fetched');
-  const granted = await deps.claimer.claim(message);
+  const granted = await claimTrack(deps, message, place);
   if (granted === null) return null;
   crashPoint('worker.claimed');
+  const awaited = await awaitSlot(deps, granted, place);
+  if (awaited === 'released') return null;
+  const beganAt = performance.now();
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
   log.info({ event: 'track_started', pipelineId: run.pipelineId });
-  const { completion, values } = await complete(deps, granted, log);
+  const { completion, values } =
+    awaited === 'slot' ? await complete(deps, granted, log) : describeEndBefore(deps, granted, awaited);
   log.info({
     event: 'track_ended',
     outcome: completion.outcome,
@@ -63,9 +76,30 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage): Promise<
     await deps.reporter.report({ completion, key: run.completionKey, values }, stopping.signal);
   } finally {
     deps.running.delete(stopWaiting);
+    deps.lookAhead.noteRun(performance.now() - beganAt);
     crashPoint('worker.sent');
   }
   return completion;
+}
+
+/** What cannot be claimed ahead is claimed when there is a slot for it. */
+async function claimTrack(
+  { claimer }: TrackDeps,
+  { trackId, attempt }: TrackMessage,
+  place: Place,
+): Promise<GrantedRun | null> {
+  const answer = await claimer.claim({ trackId, attempt, isAhead: !place.hasSlot });
+  if (answer !== 'needs_slot') return answer;
+  await place.slot();
+  const again = await claimer.claim({ trackId, attempt, isAhead: false });
+  return again === 'needs_slot' ? null : again;
+}
+
+/** Of a run that was ended before there was a slot for its script. */
+function describeEndBefore(deps: TrackDeps, granted: GrantedRun, why: 'cancel' | 'lost'): Ended {
+  const detail = 'the worker lost its lease or was stopped before the script was started';
+  const end = why === 'cancel' ? { outcome: 'cancelled' as const, detail: null } : { outcome: 'lost' as const, detail };
+  return { completion: describeUnstarted(frameOf(deps, granted), end), values: {} };
 }
 
 function frameOf(deps: TrackDeps, granted: GrantedRun): CompletionFrame {

@@ -8,11 +8,14 @@ import {
   type TrackMessage,
 } from '@baton/queue';
 import type { Counters, Logger } from '@baton/service';
-import { createSlots, type Slots } from './slots.ts';
+import type { LookAhead } from './look-ahead.ts';
+import { createSlots, type Place, type Slots } from './slots.ts';
 
 /** The queues that a worker pulls from, one a label set, sharing its slots. */
 export interface ServedQueues {
   readonly slots: Slots;
+  /** Whether what is taken now may be started. */
+  mayStart(): boolean;
   /** Starts to pull from label sets that it did not know yet. */
   serve(labelSets: readonly string[]): void;
   /** Whether no track is to be taken for now: what comes all the same is given back, for other workers. */
@@ -26,17 +29,19 @@ export interface ServeQueuesOptions {
   redis: Redis;
   prefix: string;
   slots: number;
+  lookAhead: LookAhead;
   labels: readonly string[];
-  run(message: TrackMessage): Promise<void>;
+  run(message: TrackMessage, place: Place): Promise<void>;
   logger: Logger;
   counters: Counters;
 }
 
 /**
- * With one queue, the consumer's own limit keeps to the slots. With several, each may bring as many entries as there are
- * slots: a track that finds none free is given back, and all queues rest until there is one.
+ * With one queue, the consumer's own limit keeps to the room that there is. With several, each may bring as many entries: a
+ * track that finds none is given back, and all queues rest until there is some.
  */
 export function serveQueues(options: ServeQueuesOptions): ServedQueues {
+  const { lookAhead } = options;
   const consumers = new Map<string, Consumer>();
   let isPaused = false;
   let isResting = false;
@@ -47,15 +52,22 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
       else consumer.pause().catch((error: unknown) => options.logger.warn({ event: 'pause_failed', err: error }));
     }
   };
-  const slots = createSlots(options.slots, (hasFree) => {
-    if (consumers.size > 1) setPulling(hasFree && !isResting);
+  const slots = createSlots({
+    total: options.slots,
+    ahead: () => lookAhead.count(),
+    onChange(hasRoom) {
+      if (consumers.size > 1) setPulling(hasRoom && !isResting);
+    },
   });
+  const mayStart = (): boolean => !isPaused && !isResting;
   const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
-    if (isPaused || isResting || !slots.tryTake()) return 'give_back';
+    const place = mayStart() ? slots.tryEnter() : null;
+    if (place === null) return 'give_back';
     try {
-      await options.run(message);
+      await options.run(message, place);
     } finally {
-      slots.give();
+      place.leave();
+      for (const consumer of consumers.values()) consumer.limit(slots.total + lookAhead.count());
     }
     return 'done';
   };
@@ -66,15 +78,16 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
       options.logger.info({ event: 'queue_served', labelSet });
     }
     // Otherwise a queue that is new to a full worker would be pulled from and given back without a pause.
-    if (isResting || (slots.free === 0 && consumers.size > 1)) setPulling(false);
+    if (isResting || (slots.room === 0 && consumers.size > 1)) setPulling(false);
   };
   if (options.labels.includes(DEFAULT_LABEL)) serve([DEFAULT_LABEL]);
   return {
     slots,
+    mayStart,
     serve,
     rest(wanted) {
       isResting = wanted;
-      setPulling(!isResting && (slots.free > 0 || consumers.size < 2));
+      setPulling(!isResting && (slots.room > 0 || consumers.size < 2));
     },
     async pause() {
       isPaused = true;

@@ -25,7 +25,9 @@ import type { Config } from './config.ts';
 import { refuseUnaskedWeakness } from './demand-isolation.ts';
 import { createLeaseKeeper, guardTimeoutMs, type LeaseKeeper } from './lease-keeper.ts';
 import { lockDirectory } from './lock-directory.ts';
+import { createLookAhead, type LookAhead } from './look-ahead.ts';
 import { createOutputSender } from './output-sender.ts';
+import { createReleaser } from './releaser.ts';
 import { createReporter } from './reporter.ts';
 import { runTrack, type TrackDeps } from './run-track.ts';
 import { createRunner, type Runner } from './runner/index.ts';
@@ -51,8 +53,10 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const lock = await lockOwnDirectory(config);
   const redis = await connectQueues(config, logger);
   const api = createClient({ url: config.BATON_API_URL, token: config.BATON_WORKER_TOKEN, timeoutMs: CALL_TIMEOUT_MS });
+  /** What the API and the orchestrators know, by the last heartbeat. */
+  let protocol = 1;
   const spool = await openSpool(join(config.directory, 'spool'));
-  const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX);
+  const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX, () => protocol >= 2);
   const reporter = createReporter({ spool, values: createValuesSender({ api }), queue: completionQueue, logger });
   // Before the API is waited for: what is over needs only Redis as a rule, and every second counts against its lease.
   const replayed = await reporter.replay();
@@ -64,16 +68,27 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     reporter,
     logger,
     describeWorker: () => report,
-    onAnswer: (answer) => served?.serve(answer.queues),
+    onAnswer(answer) {
+      protocol = answer.protocol ?? 1; // those before version 0.2.0 say nothing of it
+      served?.serve(answer.queues);
+    },
   });
-  const runner = await startRunner(config, logger, await startLeases(leases, logger));
+  const firstAnswer = await startLeases(leases, logger);
+  const runner = await startRunner(config, logger, firstAnswer);
   report.isolationLevel = runner.isolation;
 
   const rest = (isResting: boolean): void => served?.rest(isResting);
   const troubles = createTroubles({ report, rest, tell: () => leases.nudge(), logger });
+  const most = (): number => (protocol >= 2 ? config.BATON_LOOK_AHEAD : 0);
+  const lookAhead = createLookAhead({ slots: report.slots, most });
+  const worker = { api, workerId: report.id, logger };
+  const onAnswered = (ms: number): void => lookAhead.noteClaim(ms);
   const deps: TrackDeps = {
     workerId: report.id,
-    claimer: createClaimer({ api, leases, workerId: report.id, labels: config.BATON_LABELS, logger }),
+    claimer: createClaimer({ ...worker, leases, labels: config.BATON_LABELS, onAnswered }),
+    releaser: createReleaser(worker),
+    lookAhead,
+    mayStart: () => served?.mayStart() ?? false,
     leases,
     output: createOutputSender({ api, logger }),
     reporter,
@@ -86,7 +101,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   };
   const counters = createCounters();
   const disk = watchOwnDisk(config, troubles);
-  const queues = serveTracks({ config, counters, disk, redis: redis.blocking }, deps);
+  const queues = serveTracks({ config, counters, disk, lookAhead, redis: redis.blocking }, deps);
   served = queues;
   await disk.check();
   await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
@@ -114,18 +129,21 @@ interface TrackSource {
   config: Config;
   counters: Counters;
   disk: DiskWatch;
+  lookAhead: LookAhead;
   redis: Redis;
 }
 
-function serveTracks({ config, counters, disk, redis }: TrackSource, deps: TrackDeps): ServedQueues {
+function serveTracks(source: TrackSource, deps: TrackDeps): ServedQueues {
+  const { config, counters, disk, lookAhead, redis } = source;
   return serveQueues({
     counters,
     redis,
+    lookAhead,
     prefix: config.BATON_REDIS_PREFIX,
     slots: config.BATON_CONCURRENCY,
     labels: config.BATON_LABELS,
-    async run(message) {
-      const completion = await runTrack(deps, message);
+    async run(message, place) {
+      const completion = await runTrack(deps, message, place);
       // Before its slot is free: on a full disk each further track would fail as well.
       if (completion !== null && completion.exitCode !== 0) await disk.check();
     },

@@ -3,7 +3,7 @@ import { ApiError, type Client, type HeartbeatRequest, type OutputRequest } from
 /** The calls of the API that a worker makes. */
 export type WorkerApi = Pick<
   Client,
-  'claimAttempts' | 'sendHeartbeat' | 'sendOutput' | 'sendOutputValues' | 'sendStatus'
+  'claimAttempts' | 'releaseAttempts' | 'sendHeartbeat' | 'sendOutput' | 'sendOutputValues' | 'sendStatus'
 >;
 
 /** One run of one attempt. */

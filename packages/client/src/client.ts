@@ -159,6 +159,10 @@ function workerCalls(api: FetchClient<paths>) {
     async claimAttempts(body: Types.ClaimRequest): Promise<Types.ClaimAnswer> {
       return answerOf(await api.POST('/api/v1/worker/claims', { body }));
     },
+    /** What was claimed and not started. */
+    async releaseAttempts(body: Types.ReleaseRequest): Promise<Types.ReleaseAnswer> {
+      return answerOf(await api.POST('/api/v1/worker/releases', { body }));
+    },
     async sendHeartbeat(body: Types.HeartbeatRequest): Promise<Types.HeartbeatAnswer> {
       return answerOf(await api.POST('/api/v1/worker/heartbeats', { body }));
     },

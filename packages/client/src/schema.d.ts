@@ -1141,6 +1141,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/worker/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give attempts back that were claimed and not started: other workers may take them
+         * @description Needs a token with the scope worker.
+         */
+        post: operations["postWorkerReleases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/worker/heartbeats": {
         parameters: {
             query?: never;
@@ -1439,6 +1459,13 @@ export interface components {
             /** @description what may be chosen; of more than 1000 the first */
             successors: string[];
         };
+        Claim: {
+            trackId: number;
+            attempt: number;
+            runId: string;
+            /** @description there is no free slot for it yet; false where absent */
+            isAhead?: boolean;
+        };
         ClaimedRun: {
             trackId: number;
             attempt: number;
@@ -1711,7 +1738,7 @@ export interface components {
             id: number;
             /** Format: date-time */
             at: string;
-            /** @description a person's action (pause, choose, approve, rerun, ...), or start, flow, claim, child */
+            /** @description a person's action (pause, choose, approve, rerun, ...), or start, flow, claim, release, child */
             kind: string;
             /** @description the token's name; null: the flow itself */
             actor: string | null;
@@ -9565,7 +9592,7 @@ export interface operations {
                     workerId: string;
                     /** @description what the worker serves; `default` for vertices without labels */
                     labels: string[];
-                    claims: components["schemas"]["WorkerRun"][];
+                    claims: components["schemas"]["Claim"][];
                 };
             };
         };
@@ -9590,6 +9617,117 @@ export interface operations {
                             granted: false;
                             why: string;
                         })[];
+                    };
+                };
+            };
+            /** @description `malformed_json`: The text is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthenticated`: A valid token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `forbidden`: The token lacks the scope for this call; `foreign_origin`: Requests from pages of other sites are refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`: The body is over its limit */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is of a type that this call does not take */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unknown_host`: The Host header names another server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_request`: The request does not have the form that this call takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal`: Baton failed in a way that it did not expect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `database_unavailable`: MySQL cannot be reached; `deadline_exceeded`: The answer took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    postWorkerReleases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    workerId: string;
+                    runs: components["schemas"]["WorkerRun"][];
+                };
+            };
+        };
+        responses: {
+            /** @description All others are not to be started any more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description are still to be run, or to be ended */
+                        kept: string[];
                     };
                 };
             };
@@ -9703,6 +9841,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         leaseMs: number;
+                        /** @description what all of this installation know: 2: claims ahead of slots, releases, several completions an entry */
+                        protocol: number;
                         /** @description call again after this */
                         heartbeatMs: number;
                         /** @description label sets that this worker can serve, in canonical form */

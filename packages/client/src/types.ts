@@ -57,6 +57,8 @@ export type PipelineFilter = Omit<NonNullable<operations['getPipelines']['parame
 /** What workers send and get. */
 export type ClaimRequest = JsonBodyOf<operations['postWorkerClaims']>;
 export type ClaimAnswer = JsonAnswerOf<operations['postWorkerClaims']>;
+export type ReleaseRequest = JsonBodyOf<operations['postWorkerReleases']>;
+export type ReleaseAnswer = JsonAnswerOf<operations['postWorkerReleases']>;
 export type ClaimedRun = Schemas['ClaimedRun'];
 export type HeartbeatRequest = JsonBodyOf<operations['postWorkerHeartbeats']>;
 export type HeartbeatAnswer = JsonAnswerOf<operations['postWorkerHeartbeats']>;

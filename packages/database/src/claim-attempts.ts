@@ -36,7 +36,7 @@ export interface ClaimRequest {
   /** What the worker serves. */
   labels: readonly string[];
   leaseMs: number;
-  claims: readonly RunKey[];
+  claims: readonly ClaimedKey[];
   /** Present: the claims are for tracks that run pipelines; it makes those, in the claim's transaction. */
   startChildren?: (runner: Runner, won: readonly WonClaim[]) => Promise<void>;
 }
@@ -47,6 +47,9 @@ export interface RunKey {
   attempt: number;
   runId: string;
 }
+
+/** @property isAhead its worker has no free slot for it yet: whoever starts it may only do so later, and it must cost nobody a place */
+export type ClaimedKey = RunKey & { isAhead?: boolean | undefined };
 
 export type ClaimRefusal =
   | 'unknown_track'
@@ -64,6 +67,8 @@ export type ClaimRefusal =
   | 'no_script'
   /** As many as a limit allows are running: it is enqueued again when there is a place. */
   | 'limit'
+  /** It has a limit, whose place it would take without running: ask again when there is a slot for it. */
+  | 'needs_slot'
   /** Another transaction keeps the pipeline or the track locked: ask again soon. */
   | 'busy';
 
@@ -101,7 +106,7 @@ export async function claimAttempts(database: Database, request: ClaimRequest): 
   } catch (error) {
     if (!isLockWait(error)) throw error;
   }
-  const groups = new Map<number, RunKey[]>();
+  const groups = new Map<number, ClaimedKey[]>();
   for (const claim of request.claims) {
     const pipelineId = pipelineIdOf(claim.trackId);
     groups.set(pipelineId, [...(groups.get(pipelineId) ?? []), claim]);
@@ -120,8 +125,8 @@ function refuseBusy({ runId }: RunKey): ClaimResult {
 }
 
 /** What becomes of a claim, before limits are asked. */
-type Decision = { kind: 'refused'; claim: RunKey; why: ClaimRefusal } | Won;
-type Won = { kind: 'won' | 'repeated'; claim: RunKey; track: ClaimedTrack } & Owner;
+type Decision = { kind: 'refused'; claim: ClaimedKey; why: ClaimRefusal } | Won;
+type Won = { kind: 'won' | 'repeated'; claim: ClaimedKey; track: ClaimedTrack } & Owner;
 /** A claim that was just made. */
 export type WonClaim = Omit<Won, 'kind'>;
 
@@ -156,7 +161,7 @@ async function claimTogether(database: Database, request: ClaimRequest): Promise
 }
 
 /** A track that is won counts as RUNNING for the claims after it. */
-function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decision {
+function decide(claim: ClaimedKey, request: ClaimRequest, found: FoundRows): Decision {
   const track = found.tracks.get(claim.trackId);
   const pipeline = found.pipelines.get(pipelineIdOf(claim.trackId));
   const graph = pipeline === undefined ? undefined : found.graphs.get(pipeline.id);
@@ -180,10 +185,10 @@ function decide(claim: RunKey, request: ClaimRequest, found: FoundRows): Decisio
 }
 
 function findRefusal(
-  claim: RunKey,
+  claim: ClaimedKey,
   found: Owner & { track: ClaimedTrack; request: ClaimRequest },
 ): ClaimRefusal | null {
-  const { pipeline, track, vertex, request } = found;
+  const { pipeline, track, graph, vertex, request } = found;
   if (track.attempt !== claim.attempt) return 'other_attempt';
   if (track.state !== 'PENDING') return 'not_pending';
   if (isPipelineEnded(pipeline.state)) return 'ended';
@@ -192,7 +197,8 @@ function findRefusal(
   if (track.isEarly) return 'not_yet';
   if (track.isExpired) return 'expired';
   if (runsPipeline(vertex)) return request.startChildren === undefined ? 'no_script' : null;
-  return servesLabels(request.labels, vertex.policies.labels) ? null : 'labels';
+  if (!servesLabels(request.labels, vertex.policies.labels)) return 'labels';
+  return claim.isAhead === true && limitsOf(graph, vertex, pipeline.id).length > 0 ? 'needs_slot' : null;
 }
 
 function ofKind(decided: readonly Decision[], kind: Won['kind']): Won[] {
@@ -228,7 +234,19 @@ function toResult(decision: Decision, full: ReadonlyMap<string, string>): ClaimR
   const { pipeline, graph, vertex, track } = decision;
   const { id: pipelineId, name } = pipeline;
   const scope = scopeOf(decision);
-  return { ...claim, granted: true, pipelineId, pipeline: name, graph, vertex, scope, input: track.input };
+  const { trackId, attempt, runId } = claim;
+  return {
+    trackId,
+    attempt,
+    runId,
+    granted: true,
+    pipelineId,
+    pipeline: name,
+    graph,
+    vertex,
+    scope,
+    input: track.input,
+  };
 }
 
 /** The outputs that an item of a map may name are those of the vertices before its map. */

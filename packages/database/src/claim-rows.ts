@@ -30,6 +30,10 @@ export interface ClaimedTrack {
   isEarly: boolean;
   /** It has waited longer than it may. */
   isExpired: boolean;
+  /** Somebody wants it gone. */
+  isCancelled: boolean;
+  /** Queue entries that its attempt has had. */
+  seq: number;
   input: Record<string, JsonValue>;
 }
 
@@ -63,24 +67,26 @@ async function lockPipelines(runner: Runner, ids: readonly number[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-type TrackRow = Omit<ClaimedTrack, 'input' | 'isEarly' | 'isExpired'> & {
+type TrackRow = Omit<ClaimedTrack, 'input' | 'isEarly' | 'isExpired' | 'isCancelled'> & {
   input: string | null;
   isEarly: number | null;
   isExpired: number | null;
+  isCancelled: number;
 };
 
 async function lockTracks(runner: Runner, ids: readonly number[]): Promise<Map<number, ClaimedTrack>> {
   const rows = await selectRows<TrackRow>(
     runner,
     `SELECT id, state, attempt, awaits, run_id AS runId, worker_id AS workerId, input,
-       not_before > UTC_TIMESTAMP(6) AS isEarly, expires_at <= UTC_TIMESTAMP(6) AS isExpired
+       dispatch_seq AS seq, cancel_requested_at IS NOT NULL AS isCancelled, not_before > UTC_TIMESTAMP(6) AS isEarly, expires_at <= UTC_TIMESTAMP(6) AS isExpired
      FROM track WHERE id IN (?) ORDER BY id FOR UPDATE`,
     [ids],
   );
   return new Map(
-    rows.map(({ input, isEarly, isExpired, ...row }) => {
+    rows.map(({ input, isEarly, isExpired, isCancelled, ...row }) => {
       const values = input === null ? {} : (JSON.parse(input) as ClaimedTrack['input']);
-      return [row.id, { ...row, input: values, isEarly: isEarly === 1, isExpired: isExpired === 1 }];
+      const is = { isEarly: isEarly === 1, isExpired: isExpired === 1, isCancelled: isCancelled === 1 };
+      return [row.id, { ...row, input: values, ...is }];
     }),
   );
 }

@@ -26,8 +26,8 @@ import { toStoredJson } from './stored-json.ts';
  * into several rows of one kind, of which the last has the action.
  */
 
-/** What happened: a person's event, or what the flow, a start, a claim did. */
-export type EventKind = PersonEvent['kind'] | 'cancel' | 'flow' | 'start' | 'claim' | 'child';
+/** What happened: a person's event, or what the flow, a start, a claim or its way back did. */
+export type EventKind = PersonEvent['kind'] | 'cancel' | 'flow' | 'start' | 'claim' | 'release' | 'child';
 
 /** Values after the event; what is absent did not change. */
 export interface PipelineEntry {

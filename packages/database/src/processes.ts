@@ -153,3 +153,23 @@ export async function forgetProcesses(database: Database): Promise<number> {
   );
   return affectedRows;
 }
+
+/**
+ * What processes know of each other's messages. 1: as in version 0.1.0. 2: claims ahead of slots and releases of them, and
+ * several completions in one entry of their queue.
+ */
+export const PROTOCOL = 2;
+
+const protocols = new WeakMap<Database, { protocol: number; readAt: number }>();
+
+/** @returns what this process and all orchestrators know; as of a report ago at most */
+export async function findProtocol(database: Database): Promise<number> {
+  const known = protocols.get(database);
+  if (known !== undefined && performance.now() - known.readAt < REPORT_INTERVAL_MS) return known.protocol;
+  const orchestrators = (await findProcesses(database)).filter(
+    ({ kind, isAlive }) => kind === 'orchestrator' && isAlive,
+  );
+  const protocol = Math.min(PROTOCOL, ...orchestrators.map(({ settings }) => Number(settings['protocol'] ?? 1)));
+  protocols.set(database, { protocol, readAt: performance.now() });
+  return protocol;
+}

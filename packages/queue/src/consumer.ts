@@ -10,6 +10,8 @@ export interface Consumer {
   /** No further entry is asked for; one that was waited for already may still come. Those under way go on. */
   pause(): Promise<void>;
   resume(): void;
+  /** Entries under way at most, from now on. */
+  limit(concurrency: number): void;
   /** Takes no further entry and waits for those under way, at most this long. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -20,7 +22,7 @@ export interface ConsumerOptions<Message> {
   prefix: string;
   queueName: string;
   schema: z.ZodType<Message>;
-  /** Entries under way at most. */
+  /** Entries under way at most, until `limit` says otherwise. */
   concurrency: number;
   /** Entries of an unknown form are kept in the failed set, where people see them. */
   keepFailed: boolean;
@@ -50,13 +52,14 @@ interface Generation {
 export function createConsumer<Message>(options: ConsumerOptions<Message>): Consumer {
   let isPaused = false;
   let taken = 0;
-  const open = (): Generation => openGeneration(options, () => (taken += 1));
+  let { concurrency } = options;
+  const open = (): Generation => openGeneration({ ...options, concurrency }, () => (taken += 1));
   let current = open();
   const generations = new Set([current]);
   const watchdog = watchConsumer({
     ...options,
     stuckAfterMs: options.stuckAfterMs ?? STUCK_AFTER_MS,
-    isResting: () => isPaused || countUnderWay(generations) >= options.concurrency,
+    isResting: () => isPaused || countUnderWay(generations) >= concurrency,
     taken: () => taken,
     renew() {
       const old = current;
@@ -73,6 +76,11 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
     resume() {
       isPaused = false;
       void current.worker.resume();
+    },
+    limit(wanted) {
+      if (wanted === concurrency) return;
+      concurrency = wanted;
+      current.worker.concurrency = wanted;
     },
     async close(timeoutMs) {
       isPaused = true;

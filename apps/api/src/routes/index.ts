@@ -56,7 +56,7 @@ import {
 import { approveRoute, chooseNextRoute, giveParametersRoute, rejectRoute } from './track-decisions.ts';
 import { getTrackRoute } from './tracks.ts';
 import { getOutputs } from './track-outputs.ts';
-import { postClaims, postHeartbeats, postOutput, postOutputs, postStatus } from './worker-calls.ts';
+import { postClaims, postHeartbeats, postOutput, postOutputs, postReleases, postStatus } from './worker-calls.ts';
 import { listWorkers } from './workers.ts';
 import { getPipelineWhy, getTrackWhy } from './why.ts';
 
@@ -127,6 +127,7 @@ export const ROUTES: readonly Route[] = [
   postToken,
   deleteToken,
   postClaims,
+  postReleases,
   postHeartbeats,
   postStatus,
   postOutput,

@@ -2,6 +2,7 @@ import { CHILD_WORKER } from '@baton/database';
 import { runIdSchema } from '@baton/domain';
 import { z } from 'zod';
 import { claimTracks, claimedRunSchema } from '../claim-tracks.ts';
+import { releaseTracks } from '../release-tracks.ts';
 import { hearWorker, keepStatus } from '../hear-worker.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
 import { keepOutput, keepOutputValues } from '../keep-output.ts';
@@ -44,7 +45,16 @@ export const postClaims = defineRoute({
       z.strictObject({
         workerId: workerIdSchema,
         labels: labelsSchema,
-        claims: z.array(runSchema).min(1).max(MAX_CLAIMS),
+        claims: z
+          .array(
+            runSchema
+              .extend({
+                isAhead: z.boolean().optional().describe('there is no free slot for it yet; false where absent'),
+              })
+              .meta({ id: 'Claim' }),
+          )
+          .min(1)
+          .max(MAX_CLAIMS),
       }),
     ),
   },
@@ -66,6 +76,23 @@ export const postClaims = defineRoute({
   status: 200,
   body: { leaseMs: deps.settings.leaseMs, results: await claimTracks(deps, body) },
 }));
+
+export const postReleases = defineRoute({
+  method: 'post',
+  path: '/api/v1/worker/releases',
+  scope: 'worker',
+  summary: 'Give attempts back that were claimed and not started: other workers may take them',
+  tag: 'worker calls',
+  request: {
+    body: jsonBody(z.strictObject({ workerId: workerIdSchema, runs: z.array(runSchema).min(1).max(MAX_CLAIMS) })),
+  },
+  responses: {
+    200: {
+      description: 'All others are not to be started any more.',
+      schema: z.strictObject({ kept: z.array(runIdSchema).describe('are still to be run, or to be ended') }),
+    },
+  },
+}).handle(async ({ deps, body }) => ({ status: 200, body: { kept: await releaseTracks(deps, body) } }));
 
 /*
  * A heartbeat alone may say more than is known here, at any depth: during an upgrade workers are heard by an API that is older
@@ -111,6 +138,11 @@ export const postHeartbeats = defineRoute({
       description: 'What became of its runs.',
       schema: z.strictObject({
         leaseMs: z.int(),
+        protocol: z
+          .int()
+          .describe(
+            'what all of this installation know: 2: claims ahead of slots, releases, several completions an entry',
+          ),
         heartbeatMs: z.int().describe('call again after this'),
         queues: z.array(z.string()).describe('label sets that this worker can serve, in canonical form'),
         running: z.array(
