@@ -1,6 +1,6 @@
 import type { GraphVertex, StoredGraph } from '@baton/database';
 import { z } from 'zod';
-import { findVertexId } from './render-vertex.ts';
+import { findVertexId } from '@baton/claims';
 
 /** A vertex as somebody names it. */
 export const vertexReferenceSchema = z.union(

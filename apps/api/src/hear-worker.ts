@@ -1,5 +1,6 @@
 import {
   findAppliedRuns,
+  findHeldRuns,
   findProtocol,
   findTrackQueues,
   readClock,
@@ -8,7 +9,9 @@ import {
   renewLeases,
   type WorkerReport,
 } from '@baton/database';
+import { readSecret } from '@baton/claims';
 import { labelsOf, servesLabels } from '@baton/domain';
+import { workerKey } from '@baton/queue';
 import type { AppDeps } from './app-deps.ts';
 
 interface Run {
@@ -21,21 +24,24 @@ interface Heartbeat {
   worker: Omit<WorkerReport, 'startedAt'> & { startedAt: string };
   running: readonly Run[];
   reported: readonly Run[];
+  asksForHeld?: boolean | undefined;
 }
 
 interface HeartbeatAnswer {
   leaseMs: number;
   protocol: number;
+  handOverKey: string | null;
   heartbeatMs: number;
   queues: string[];
   running: { runId: string; state: 'held' | 'cancel' | 'lost' }[];
   applied: string[];
+  held: Run[];
 }
 
 /** Takes one heartbeat. The leases come first: they are what is short of time. */
 export async function hearWorker(
   { database, settings }: Pick<AppDeps, 'database' | 'settings'>,
-  { worker, running, reported }: Heartbeat,
+  { worker, running, reported, asksForHeld }: Heartbeat,
 ): Promise<HeartbeatAnswer> {
   const { leaseMs, heartbeatMs } = settings;
   const renewed = await renewLeases(database, { workerId: worker.id, leaseMs, runs: [...running] });
@@ -45,8 +51,13 @@ export async function hearWorker(
     servesLabels(worker.labels, labelsOf(labelSet)),
   );
   const protocol = await findProtocol(database);
-  return { leaseMs, protocol, heartbeatMs, queues, running: renewed, applied: [...applied] };
+  const handOverKey = protocol < HANDS_OVER ? null : workerKey(await readSecret(database), worker.id);
+  const held = asksForHeld === true ? await findHeldRuns(database, worker.id) : [];
+  return { leaseMs, protocol, handOverKey, heartbeatMs, queues, running: renewed, applied: [...applied], held };
 }
+
+/** The protocol that has hand-over. */
+const HANDS_OVER = 3;
 
 interface Status {
   workerId: string;

@@ -23,7 +23,7 @@ import {
   type JsonValue,
 } from '@baton/domain';
 import { z } from 'zod';
-import { previewScript } from './render-vertex.ts';
+import { previewScript } from '@baton/claims';
 import { choiceSchema, describeChoice, describeGate, gateSchema } from './show-decision.ts';
 import { getPipeline, MASK } from './show-pipeline.ts';
 

@@ -9,6 +9,7 @@ import {
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
 import { crashPoint, type Counters, type Logger } from '@baton/service';
+import type { HandOverRound } from './hand-over.ts';
 import { followChildren } from './run-children.ts';
 
 /** Of one pipeline. What concerns more (a failure that cancels all after it) may take seconds: no other waits for it. */
@@ -31,13 +32,18 @@ export interface OrchestratorDeps {
 export async function applyEvents(
   deps: OrchestratorDeps,
   events: ReadonlyMap<number, readonly FlowEvent[]>,
-  options: Pick<TransactionOptions, 'retriesLockWaits'> & { maxTracks?: number } = {},
+  {
+    handOver,
+    ...options
+  }: Pick<TransactionOptions, 'retriesLockWaits'> & { maxTracks?: number; handOver?: HandOverRound } = {},
 ): Promise<AppliedEvents> {
   const applied = await applyFlowEvents(deps.database, events, {
     ...options,
+    ...(handOver === undefined ? {} : { choose: handOver.choose }),
     onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
   });
   crashPoint('orchestrator.committed');
+  await handOver?.tell(applied.handed);
   try {
     if (applied.toDispatch.length > 0) await deps.trackQueue.enqueueTracks(applied.toDispatch);
     if (applied.killRequested.length > 0) await publishNudge(deps.redis, deps.redisPrefix);

@@ -13,6 +13,8 @@ const schema = z.object({
   BATON_RECONCILE_MS: z.coerce.number().int().min(50).max(60_000).default(1000),
   /** Completions in one transaction at most. */
   BATON_COMPLETION_BATCH: z.coerce.number().int().min(1).max(1000).default(200),
+  /** Whether tracks are claimed for workers that report, in the transaction of their completions. */
+  BATON_HAND_OVER: z.enum(['on', 'off']).default('on'),
   /** A worker that was not heard of for so long is forgotten, ms; a week. */
   BATON_WORKER_KEEP_MS: z.coerce.number().int().min(60_000).default(604_800_000),
   BATON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

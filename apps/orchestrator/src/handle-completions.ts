@@ -3,6 +3,7 @@ import { isDatabaseAway, isLockWait, LargeDecision } from '@baton/database';
 import { pipelineIdOf, type Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage, type SignedCompletion } from '@baton/queue';
 import { crashPoint } from '@baton/service';
+import type { HandOvers, OpenOffer } from './hand-over.ts';
 import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } from './apply-events.ts';
 
 /**
@@ -24,28 +25,35 @@ export interface CompletionHandler {
 
 interface Waiting {
   completion: Completion;
+  /** Places of its worker. */
+  offer: OpenOffer | null;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 const DATABASE_RETRY_MS = 500;
 
+interface CompletionDeps extends OrchestratorDeps {
+  batchSize: number;
+  /** Absent: nothing is handed over. */
+  handOvers?: HandOvers;
+}
+
 /** @param secret of the installation, which completions are signed with */
-export function createCompletionHandler(
-  deps: OrchestratorDeps & { secret: Buffer; batchSize: number },
-): CompletionHandler {
+export function createCompletionHandler(deps: CompletionDeps & { secret: Buffer }): CompletionHandler {
   const batches = new Batches(deps);
-  const apply = async ({ completion, signature }: SignedCompletion): Promise<void> => {
+  const apply = async ({ completion, signature }: SignedCompletion, offer: OpenOffer | null): Promise<void> => {
     if (!isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature)) {
       throw new Error(
         `the completion of track ${completion.trackId} attempt ${completion.attempt} is not signed by its claim`,
       );
     }
-    await new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject }));
+    await new Promise<void>((resolve, reject) => batches.add({ completion, offer, resolve, reject }));
   };
   return {
-    async handle({ completions }) {
-      const results = await Promise.allSettled(completions.map(apply));
+    async handle({ completions, offered }) {
+      const offer = offered === null ? null : (deps.handOvers?.open(offered) ?? null);
+      const results = await Promise.allSettled(completions.map((one, index) => apply(one, index === 0 ? offer : null)));
       const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
       if (reasons.length > 1) throw new AggregateError(reasons, reasons.map(({ message }) => message).join('; '));
       if (reasons[0] !== undefined) throw reasons[0];
@@ -56,14 +64,14 @@ export function createCompletionHandler(
 }
 
 class Batches {
-  readonly #deps: OrchestratorDeps & { batchSize: number };
+  readonly #deps: CompletionDeps;
   readonly #stopping = new AbortController();
   #waiting: Waiting[] = [];
   #isRunning = false;
   /** Pipelines that somebody keeps locked, with the completions that wait for them. */
   readonly #blocked = new Map<number, Waiting[]>();
 
-  constructor(deps: OrchestratorDeps & { batchSize: number }) {
+  constructor(deps: CompletionDeps) {
     this.#deps = deps;
   }
 
@@ -163,9 +171,13 @@ class Batches {
     const { signal } = this.#stopping;
     const events = groupByPipeline(batch.map(({ completion }) => completion));
     crashPoint('orchestrator.received');
+    const offers = batch.flatMap(({ offer }) => offer ?? []);
     for (;;) {
+      const handOver = offers.length === 0 ? undefined : this.#deps.handOvers?.begin(offers);
       try {
-        const applied = await applyEvents(this.#deps, events, { retriesLockWaits: false, ...limits });
+        const options = { retriesLockWaits: false, ...limits, ...(handOver === undefined ? {} : { handOver }) };
+        const applied = await applyEvents(this.#deps, events, options);
+        if (handOver !== undefined) this.#deps.handOvers?.finish(handOver);
         this.#deps.counters.add('stale_completions', applied.stale);
         this.#deps.counters.add('unknown_completions', applied.unknown);
         if (applied.stale > 0) logger.info({ event: 'stale_completions', count: applied.stale });
@@ -173,6 +185,7 @@ class Batches {
         if (applied.unknown > 0) logger.warn({ event: 'unknown_completions', count: applied.unknown });
         return;
       } catch (error) {
+        await handOver?.abandon();
         if (!isDatabaseAway(error) || signal.aborted) throw error;
         logger.warn({ event: 'database_away', completions: batch.length, err: error }, 'trying again');
         await sleep(DATABASE_RETRY_MS, undefined, { signal });

@@ -8,6 +8,7 @@ import {
 } from '@baton/queue';
 import { countRetries, createCounters, SOFTWARE_VERSION, type Logger, type Service } from '@baton/service';
 import type { Config } from './config.ts';
+import { createHandOvers } from './hand-over.ts';
 import { startForgettingWorkers } from './forget-workers.ts';
 import { createCompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
@@ -40,9 +41,12 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const trackQueue = createTrackQueue(producer, place.prefix);
   const counters = createCounters();
   const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger, counters };
+  const secret = await readCompletionSecret(database);
+  const handOvers = config.BATON_HAND_OVER === 'on' ? createHandOvers({ ...deps, secret }) : undefined;
   const handler = createCompletionHandler({
     ...deps,
-    secret: await readCompletionSecret(database),
+    secret,
+    ...(handOvers === undefined ? {} : { handOvers }),
     batchSize: config.BATON_COMPLETION_BATCH,
   });
   const consumer = createConsumer({
@@ -67,7 +71,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     kind: 'orchestrator',
     softwareVersion: SOFTWARE_VERSION,
     settings: {
-      protocol: PROTOCOL,
+      protocol: handOvers === undefined ? PROTOCOL - 1 : PROTOCOL,
       reconcileMs: config.BATON_RECONCILE_MS,
       completionBatch: config.BATON_COMPLETION_BATCH,
     },
@@ -78,6 +82,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     async stop() {
       handler.stop();
       await Promise.all([consumer.close(DRAIN_MS), children.close(DRAIN_MS)]);
+      await handOvers?.whenIdle();
       await Promise.all([reconciling, schedules, forgetting, reporting].map((one) => one.stop()));
       await trackQueue.close();
       producer.disconnect();

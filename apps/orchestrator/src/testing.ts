@@ -55,7 +55,10 @@ export function createTestLogger(events: string[]): Logger {
 
 /** As a worker sends it. */
 export function signedMessage(secret: Buffer, completion: Completion): CompletionMessage {
-  return { completions: [{ completion, signature: signCompletion(completionKey(secret, completion), completion) }] };
+  return {
+    completions: [{ completion, signature: signCompletion(completionKey(secret, completion), completion) }],
+    offered: null,
+  };
 }
 
 /** Claims tracks and makes the message of each one's success. */

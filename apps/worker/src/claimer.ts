@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@baton/service';
 import type { ClaimedRun } from '@baton/client';
+import type { KnownRuns } from './known-runs.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { isRefusedForGood, type RunKey, type WorkerApi } from './worker-api.ts';
 
@@ -28,6 +29,8 @@ export interface TrackToClaim {
   attempt: number;
   /** There is no free slot for it. */
   isAhead: boolean;
+  /** Of a claim that was made for this worker: it is told what to run, and its lease counts from now. */
+  runId?: string;
 }
 
 type ClaimAnswer = GrantedRun | 'needs_slot' | null;
@@ -57,6 +60,7 @@ interface ClaimerOptions {
   leases: Pick<LeaseKeeper, 'isEnding'>;
   workerId: string;
   labels: string[];
+  known: Pick<KnownRuns, 'add'>;
   /** Told how long an answer took, ms. */
   onAnswered?: (ms: number) => void;
   logger: Logger;
@@ -86,7 +90,9 @@ class Claims implements Claimer {
       };
       if (this.#hasGivenUp) return settle(null);
       this.#unanswered.add(giveUp);
-      this.#ask({ ...track, runId: randomBytes(16).toString('base64url'), resolve });
+      const runId = track.runId ?? randomBytes(16).toString('base64url');
+      this.#options.known.add(runId);
+      this.#ask({ ...track, runId, resolve });
     });
   }
 

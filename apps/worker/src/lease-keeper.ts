@@ -19,6 +19,7 @@ export interface LeaseKeeper {
   hold(run: HeldRun): void;
   /** It was given back. */
   drop(runId: string): void;
+  holds(runId: string): boolean;
   /** Whether what runs under this lease is to be ended, and what does not run yet is not to be started. */
   isEnding(leaseUntil: number): boolean;
   /** Sends a heartbeat now: something may have been cancelled. */
@@ -38,6 +39,8 @@ export interface LeaseKeeperOptions {
   api: Pick<WorkerApi, 'sendHeartbeat'>;
   reporter: Reporter;
   describeWorker(): WorkerReport;
+  /** Whether the API is to tell all that is claimed for this worker. */
+  asksForHeld?: () => boolean;
   /** Told of every answer. */
   onAnswer(answer: HeartbeatAnswer): void;
   logger: Logger;
@@ -68,6 +71,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   return {
     hold: (run) => heartbeat.hold(run),
     drop: (runId) => heartbeat.drop(runId),
+    holds: (runId) => heartbeat.holds(runId),
     isEnding: (leaseUntil) => heartbeat.isEnding(leaseUntil),
     nudge: () => heartbeat.beatSoon(),
     start: () => heartbeat.start(),
@@ -100,6 +104,10 @@ class Heartbeat {
 
   drop(runId: string): void {
     this.#held.delete(runId);
+  }
+
+  holds(runId: string): boolean {
+    return this.#held.has(runId);
   }
 
   isEnding(leaseUntil: number): boolean {
@@ -168,7 +176,12 @@ class Heartbeat {
   async #send(running: RunKey[], reported: RunKey[]): Promise<HeartbeatAnswer> {
     const askedAt = performance.now();
     const worker = this.#options.describeWorker();
-    const answer = await this.#options.api.sendHeartbeat({ worker, running, reported });
+    const answer = await this.#options.api.sendHeartbeat({
+      worker,
+      running,
+      reported,
+      ...(this.#options.asksForHeld?.() === true ? { asksForHeld: true } : {}),
+    });
     this.#timing = { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
     for (const runId of answer.applied) this.#held.delete(runId);
     for (const { runId, state } of answer.running) {

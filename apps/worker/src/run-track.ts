@@ -22,7 +22,9 @@ export interface TrackDeps {
   /** Whether anything is started for now. */
   mayStart(): boolean;
   leases: LeaseKeeper;
-  lookAhead: Pick<LookAhead, 'noteRun'>;
+  lookAhead: Pick<LookAhead, 'noteRun' | 'noteClaim'>;
+  /** Whether it can be written to still. */
+  checkDisk(): Promise<void>;
   output: OutputSender;
   reporter: Reporter;
   runner: Runner;
@@ -45,15 +47,18 @@ interface Ended {
  * The walk of a track on a worker: claim, wait for its slot where it was claimed ahead, run, send the output, report. Resolves
  * when the completion is on its way and on disk, and what the script handed on is stored; the lease is kept until the
  * completion is known to be applied.
- * @returns what was reported; null where the track was not this worker's to run
  */
-export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Place): Promise<Completion | null> {
+export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Place): Promise<void> {
   crashPoint('worker.fetched');
   const granted = await claimTrack(deps, message, place);
-  if (granted === null) return null;
+  if (granted !== null) await runGranted(deps, granted, place);
+}
+
+/** The same from the claim on. */
+export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Place): Promise<void> {
   crashPoint('worker.claimed');
   const awaited = await awaitSlot(deps, granted, place);
-  if (awaited === 'released') return null;
+  if (awaited === 'released') return;
   const beganAt = performance.now();
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
@@ -79,7 +84,8 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Pl
     deps.lookAhead.noteRun(performance.now() - beganAt);
     crashPoint('worker.sent');
   }
-  return completion;
+  // Before its slot is free: on a full disk each further track would fail as well.
+  if (completion.exitCode !== 0) await deps.checkDisk();
 }
 
 /** What cannot be claimed ahead is claimed when there is a slot for it. */

@@ -16,6 +16,12 @@ export interface ServedQueues {
   readonly slots: Slots;
   /** Whether what is taken now may be started. */
   mayStart(): boolean;
+  /** Label sets whose queues it pulls from. */
+  served(): string[];
+  /** Has a track run that did not come from a queue. */
+  take(run: (place: Place) => Promise<void>): void;
+  /** To be called when others may have taken room. */
+  refresh(): void;
   /** Starts to pull from label sets that it did not know yet. */
   serve(labelSets: readonly string[]): void;
   /** Whether no track is to be taken for now: what comes all the same is given back, for other workers. */
@@ -30,11 +36,16 @@ export interface ServeQueuesOptions {
   prefix: string;
   slots: number;
   lookAhead: LookAhead;
+  /** Places that are offered to others. */
+  outstanding(): number;
   labels: readonly string[];
   run(message: TrackMessage, place: Place): Promise<void>;
   logger: Logger;
   counters: Counters;
 }
+
+/** What was pulled before it was known that there is no room waits so long for it, and then for another worker. */
+const PATIENCE_MS = 100;
 
 /**
  * With one queue, the consumer's own limit keeps to the room that there is. With several, each may bring as many entries: a
@@ -60,15 +71,25 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     },
   });
   const mayStart = (): boolean => !isPaused && !isResting;
-  const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
-    const place = mayStart() ? slots.tryEnter() : null;
-    if (place === null) return 'give_back';
+  let fromQueues = 0;
+  /** One at least: what comes and finds no room waits for it a moment. */
+  const refresh = (): void => {
+    const room = Math.max(0, slots.room - options.outstanding());
+    for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
+  };
+  const occupy = async (place: Place, run: (place: Place) => Promise<void>): Promise<void> => {
     try {
-      await options.run(message, place);
+      await run(place);
     } finally {
       place.leave();
-      for (const consumer of consumers.values()) consumer.limit(slots.total + lookAhead.count());
+      refresh();
     }
+  };
+  const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
+    const place = mayStart() ? (slots.tryEnter() ?? (await slots.enterWithin(PATIENCE_MS))) : null;
+    if (place === null) return 'give_back';
+    fromQueues += 1;
+    await occupy(place, (own) => options.run(message, own)).finally(() => (fromQueues -= 1));
     return 'done';
   };
   const serve = (labelSets: readonly string[]): void => {
@@ -84,6 +105,14 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
   return {
     slots,
     mayStart,
+    refresh,
+    served: () => [...consumers.keys()],
+    take(run) {
+      occupy(slots.enter(), run).catch((error: unknown) => {
+        options.logger.error({ event: 'handed_over_failed', err: error });
+      });
+      refresh();
+    },
     serve,
     rest(wanted) {
       isResting = wanted;

@@ -3,10 +3,18 @@ export interface Slots {
   readonly total: number;
   /** Slots that nobody has or waits for. */
   readonly free: number;
+  /** Tracks that have a place and wait for a slot. */
+  readonly queued: number;
   /** So many more tracks may be taken: one a free slot, and those that are worth having ready. */
   readonly room: number;
   /** @returns a place, the caller's until he leaves it; null where there is no room */
   tryEnter(): Place | null;
+  /** The same, where there is room within so many milliseconds. */
+  enterWithin(ms: number): Promise<Place | null>;
+  /** How many wait for room. */
+  readonly waiting: number;
+  /** Whether there is room or not: for what is claimed already. */
+  enter(): Place;
   /** To be called when `ahead` may have changed. */
   refresh(): void;
   /** Resolves when there is nobody. */
@@ -41,7 +49,9 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
   let hadRoom = true;
   const inside = new Set<Occupant>();
   const countRoom = (): number => Math.max(0, total + ahead() - inside.size);
+  const waiters: ((place: Place | null) => void)[] = [];
   const refresh = (): void => {
+    while (waiters.length > 0 && countRoom() > 0) waiters.shift()?.(enter());
     const hasRoom = countRoom() > 0;
     if (hasRoom !== hadRoom) onChange(hasRoom);
     hadRoom = hasRoom;
@@ -64,29 +74,49 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
     for (const resolve of idleWaiters) resolve();
     idleWaiters = [];
   };
+  const enter = (): Place => {
+    const occupant = createOccupant();
+    inside.add(occupant);
+    grantNext();
+    refresh();
+    return {
+      get hasSlot() {
+        return occupant.hasSlot;
+      },
+      slot: () => occupant.granted,
+      leave: () => leave(occupant),
+    };
+  };
   return {
     total,
+    enter,
     get free() {
       return free;
+    },
+    get queued() {
+      return inside.size - (total - free);
     },
     get room() {
       return countRoom();
     },
     refresh,
-    tryEnter() {
-      if (countRoom() === 0) return null;
-      const occupant = createOccupant();
-      inside.add(occupant);
-      grantNext();
-      refresh();
-      return {
-        get hasSlot() {
-          return occupant.hasSlot;
-        },
-        slot: () => occupant.granted,
-        leave: () => leave(occupant),
-      };
+    get waiting() {
+      return waiters.length;
     },
+    tryEnter: () => (countRoom() === 0 ? null : enter()),
+    enterWithin: (ms) =>
+      new Promise((resolve) => {
+        const waiter = (place: Place | null): void => {
+          clearTimeout(timer);
+          resolve(place);
+        };
+        const timer = setTimeout(() => {
+          waiters.splice(waiters.indexOf(waiter), 1);
+          resolve(null);
+        }, ms);
+        waiters.push(waiter);
+        refresh();
+      }),
     whenIdle: () =>
       inside.size === 0
         ? Promise.resolve()

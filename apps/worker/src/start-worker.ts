@@ -8,6 +8,7 @@ import {
   connectRedis,
   createCompletionQueue,
   findRedisFaults,
+  subscribeHanded,
   subscribeNudges,
   waitForRedis,
   type Redis,
@@ -20,16 +21,18 @@ import {
   type Logger,
   type Service,
 } from '@baton/service';
-import { createClaimer } from './claimer.ts';
+import { createClaimer, type GrantedRun } from './claimer.ts';
 import type { Config } from './config.ts';
 import { refuseUnaskedWeakness } from './demand-isolation.ts';
+import { createHandOver, type HandOver, type HandOverOptions } from './hand-over.ts';
+import { createKnownRuns, type KnownRuns } from './known-runs.ts';
 import { createLeaseKeeper, guardTimeoutMs, type LeaseKeeper } from './lease-keeper.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { createLookAhead, type LookAhead } from './look-ahead.ts';
 import { createOutputSender } from './output-sender.ts';
 import { createReleaser } from './releaser.ts';
 import { createReporter } from './reporter.ts';
-import { runTrack, type TrackDeps } from './run-track.ts';
+import { runGranted, runTrack, type TrackDeps } from './run-track.ts';
 import { createRunner, type Runner } from './runner/index.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { openSpool } from './spool.ts';
@@ -54,23 +57,31 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const redis = await connectQueues(config, logger);
   const api = createClient({ url: config.BATON_API_URL, token: config.BATON_WORKER_TOKEN, timeoutMs: CALL_TIMEOUT_MS });
   /** What the API and the orchestrators know, by the last heartbeat. */
-  let protocol = 1;
+  let terms = { protocol: 1, key: null as string | null, leaseMs: 0 };
   const spool = await openSpool(join(config.directory, 'spool'));
-  const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX, () => protocol >= 2);
+  const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX, {
+    mayTogether: () => terms.protocol >= 2,
+    isBusy: () => terms.protocol >= 2 && (served?.slots.queued ?? 0) > 0,
+    makeOffer: (count) => (served?.mayStart() === true ? (handOver?.makeOffer(count) ?? null) : null),
+  });
   const reporter = createReporter({ spool, values: createValuesSender({ api }), queue: completionQueue, logger });
   // Before the API is waited for: what is over needs only Redis as a rule, and every second counts against its lease.
   const replayed = await reporter.replay();
   if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
   const report = describeSelf(config);
   let served: ServedQueues | null = null;
+  let handOver: HandOver | null = null;
   const leases = createLeaseKeeper({
     api,
     reporter,
     logger,
     describeWorker: () => report,
+    asksForHeld: () => handOver?.isOverdue() ?? false,
     onAnswer(answer) {
-      protocol = answer.protocol ?? 1; // those before version 0.2.0 say nothing of it
+      // APIs before version 0.2.0 say nothing of the last two.
+      terms = { leaseMs: answer.leaseMs, protocol: answer.protocol ?? 1, key: answer.handOverKey ?? null };
       served?.serve(answer.queues);
+      handOver?.compare(answer.held ?? []);
     },
   });
   const firstAnswer = await startLeases(leases, logger);
@@ -79,13 +90,16 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
 
   const rest = (isResting: boolean): void => served?.rest(isResting);
   const troubles = createTroubles({ report, rest, tell: () => leases.nudge(), logger });
-  const most = (): number => (protocol >= 2 ? config.BATON_LOOK_AHEAD : 0);
+  const most = (): number => (terms.protocol >= 2 ? config.BATON_LOOK_AHEAD : 0);
+  const known = createKnownRuns();
   const lookAhead = createLookAhead({ slots: report.slots, most });
   const worker = { api, workerId: report.id, logger };
   const onAnswered = (ms: number): void => lookAhead.noteClaim(ms);
+  const disk = watchOwnDisk(config, troubles);
   const deps: TrackDeps = {
     workerId: report.id,
-    claimer: createClaimer({ ...worker, leases, labels: config.BATON_LABELS, onAnswered }),
+    checkDisk: () => disk.check(),
+    claimer: createClaimer({ ...worker, leases, known, labels: config.BATON_LABELS, onAnswered }),
     releaser: createReleaser(worker),
     lookAhead,
     mayStart: () => served?.mayStart() ?? false,
@@ -100,9 +114,17 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     logger,
   };
   const counters = createCounters();
-  const disk = watchOwnDisk(config, troubles);
-  const queues = serveTracks({ config, counters, disk, lookAhead, redis: redis.blocking }, deps);
+  const outstanding = (): number => handOver?.outstanding ?? 0;
+  const queues = serveTracks({ config, counters, lookAhead, outstanding, redis: redis.blocking }, deps);
   served = queues;
+  handOver = offerPlaces({ ...deps, known, labels: config.BATON_LABELS }, queues, () => ({
+    ...terms,
+    queues: queues.served(),
+  }));
+  const handed = handOver;
+  await subscribeHanded({ redis: redis.subscriber, prefix: config.BATON_REDIS_PREFIX }, report.id, (sealed) =>
+    handed.receive(sealed),
+  );
   await disk.check();
   await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
   leases.nudge();
@@ -125,28 +147,57 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   };
 }
 
+function offerPlaces(
+  deps: TrackDeps & { known: KnownRuns; labels: string[] },
+  queues: ServedQueues,
+  terms: HandOverOptions['terms'],
+): HandOver {
+  const { leases, known, claimer, releaser, workerId, labels, logger } = deps;
+  const start = (granted: GrantedRun): void => {
+    known.add(granted.runId);
+    queues.take((place) => runGranted(deps, granted, place));
+  };
+  return createHandOver({
+    workerId,
+    labels,
+    terms,
+    start,
+    logger,
+    room: () => ({ places: queues.slots.room - queues.slots.waiting, slots: queues.slots.free }),
+    isEnding: (leaseUntil) => leases.isEnding(leaseUntil),
+    knows: (runId) => known.has(runId) || leases.holds(runId),
+    adopt(run) {
+      known.add(run.runId);
+      queues.take(async (place) => {
+        const granted = await claimer.claim({ ...run, isAhead: false });
+        if (granted !== null && granted !== 'needs_slot') await runGranted(deps, granted, place);
+      });
+    },
+    giveBack: (run) => void releaser.release(run),
+    onChange: () => queues.refresh(),
+    onAnswered: (ms) => deps.lookAhead.noteClaim(ms),
+  });
+}
+
 interface TrackSource {
   config: Config;
   counters: Counters;
-  disk: DiskWatch;
   lookAhead: LookAhead;
+  outstanding: () => number;
   redis: Redis;
 }
 
 function serveTracks(source: TrackSource, deps: TrackDeps): ServedQueues {
-  const { config, counters, disk, lookAhead, redis } = source;
+  const { config, counters, lookAhead, outstanding, redis } = source;
   return serveQueues({
     counters,
     redis,
     lookAhead,
+    outstanding,
     prefix: config.BATON_REDIS_PREFIX,
     slots: config.BATON_CONCURRENCY,
     labels: config.BATON_LABELS,
-    async run(message, place) {
-      const completion = await runTrack(deps, message, place);
-      // Before its slot is free: on a full disk each further track would fail as well.
-      if (completion !== null && completion.exitCode !== 0) await disk.check();
-    },
+    run: (message, place) => runTrack(deps, message, place),
     logger: deps.logger,
   });
 }

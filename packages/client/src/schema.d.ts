@@ -9829,6 +9829,8 @@ export interface operations {
                     running: components["schemas"]["HeardRun"][];
                     /** @description completions that it keeps until they are applied */
                     reported: components["schemas"]["HeardRun"][];
+                    /** @description tell everything that is claimed for it */
+                    asksForHeld?: boolean;
                 };
             };
         };
@@ -9843,6 +9845,8 @@ export interface operations {
                         leaseMs: number;
                         /** @description what all of this installation know: 2: claims ahead of slots, releases, several completions an entry */
                         protocol: number;
+                        /** @description signs offers of places, and opens what is handed over for them; null: nothing is */
+                        handOverKey: string | null;
                         /** @description call again after this */
                         heartbeatMs: number;
                         /** @description label sets that this worker can serve, in canonical form */
@@ -9857,6 +9861,8 @@ export interface operations {
                         }[];
                         /** @description of `reported`: these may be forgotten */
                         applied: string[];
+                        /** @description where it asked for it: all that is claimed for it */
+                        held: components["schemas"]["WorkerRun"][];
                     };
                 };
             };

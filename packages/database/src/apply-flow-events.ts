@@ -4,6 +4,7 @@ import { makeParentsDue } from './child-ends.ts';
 import type { Database } from './data-source.ts';
 import { decidePipelines, type PipelineEvents } from './decide-pipelines.ts';
 import { dropRenewed } from './drop-renewed.ts';
+import { handOverReady, type ChooseHandOvers, type GrantedRun } from './hand-over-attempts.ts';
 import { dropMapLimits } from './limit-holders.ts';
 import { freedLimitsOf } from './limit-keys.ts';
 import { lockPipelines, vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
@@ -17,6 +18,8 @@ export { LargeDecision } from './decide-pipelines.ts';
 /** What has to be done after the commit, and what to tell people. */
 export interface AppliedEvents {
   toDispatch: TrackToDispatch[];
+  /** Claimed for workers that had offered places. */
+  handed: (GrantedRun & { workerId: string })[];
   /** Pipelines that these events ended. */
   ended: { pipelineId: number; state: PipelineState }[];
   /** Tracks whose pipelines are through: lookAtChildren says how their runs ended. */
@@ -47,7 +50,7 @@ export interface AppliedEvents {
 export function applyFlowEvents(
   database: Database,
   events: ReadonlyMap<number, readonly FlowEvent[]>,
-  { maxTracks, ...options }: TransactionOptions & { maxTracks?: number } = {},
+  { maxTracks, choose, ...options }: TransactionOptions & { maxTracks?: number; choose?: ChooseHandOvers } = {},
 ): Promise<AppliedEvents> {
   return withTransaction(
     database,
@@ -65,7 +68,10 @@ export function applyFlowEvents(
         }
       }
       const decided = await decidePipelines(runner, known, maxTracks);
-      return { ...(await applyDecided(runner, decided)), unknown, renewed };
+      const applied = { ...(await applyDecided(runner, decided)), unknown, renewed };
+      if (choose === undefined || applied.toDispatch.length === 0) return applied;
+      const { handed, left } = await handOverReady(runner, locked, { ready: applied.toDispatch, choose });
+      return { ...applied, handed, toDispatch: left };
     },
     options,
   );
@@ -105,6 +111,7 @@ export async function applyDecided(runner: Runner, decided: readonly DecidedPipe
 export function noEffects(): AppliedEvents {
   return {
     toDispatch: [],
+    handed: [],
     ended: [],
     childrenDone: [],
     killRequested: [],

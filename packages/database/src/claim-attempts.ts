@@ -250,7 +250,11 @@ function toResult(decision: Decision, full: ReadonlyMap<string, string>): ClaimR
 }
 
 /** The outputs that an item of a map may name are those of the vertices before its map. */
-export function scopeOf({ graph, pipeline, vertex }: Pick<WonClaim, 'graph' | 'pipeline' | 'vertex'>): OutputScope {
+export function scopeOf({
+  graph,
+  pipeline,
+  vertex,
+}: Pick<WonClaim, 'graph' | 'vertex'> & { pipeline: Pick<ClaimedPipeline, 'id' | 'parentTrackId'> }): OutputScope {
   const { map } = graph;
   if (map === undefined || pipeline.parentTrackId === null) {
     return { graph, pipelineId: pipeline.id, vertexId: vertex.id };

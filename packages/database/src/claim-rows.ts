@@ -92,7 +92,11 @@ async function lockTracks(runner: Runner, ids: readonly number[]): Promise<Map<n
 }
 
 /** @throws Error where a row is not as it was read under its lock: the transaction is rolled back, nobody starts */
-export async function writeClaims(runner: Runner, request: ClaimRequest, won: readonly RunKey[]): Promise<void> {
+export async function writeClaims(
+  runner: Runner,
+  request: Pick<ClaimRequest, 'workerId' | 'leaseMs'>,
+  won: readonly RunKey[],
+): Promise<void> {
   if (won.length === 0) return;
   const { affectedRows } = await execute(
     runner,

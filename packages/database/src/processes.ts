@@ -156,9 +156,9 @@ export async function forgetProcesses(database: Database): Promise<number> {
 
 /**
  * What processes know of each other's messages. 1: as in version 0.1.0. 2: claims ahead of slots and releases of them, and
- * several completions in one entry of their queue.
+ * several completions in one entry of their queue. 3: hand-over.
  */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 const protocols = new WeakMap<Database, { protocol: number; readAt: number }>();
 

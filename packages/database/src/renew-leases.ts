@@ -78,3 +78,13 @@ export async function findAppliedRuns(database: Database, runs: readonly RunKey[
   }
   return applied;
 }
+
+/** @returns all that is claimed for a worker: of the index only the entries of RUNNING tracks are read */
+export async function findHeldRuns(database: Database, workerId: string): Promise<RunKey[]> {
+  return selectRows<RunKey>(
+    database.dataSource,
+    `SELECT id AS trackId, attempt, run_id AS runId FROM track FORCE INDEX (ix_track_due)
+     WHERE state = 'RUNNING' AND worker_id = ?`,
+    [workerId],
+  );
+}

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { completionSchema, type Completion } from '@baton/domain';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { signCompletion } from './completion-signature.ts';
+import { signedOfferSchema, type SignedOffer } from './hand-over.ts';
 import { ignoreReported } from './track-queue.ts';
 
 export const COMPLETION_QUEUE = 'completions';
@@ -17,10 +19,15 @@ const MAX_TOGETHER = 256;
 export const completionMessageSchema = z.union([
   signedCompletionSchema
     .extend({ v: z.literal(1) })
-    .transform(({ completion, signature }) => ({ completions: [{ completion, signature }] })),
+    .transform(({ completion, signature }) => ({ completions: [{ completion, signature }], offered: null })),
   z
-    .object({ v: z.literal(2), completions: z.array(signedCompletionSchema).min(1).max(MAX_TOGETHER) })
-    .transform(({ completions }) => ({ completions })),
+    .object({
+      v: z.literal(2),
+      completions: z.array(signedCompletionSchema).min(1).max(MAX_TOGETHER),
+      /** Places that the worker has for further runs. */
+      offered: signedOfferSchema.nullable().default(null),
+    })
+    .transform(({ completions, offered }) => ({ completions, offered })),
 ]);
 
 export type CompletionMessage = z.infer<typeof completionMessageSchema>;
@@ -43,15 +50,22 @@ interface Waiting extends SignedCompletion {
   reject(error: unknown): void;
 }
 
-/**
- * @param redis a producer's connection; stays the caller's to close
- * @param mayTogether whether the orchestrators understand several in one entry
- */
-export function createCompletionQueue(
-  redis: Redis,
-  prefix: string,
-  mayTogether = (): boolean => false,
-): CompletionQueue {
+/** What the orchestrators understand besides single completions. */
+export interface CompletionExtras {
+  /** Several in one entry. */
+  mayTogether(): boolean;
+  /** Whether the worker has enough to do for a moment: then a few completions are waited for. */
+  isBusy(): boolean;
+  /** @param count completions of the entry that it goes along with */
+  makeOffer(count: number): SignedOffer | null;
+}
+
+const NO_EXTRAS: CompletionExtras = { mayTogether: () => false, isBusy: () => false, makeOffer: () => null };
+/** A worker with scripts as short as a claim ends some in this time, and none of its slots is without work meanwhile. */
+const COLLECT_MS = 5;
+
+/** @param redis a producer's connection; stays the caller's to close */
+export function createCompletionQueue(redis: Redis, prefix: string, extras = NO_EXTRAS): CompletionQueue {
   const queue = new Queue(COMPLETION_QUEUE, {
     connection: redis,
     prefix,
@@ -64,11 +78,12 @@ export function createCompletionQueue(
   const sendAll = async (): Promise<void> => {
     isSending = true;
     while (waiting.length > 0) {
-      const limit = mayTogether() ? MAX_TOGETHER : 1;
+      if (extras.isBusy()) await sleep(COLLECT_MS);
+      const limit = extras.mayTogether() ? MAX_TOGETHER : 1;
       const batch = waiting.slice(0, limit);
       waiting = waiting.slice(limit);
       try {
-        await addEntry(queue, batch);
+        await addEntry(queue, batch, extras.makeOffer(batch.length));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -87,12 +102,14 @@ export function createCompletionQueue(
   };
 }
 
-async function addEntry(queue: Queue, batch: readonly Waiting[]): Promise<void> {
+async function addEntry(queue: Queue, batch: readonly Waiting[], offered: SignedOffer | null): Promise<void> {
   const [first] = batch;
   if (first === undefined) return;
   const { trackId, attempt, runId } = first.completion;
   const jobId = `c${trackId}-a${attempt}-r${runId}-s${first.seq}`;
   const completions = batch.map(({ completion, signature }): SignedCompletion => ({ completion, signature }));
-  if (batch.length > 1) await queue.add(`${batch.length} tracks`, { v: 2, completions }, { jobId });
-  else await queue.add(`track ${trackId} attempt ${attempt}`, { v: 1, ...completions[0] }, { jobId });
+  const name = batch.length > 1 ? `${batch.length} tracks` : `track ${trackId} attempt ${attempt}`;
+  const isPlain = batch.length === 1 && offered === null;
+  const message = isPlain ? { v: 1, ...completions[0] } : { v: 2, completions, offered };
+  await queue.add(name, message, { jobId });
 }

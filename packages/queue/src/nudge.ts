@@ -14,6 +14,9 @@ export async function publishNudge(redis: Redis, prefix: string): Promise<void> 
 
 /** @param redis a subscriber's connection of its own */
 export async function subscribeNudges(redis: Redis, prefix: string, onNudge: () => void): Promise<void> {
-  redis.on('message', () => onNudge());
-  await redis.subscribe(channelOf(prefix));
+  const channel = channelOf(prefix);
+  redis.on('message', (from: string) => {
+    if (from === channel) onNudge();
+  });
+  await redis.subscribe(channel);
 }

@@ -4,7 +4,7 @@ import { execute, readCompletionSecret } from '@baton/database';
 import { insertFlowRows, type StoredRows } from '@baton/database/testing';
 import { completionKey } from '@baton/queue';
 import supertest from 'supertest';
-import { claimTracks } from '../claim-tracks.ts';
+import { claimTracks } from '@baton/claims';
 import { createTestApi, WORKER_TOKEN, type TestApi } from '../testing.ts';
 
 let api: TestApi;

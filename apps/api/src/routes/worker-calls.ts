@@ -1,7 +1,7 @@
 import { CHILD_WORKER } from '@baton/database';
 import { runIdSchema } from '@baton/domain';
 import { z } from 'zod';
-import { claimTracks, claimedRunSchema } from '../claim-tracks.ts';
+import { claimTracks, claimedRunSchema } from '@baton/claims';
 import { releaseTracks } from '../release-tracks.ts';
 import { hearWorker, keepStatus } from '../hear-worker.ts';
 import { defineRoute, jsonBody } from '../http/define-route.ts';
@@ -74,7 +74,10 @@ export const postClaims = defineRoute({
   },
 }).handle(async ({ deps, body }) => ({
   status: 200,
-  body: { leaseMs: deps.settings.leaseMs, results: await claimTracks(deps, body) },
+  body: {
+    leaseMs: deps.settings.leaseMs,
+    results: await claimTracks(deps, { ...body, leaseMs: deps.settings.leaseMs }),
+  },
 }));
 
 export const postReleases = defineRoute({
@@ -129,6 +132,7 @@ export const postHeartbeats = defineRoute({
         worker: workerReportSchema,
         running: z.array(heardRunSchema).max(MAX_RUNS).describe('its claims: their leases are renewed'),
         reported: z.array(heardRunSchema).max(MAX_RUNS).describe('completions that it keeps until they are applied'),
+        asksForHeld: z.boolean().optional().describe('tell everything that is claimed for it'),
       }),
       { limitBytes: HEARTBEAT_LIMIT_BYTES },
     ),
@@ -143,6 +147,10 @@ export const postHeartbeats = defineRoute({
           .describe(
             'what all of this installation know: 2: claims ahead of slots, releases, several completions an entry',
           ),
+        handOverKey: z
+          .string()
+          .nullable()
+          .describe('signs offers of places, and opens what is handed over for them; null: nothing is'),
         heartbeatMs: z.int().describe('call again after this'),
         queues: z.array(z.string()).describe('label sets that this worker can serve, in canonical form'),
         running: z.array(
@@ -152,6 +160,7 @@ export const postHeartbeats = defineRoute({
           }),
         ),
         applied: z.array(runIdSchema).describe('of `reported`: these may be forgotten'),
+        held: z.array(runSchema).describe('where it asked for it: all that is claimed for it'),
       }),
     },
   },

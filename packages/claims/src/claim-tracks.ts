@@ -3,13 +3,13 @@ import {
   readCompletionSecret,
   type ClaimRefusal,
   type ClaimRequest,
+  type ClaimResult,
   type Database,
 } from '@baton/database';
 import { MAX_DETAIL_LENGTH } from '@baton/domain';
 import { completionKey } from '@baton/queue';
-import { crashPoint } from '@baton/service';
+import { crashPoint, type Logger } from '@baton/service';
 import { z } from 'zod';
-import type { AppDeps } from './app-deps.ts';
 import { loadInputs, type Inputs } from './claim-inputs.ts';
 import { loadNamedOutputs, type GrantedClaim, type NamedOutputs } from './claim-outputs.ts';
 import { renderVertex } from './render-vertex.ts';
@@ -39,26 +39,43 @@ export const claimedRunSchema = z
   })
   .meta({ id: 'ClaimedRun' });
 
-type ClaimedRun = z.infer<typeof claimedRunSchema>;
-type ClaimAnswer =
+export type ClaimedRun = z.infer<typeof claimedRunSchema>;
+export type ClaimAnswer =
   { runId: string; granted: true; run: ClaimedRun } | { runId: string; granted: false; why: ClaimRefusal };
+
+/** What claims are made with. */
+export interface ClaimDeps {
+  database: Database;
+  logger: Logger;
+}
 
 /**
  * Claims attempts for a worker and makes what it needs to run them.
- *
- * All is read after the claim is made: where that fails the worker repeats its call, with the same run ids, and is granted
- * what it has already. What the answer has no room for is `busy`, so that the worker asks for it again in the same way.
  * @returns one result a claim, in their order
  */
 export async function claimTracks(
-  { database, settings, logger }: Pick<AppDeps, 'database' | 'settings' | 'logger'>,
-  request: Omit<ClaimRequest, 'leaseMs'>,
+  deps: ClaimDeps,
+  request: ClaimRequest,
   render: typeof renderVertex = renderVertex,
 ): Promise<ClaimAnswer[]> {
-  const secret = await secretOf(database);
-  const results = await claimAttempts(database, { ...request, leaseMs: settings.leaseMs });
+  const results = await claimAttempts(deps.database, request);
+  if (results.some(({ granted }) => granted)) crashPoint('api.claimed');
+  return answerClaims(deps, results, render);
+}
+
+/**
+ * Makes what a worker needs to run what it was granted.
+ *
+ * All is read after the claim is made: where that fails the worker repeats its call, with the same run ids, and is granted
+ * what it has already. What the answer has no room for is `busy`, so that the worker asks for it again in the same way.
+ */
+export async function answerClaims(
+  { database, logger }: ClaimDeps,
+  results: readonly ClaimResult[],
+  render: typeof renderVertex = renderVertex,
+): Promise<ClaimAnswer[]> {
+  const secret = await readSecret(database);
   const granted = results.filter((result) => result.granted);
-  if (granted.length > 0) crashPoint('api.claimed');
   const namedOf = await loadNamedOutputs(database, granted);
   const inputsOf = await loadInputs(database, granted);
   return results.map((result) => {
@@ -99,7 +116,7 @@ function describeRun(claim: GrantedClaim, secret: Buffer): Omit<ClaimedRun, keyo
 function renderOrRefuse(
   claim: GrantedClaim,
   { named, inputs }: { named: NamedOutputs; inputs: Exclude<Inputs, 'later'> },
-  { render, logger }: { render: typeof renderVertex } & Pick<AppDeps, 'logger'>,
+  { render, logger }: { render: typeof renderVertex; logger: Logger },
 ): RenderedRun {
   const own = ownEnvironment(claim);
   const refuse = (refusal: string): RenderedRun => ({ script: '', environment: own, inputs: null, refusal });
@@ -134,7 +151,7 @@ function ownEnvironment(claim: GrantedClaim): Record<string, string> {
 /** It is made with the tables and never changes. */
 const secrets = new WeakMap<Database, Promise<Buffer>>();
 
-function secretOf(database: Database): Promise<Buffer> {
+export function readSecret(database: Database): Promise<Buffer> {
   const known = secrets.get(database) ?? readCompletionSecret(database);
   secrets.set(database, known);
   known.catch(() => secrets.delete(database)); // whoever awaits it is told; the next call reads again
