@@ -32,6 +32,9 @@ interface Waiting {
 }
 
 const DATABASE_RETRY_MS = 500;
+/** After a batch of so many the next one is on its way, and waits a moment for more: each costs a transaction. */
+const MANY = 4;
+const COLLECT_MS = 3;
 
 interface CompletionDeps extends OrchestratorDeps {
   batchSize: number;
@@ -68,6 +71,8 @@ class Batches {
   readonly #stopping = new AbortController();
   #waiting: Waiting[] = [];
   #isRunning = false;
+  /** Of the last batch. */
+  #lastCount = 0;
   /** Pipelines that somebody keeps locked, with the completions that wait for them. */
   readonly #blocked = new Map<number, Waiting[]>();
 
@@ -88,6 +93,8 @@ class Batches {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
+      if (this.#lastCount >= MANY) await sleep(COLLECT_MS);
+      this.#lastCount = this.#waiting.length;
       const batch = this.#waiting.slice(0, this.#deps.batchSize);
       this.#waiting = this.#waiting.slice(this.#deps.batchSize);
       await this.#settle(batch);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Releaser } from './releaser.ts';
@@ -12,11 +11,15 @@ export interface AwaitSlotDeps {
   releaser: Releaser;
   /** Whether this worker starts anything at all for now. */
   mayStart(): boolean;
+  /** When a slot was last given to a track, on performance.now(). */
+  movedAt(): number;
   running: Set<(why: 'lost') => void>;
 }
 
-/** A slot that does not come within this does not come soon: others may have one. */
-const PATIENCE_MS = 100;
+/** Where no slot came free for so long, none comes soon: others may have one. */
+const STANDSTILL_MS = 100;
+/** Nor is a slot waited for longer than this, whoever else gets one. */
+const PATIENCE_MS = 500;
 
 /**
  * Waits for the slot of a claimed run, its lease renewed meanwhile. What waits too long, or for a worker that starts nothing
@@ -33,10 +36,7 @@ export async function awaitSlot(deps: AwaitSlotDeps, granted: GrantedRun, place:
   deps.leases.hold({ ...key, leaseUntil, end: tellEnd });
   deps.running.add(tellEnd);
   try {
-    const timer = new AbortController();
-    const patience = sleep(PATIENCE_MS, 'tired' as const, { signal: timer.signal }).catch(() => 'tired' as const);
-    const first = await Promise.race([place.slot().then(() => 'slot' as const), ended, patience]);
-    timer.abort();
+    const first = await waitPatiently(deps, Promise.race([place.slot().then(() => 'slot' as const), ended]));
     if (first === 'cancel' || first === 'lost') return first;
     if (first === 'slot' && deps.mayStart()) return 'slot';
     if (await deps.releaser.release(key)) {
@@ -46,5 +46,23 @@ export async function awaitSlot(deps: AwaitSlotDeps, granted: GrantedRun, place:
     return await Promise.race([ended, place.slot().then(() => 'slot' as const)]);
   } finally {
     deps.running.delete(tellEnd);
+  }
+}
+
+/** @returns null where it takes too long, or this worker starts nothing any more */
+async function waitPatiently<T>(deps: AwaitSlotDeps, event: Promise<T>): Promise<T | null> {
+  const since = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const impatience = new Promise<null>((resolve) => {
+    timer = setInterval(() => {
+      const now = performance.now();
+      const isStuck = now - Math.max(since, deps.movedAt()) >= STANDSTILL_MS;
+      if (isStuck || now - since >= PATIENCE_MS || !deps.mayStart()) resolve(null);
+    }, STANDSTILL_MS / 4);
+  });
+  try {
+    return await Promise.race([event, impatience]);
+  } finally {
+    clearInterval(timer);
   }
 }

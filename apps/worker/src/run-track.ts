@@ -21,6 +21,8 @@ export interface TrackDeps {
   releaser: Releaser;
   /** Whether anything is started for now. */
   mayStart(): boolean;
+  /** When a slot was last given to a track, on performance.now(). */
+  movedAt(): number;
   leases: LeaseKeeper;
   lookAhead: Pick<LookAhead, 'noteRun' | 'noteClaim'>;
   /** Whether it can be written to still. */
@@ -72,6 +74,10 @@ export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Pl
     ms: completion.durationMs,
   });
   crashPoint('worker.ended');
+  // Before its slot is free: on a full disk each further track would fail as well.
+  if (completion.exitCode !== 0) await deps.checkDisk();
+  deps.lookAhead.noteRun(performance.now() - beganAt);
+  place.freeSlot();
   // Nothing is left to end; its lease is renewed until the completion is known to be applied, however long that takes.
   deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => {} });
   const stopping = new AbortController();
@@ -81,11 +87,8 @@ export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Pl
     await deps.reporter.report({ completion, key: run.completionKey, values }, stopping.signal);
   } finally {
     deps.running.delete(stopWaiting);
-    deps.lookAhead.noteRun(performance.now() - beganAt);
     crashPoint('worker.sent');
   }
-  // Before its slot is free: on a full disk each further track would fail as well.
-  if (completion.exitCode !== 0) await deps.checkDisk();
 }
 
 /** What cannot be claimed ahead is claimed when there is a slot for it. */

@@ -5,6 +5,8 @@ export interface Slots {
   readonly free: number;
   /** Tracks that have a place and wait for a slot. */
   readonly queued: number;
+  /** When a track was last given a slot, on performance.now(). */
+  readonly movedAt: number;
   /** So many more tracks may be taken: one a free slot, and those that are worth having ready. */
   readonly room: number;
   /** @returns a place, the caller's until he leaves it; null where there is no room */
@@ -26,6 +28,8 @@ export interface Place {
   readonly hasSlot: boolean;
   /** Resolves when there is a slot for it. Who came first gets one first. */
   slot(): Promise<void>;
+  /** The script is over: another may have the slot, while what is left to be done keeps the place. */
+  freeSlot(): void;
   leave(): void;
 }
 
@@ -38,13 +42,15 @@ export interface SlotOptions {
 }
 
 interface Occupant {
-  hasSlot: boolean;
+  state: 'queued' | 'running' | 'ended';
   granted: Promise<void>;
   grant(): void;
 }
 
 export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
   let free = total;
+  let queued = 0;
+  let movedAt = performance.now();
   let idleWaiters: (() => void)[] = [];
   let hadRoom = true;
   const inside = new Set<Occupant>();
@@ -59,16 +65,23 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
   /** Without a slot are those who came last: a set keeps their order. */
   const grantNext = (): void => {
     for (const occupant of inside) {
-      if (free === 0) return;
-      if (occupant.hasSlot) continue;
+      if (free === 0 || queued === 0) return;
+      if (occupant.state !== 'queued') continue;
       free -= 1;
+      queued -= 1;
+      movedAt = performance.now();
       occupant.grant();
     }
   };
+  const freeSlot = (occupant: Occupant): void => {
+    if (occupant.state === 'running') free += 1;
+    if (occupant.state === 'queued') queued -= 1;
+    occupant.state = 'ended';
+    grantNext();
+  };
   const leave = (occupant: Occupant): void => {
     if (!inside.delete(occupant)) return;
-    if (occupant.hasSlot) free += 1;
-    grantNext();
+    freeSlot(occupant);
     refresh();
     if (inside.size > 0) return;
     for (const resolve of idleWaiters) resolve();
@@ -77,13 +90,15 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
   const enter = (): Place => {
     const occupant = createOccupant();
     inside.add(occupant);
+    queued += 1;
     grantNext();
     refresh();
     return {
       get hasSlot() {
-        return occupant.hasSlot;
+        return occupant.state === 'running';
       },
       slot: () => occupant.granted,
+      freeSlot: () => freeSlot(occupant),
       leave: () => leave(occupant),
     };
   };
@@ -94,7 +109,10 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
       return free;
     },
     get queued() {
-      return inside.size - (total - free);
+      return queued;
+    },
+    get movedAt() {
+      return movedAt;
     },
     get room() {
       return countRoom();
@@ -132,10 +150,10 @@ function createOccupant(): Occupant {
     resolve = settle;
   });
   const occupant: Occupant = {
-    hasSlot: false,
+    state: 'queued',
     granted,
     grant() {
-      occupant.hasSlot = true;
+      occupant.state = 'running';
       resolve();
     },
   };

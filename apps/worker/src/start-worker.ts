@@ -103,6 +103,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     releaser: createReleaser(worker),
     lookAhead,
     mayStart: () => served?.mayStart() ?? false,
+    movedAt: () => served?.slots.movedAt ?? 0,
     leases,
     output: createOutputSender({ api, logger }),
     reporter,
