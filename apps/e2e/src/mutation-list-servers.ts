@@ -13,8 +13,8 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: `${DATABASE}/with-transaction.ts`,
-        find: 'if (isUsable && queryRunner.isTransactionActive) {',
-        replace: 'if (isUsable && queryRunner.isTransactionActive && false) {',
+        find: 'if (isUsable && transaction.isActive) {',
+        replace: 'if (isUsable && transaction.isActive && false) {',
       },
     ],
     testFile: `${DATABASE}/with-transaction.test.ts`,
