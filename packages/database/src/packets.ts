@@ -74,7 +74,8 @@ export function sendPacket<S extends Statement>(
   { sql, statements }: Packet<S>,
 ): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
-    connection.query(sql, (error, result: unknown) => {
+    // Values of null: what is in the text already is not looked at for placeholders once more.
+    connection.query({ sql, values: null }, (error, result: unknown) => {
       if (error !== null) reject(describeFailure(error, statements));
       else resolve(statements.length === 1 ? [result] : (result as unknown[]));
     });

@@ -5,6 +5,7 @@ import { composePackets } from './packets.ts';
 import { addWrite, selectRows, type Runner, type Statement } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { recordStatements } from './testing-explain.ts';
+import { countPackets } from './testing-packets.ts';
 import { withTransaction } from './with-transaction.ts';
 
 const together = useTestDatabase({ sendsTogether: true });
@@ -194,19 +195,3 @@ test('a transaction that does nothing sends nothing', async () => {
   const sent = await recordStatements(together, () => withTransaction(together, async () => 1), /./);
   expect(sent).toEqual([]);
 });
-
-/** Packets that the only connection of a pool sent. */
-async function countPackets(single: Database, run: () => Promise<unknown>): Promise<number> {
-  const runner = single.dataSource.createQueryRunner();
-  const connection = (await runner.connect()) as { query(...values: unknown[]): unknown };
-  await runner.release();
-  const query = connection.query.bind(connection);
-  let packets = 0;
-  connection.query = (...values) => {
-    packets += 1;
-    return query(...values);
-  };
-  await run();
-  connection.query = query;
-  return packets;
-}
