@@ -81,6 +81,12 @@ describe('who may import whom', () => {
     expect(files).toHaveLength(1);
   });
 
+  // The API takes text from outside: its server is to refuse a second statement.
+  test('the orchestrator alone may send several statements as one', () => {
+    const together = production.filter(({ path, text }) => /sendsTogether: true/.test(text) && !/testing/.test(path));
+    expect(together.map(({ path }) => path)).toEqual(['apps/orchestrator/src/start-orchestrator.ts']);
+  });
+
   test('the environment is read in config.ts alone', () => {
     const readers = production
       .filter(({ path, text }) => !path.endsWith('/config.ts') && /process\.env\b/.test(text))

@@ -13,12 +13,42 @@ export const SERVER_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: `${DATABASE}/with-transaction.ts`,
-        find: 'if (isUsable && queryRunner.isTransactionActive) {',
-        replace: 'if (isUsable && queryRunner.isTransactionActive && false) {',
+        find: 'if (isUsable && transaction.isActive) {',
+        replace: 'if (isUsable && transaction.isActive && false) {',
       },
     ],
     testFile: `${DATABASE}/with-transaction.test.ts`,
     test: 'after a lock wait nothing of the half-done transaction is kept',
+  },
+  {
+    name: 'packets: any process may send several statements as one',
+    changes: [
+      {
+        file: `${DATABASE}/data-source.ts`,
+        find: 'multipleStatements: sendsTogether,',
+        replace: 'multipleStatements: true,',
+      },
+    ],
+    testFile: `${DATABASE}/send-together.test.ts`,
+    test: 'a process that was not told otherwise cannot send two statements, whatever it joins',
+  },
+  {
+    name: 'packets: what a check found is not looked at',
+    changes: [{ file: `${DATABASE}/transaction.ts`, find: 'write.check?.(', replace: 'void (' }],
+    testFile: `${DATABASE}/send-together.test.ts`,
+    test: 'a row that is not as expected rolls back all of its packet',
+  },
+  {
+    name: 'packets: the tracks of another version are taken for those of this one',
+    changes: [
+      {
+        file: `${DATABASE}/lock-for-events.ts`,
+        find: 'locked.get(id)?.graph === graph;',
+        replace: 'locked.get(id)?.graph !== undefined || graph !== undefined;',
+      },
+    ],
+    testFile: `${DATABASE}/lock-for-events.test.ts`,
+    test: 'a pipeline that is on another version since is decided by that one',
   },
   {
     name: 'report: a completion that Redis forgot is not sent again',

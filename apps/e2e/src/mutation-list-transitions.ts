@@ -63,8 +63,8 @@ export const TRANSITION_MUTATIONS: readonly Mutation[] = [
       },
       {
         file: `${DATABASE}/claim-rows.ts`,
-        find: "WHERE id IN (?) AND state = 'PENDING'`,\n    [\n      request.workerId",
-        replace: 'WHERE id IN (?)`,\n    [\n      request.workerId',
+        find: "WHERE id IN (?) AND state = 'PENDING'`,\n    values: [\n      request.workerId",
+        replace: 'WHERE id IN (?)`,\n    values: [\n      request.workerId',
       },
     ],
     testFile: `${DATABASE}/claim-attempts.test.ts`,

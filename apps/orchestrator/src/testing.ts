@@ -24,7 +24,7 @@ export interface TestDeps extends OrchestratorDeps {
 }
 
 export async function createTestDeps(): Promise<TestDeps> {
-  const database = await createTestDatabase(testServers().mysqlUrl);
+  const database = await createTestDatabase(testServers().mysqlUrl, { sendsTogether: true });
   const redis = await openTestRedis(testServers().redisUrl);
   const redisPrefix = uniquePrefix();
   const trackQueue = createTrackQueue(redis, redisPrefix);

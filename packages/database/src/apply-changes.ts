@@ -4,7 +4,7 @@ import type { LockedPipeline } from './load-transition-context.ts';
 import { insertEvents, type EventBody, type EventToWrite } from './pipeline-events.ts';
 import { addPipelineUpdate, applyToWholePipeline, type BulkEffects } from './pipeline-updates.ts';
 import { recordChanges } from './record-changes.ts';
-import { execute, inChunks, placeRows, type Runner } from './statements.ts';
+import { addWrite, inChunks, placeRows, type Runner } from './statements.ts';
 import { toStoredJson } from './stored-json.ts';
 import { addInputs, addTrackUpdate } from './track-updates.ts';
 
@@ -62,12 +62,11 @@ async function insertAttempts(runner: Runner, decided: readonly DecidedPipeline[
   const rows = decided.flatMap(({ locked, changes }) => changes.attempts.map((end) => attemptRow(locked, end)));
   for (const chunk of inChunks(rows)) {
     const { places, values } = placeRows(chunk, ['UTC_TIMESTAMP(6)']);
-    await execute(
-      runner,
-      `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, term_signal, detail, pending_at,
+    await addWrite(runner, {
+      sql: `INSERT INTO attempt (track_id, attempt, run_id, worker_id, result, exit_code, term_signal, detail, pending_at,
          started_at, duration_ms, output_bytes, cut_bytes, finished_at) VALUES ${places}`,
       values,
-    );
+    });
   }
 }
 
@@ -103,10 +102,9 @@ async function insertStaleCompletions(runner: Runner, decided: readonly DecidedP
   );
   for (const chunk of inChunks(rows)) {
     const { places, values } = placeRows(chunk, ['UTC_TIMESTAMP(6)']);
-    await execute(
-      runner,
-      `INSERT IGNORE INTO stale_completion (track_id, attempt, run_id, why, completion, received_at) VALUES ${places}`,
+    await addWrite(runner, {
+      sql: `INSERT IGNORE INTO stale_completion (track_id, attempt, run_id, why, completion, received_at) VALUES ${places}`,
       values,
-    );
+    });
   }
 }

@@ -23,7 +23,7 @@ import {
 } from './testing.ts';
 import { withTransaction } from './with-transaction.ts';
 
-const database = useTestDatabase();
+const database = useTestDatabase({ sendsTogether: true });
 
 async function readTrack(flow: TestFlow, name: string): Promise<Record<string, unknown>> {
   const [row] = await selectRows<Record<string, unknown>>(

@@ -7,7 +7,8 @@ import { dropRenewed } from './drop-renewed.ts';
 import { handOverReady, type ChooseHandOvers, type GrantedRun } from './hand-over-attempts.ts';
 import { dropMapLimits } from './limit-holders.ts';
 import { freedLimitsOf } from './limit-keys.ts';
-import { lockPipelines, vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
+import { vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
+import { lockForEvents } from './lock-for-events.ts';
 import type { Runner } from './statements.ts';
 import { describeTrack } from './track-to-dispatch.ts';
 import { findReadyTracks, mendPredecessorsLeft } from './track-updates.ts';
@@ -55,7 +56,7 @@ export function applyFlowEvents(
   return withTransaction(
     database,
     async (runner) => {
-      const locked = await lockPipelines(runner, database, [...events.keys()]);
+      const { locked, loaded } = await lockForEvents(runner, database, { events, maxTracks: maxTracks ?? Infinity });
       const { events: timely, renewed } = await dropRenewed(runner, events);
       const known: PipelineEvents[] = [];
       let unknown = 0;
@@ -64,7 +65,8 @@ export function applyFlowEvents(
         const fitting = pipeline === undefined ? [] : list.filter((event) => concernsGraphOf(pipeline, event));
         unknown += list.length - fitting.length;
         if (pipeline !== undefined && fitting.length > 0) {
-          known.push({ locked: pipeline, events: fitting, cause: causeOf(fitting) });
+          const isLoaded = loaded.has(pipelineId);
+          known.push({ locked: pipeline, events: fitting, cause: causeOf(fitting), isLoaded });
         }
       }
       const decided = await decidePipelines(runner, known, maxTracks);

@@ -14,7 +14,7 @@ import { findNamedOutputs } from './find-outputs.ts';
 import type { GraphVertex } from './load-flow-graph.ts';
 import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { CHILD_WORKER } from './start-children.ts';
-import { inChunks, execute, selectRows, type Runner } from './statements.ts';
+import { addWrite, inChunks, execute, selectRows, type Runner } from './statements.ts';
 import { insertTrackOutputs } from './track-outputs.ts';
 import { withRetries } from './with-transaction.ts';
 
@@ -105,15 +105,14 @@ export async function makeParentsDue(
     parents.toSorted((a, b) => a.parentTrackId - b.parentTrackId),
     500,
   )) {
-    await execute(
-      runner,
-      `UPDATE track SET due_at = UTC_TIMESTAMP(6)
+    await addWrite(runner, {
+      sql: `UPDATE track SET due_at = UTC_TIMESTAMP(6)
        WHERE id IN (?) AND state = 'RUNNING' AND (id, child_pipeline_id) IN (?)`,
-      [
+      values: [
         chunk.map(({ parentTrackId }) => parentTrackId),
         chunk.map(({ parentTrackId, pipelineId }) => [parentTrackId, pipelineId]),
       ],
-    );
+    });
   }
 }
 

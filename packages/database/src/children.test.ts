@@ -18,7 +18,7 @@ import {
 } from './testing-flow.ts';
 import { readTrackOutputs } from './track-outputs.ts';
 
-const database = useTestDatabase();
+const database = useTestDatabase({ sendsTogether: true });
 const stage = createChildStage(database);
 
 describe('a vertex that runs another graph', () => {

@@ -3,7 +3,7 @@ import type { ClaimRequest, RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
 import type { StoredGraph } from './load-flow-graph.ts';
 import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
-import { execute, selectRows, type Runner } from './statements.ts';
+import { addWrite, selectRows, type Runner } from './statements.ts';
 
 /** The statements of the claim's transaction, in the order in which they lock. */
 
@@ -98,32 +98,34 @@ export async function writeClaims(
   won: readonly RunKey[],
 ): Promise<void> {
   if (won.length === 0) return;
-  const { affectedRows } = await execute(
-    runner,
-    `UPDATE track FORCE INDEX (PRIMARY) SET state = 'RUNNING', worker_id = ?, run_id = CASE id ${'WHEN ? THEN ? '.repeat(won.length)}END,
+  await addWrite(runner, {
+    sql: `UPDATE track FORCE INDEX (PRIMARY) SET state = 'RUNNING', worker_id = ?, run_id = CASE id ${'WHEN ? THEN ? '.repeat(won.length)}END,
        started_attempt = attempt, started_at = UTC_TIMESTAMP(6),
        first_started_at = COALESCE(first_started_at, UTC_TIMESTAMP(6)),
        due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, reason = NULL, exit_code = NULL,
        not_before = NULL, expires_at = NULL, waits_for = NULL, waits_rank = NULL, waits_since = NULL
      WHERE id IN (?) AND state = 'PENDING'`,
-    [
+    values: [
       request.workerId,
       ...won.flatMap(({ trackId, runId }) => [trackId, runId]),
       request.leaseMs * 1000,
       won.map(({ trackId }) => trackId),
     ],
-  );
-  if (affectedRows !== won.length) throw new Error(`claimed ${affectedRows} of ${won.length} locked PENDING tracks`);
+    check(affectedRows) {
+      if (affectedRows === won.length) return;
+      throw new Error(`claimed ${affectedRows} of ${won.length} locked PENDING tracks`);
+    },
+  });
 }
 
 /** A repeated claim was asked for anew: its lease counts from now, as the worker believes. */
 export async function prolongClaims(runner: Runner, request: ClaimRequest, repeated: readonly RunKey[]): Promise<void> {
   if (repeated.length === 0) return;
-  await execute(
-    runner,
-    `UPDATE track FORCE INDEX (PRIMARY) SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id IN (?) AND state = 'RUNNING'`,
-    [request.leaseMs * 1000, repeated.map(({ trackId }) => trackId)],
-  );
+  await addWrite(runner, {
+    sql: `UPDATE track FORCE INDEX (PRIMARY) SET due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
+     WHERE id IN (?) AND state = 'RUNNING'`,
+    values: [request.leaseMs * 1000, repeated.map(({ trackId }) => trackId)],
+  });
 }
 
 /** A PENDING track that a limit keeps, with its place among those that wait for the same. */
@@ -140,16 +142,15 @@ const ASKED_AGAIN_AFTER_MS = 300_000;
 export async function keepWaiting(runner: Runner, kept: readonly KeptTrack[]): Promise<void> {
   if (kept.length === 0) return;
   const cases = 'WHEN ? THEN ? '.repeat(kept.length);
-  await execute(
-    runner,
-    `UPDATE track FORCE INDEX (PRIMARY) SET waits_for = CASE id ${cases}END, waits_rank = CASE id ${cases}END, waits_since = pending_at,
+  await addWrite(runner, {
+    sql: `UPDATE track FORCE INDEX (PRIMARY) SET waits_for = CASE id ${cases}END, waits_rank = CASE id ${cases}END, waits_since = pending_at,
        due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
      WHERE id IN (?) AND state = 'PENDING'`,
-    [
+    values: [
       ...kept.flatMap(({ trackId, key }) => [trackId, key]),
       ...kept.flatMap(({ trackId, rank }) => [trackId, rank]),
       ASKED_AGAIN_AFTER_MS * 1000,
       kept.map(({ trackId }) => trackId),
     ],
-  );
+  });
 }

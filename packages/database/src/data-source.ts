@@ -13,6 +13,8 @@ export interface Database {
   flavor: 'mariadb' | 'mysql';
   /** As the server says it, e.g. `10.11.19-MariaDB-0+deb12u1`. */
   version: string;
+  /** The statements of a transaction travel together where nobody waits for one of them by itself: see packets. */
+  sendsTogether: boolean;
   /** For statements that last: a connection that is silent is not given up. @returns what ends the exception */
   allowSilence(): () => void;
   close(): Promise<void>;
@@ -25,6 +27,11 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** A connection on which nothing is heard for so long is given up, whoever waits for an answer on it; ms. */
   silenceMs?: number;
+  /**
+   * Whether this process may send several statements as one; default: not. Never where requests from outside come in: there
+   * the server itself is to refuse a second statement, whatever else is wrong.
+   */
+  sendsTogether?: boolean;
 }
 
 /** Callers that wait for a connection at most; one more is refused at once instead of waiting for ever. */
@@ -66,6 +73,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const version = await readVersion(options.url);
   const flavor = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
   const settings = flavor === 'mariadb' ? [...SESSION_SETTINGS, ...MARIADB_SESSION_SETTINGS] : SESSION_SETTINGS;
+  const sendsTogether = options.sendsTogether ?? false;
   const silence = createSilenceWatch(options.silenceMs ?? SILENCE_MS);
   const dataSource = new DataSource({
     type: flavor,
@@ -89,11 +97,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       maxIdle: Math.max((options.poolSize ?? DEFAULT_POOL_SIZE) - 1, 0),
       idleTimeout: IDLE_TIMEOUT_MS,
       flags: ['-LOCAL_FILES'],
-      multipleStatements: false,
+      multipleStatements: sendsTogether,
     },
   });
   await dataSource.initialize();
-  return { dataSource, flavor, version, allowSilence: () => silence.suspend(), close: () => dataSource.destroy() };
+  return {
+    dataSource,
+    flavor,
+    version,
+    sendsTogether,
+    allowSilence: () => silence.suspend(),
+    close: () => dataSource.destroy(),
+  };
 }
 
 async function readVersion(uri: string): Promise<string> {

@@ -8,6 +8,8 @@ export interface PipelineEvents {
   locked: LockedPipeline;
   events: readonly FlowEvent[];
   cause: DecidedPipeline['cause'];
+  /** The tracks that are needed first were loaded with the pipeline. */
+  isLoaded?: boolean;
 }
 
 /** What is to happen to a pipeline concerns more of its tracks than the caller wants to wait for; nothing was written. */
@@ -32,7 +34,8 @@ export async function decidePipelines(
 ): Promise<DecidedPipeline[]> {
   const needed = pipelines.map(({ locked, events }) => ({ locked, vertexIds: tracksNeededFirst(locked, events) }));
   for (const { locked, vertexIds } of needed) refuseMore(locked, vertexIds.size, maxTracks);
-  await loadTracks(runner, needed);
+  const missing = needed.filter((_, index) => pipelines[index]?.isLoaded !== true);
+  await loadTracks(runner, missing);
   const decided: DecidedPipeline[] = [];
   for (const { locked, events, cause } of pipelines) {
     let result = decideChanges(locked, events);

@@ -17,7 +17,7 @@ import {
 import type { RunKey } from './claim-attempts.ts';
 import type { AppliedEvents } from './apply-flow-events.ts';
 
-const database = useTestDatabase();
+const database = useTestDatabase({ sendsTogether: true });
 
 /** A fails while R runs; B waits for A, C for R, and P is PENDING. */
 async function failWhileOthersRun(

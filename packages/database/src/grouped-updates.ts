@@ -1,9 +1,9 @@
-import { execute, inChunks, type Runner } from './statements.ts';
+import { addWrite, inChunks, type Runner } from './statements.ts';
 
 /** Collects single-row changes and writes those with the same SQL as one statement. */
 export interface GroupedUpdates {
   add(update: { id: number; set: readonly string[]; where: string; values: readonly unknown[] }): void;
-  /** @throws Error where a row is not as `where` expects it: the transaction is to be rolled back */
+  /** Writes all. @throws Error where a row is not as `where` expects it: the transaction is to be rolled back */
   flush(runner: Runner, table: 'track' | 'pipeline'): Promise<void>;
 }
 
@@ -22,12 +22,16 @@ export function createGroupedUpdates(): GroupedUpdates {
         for (const chunk of inChunks(ids)) {
           // By the state's index a server would lock rows of others on its way.
           const sql = `UPDATE ${table} FORCE INDEX (PRIMARY) SET ${set} WHERE id IN (?) AND ${where}`;
-          const { affectedRows } = await execute(runner, sql, [...values, chunk]);
-          if (affectedRows !== chunk.length) {
-            throw new Error(
-              `${table} rows are not as they were read under their lock: ${affectedRows} of ${chunk.length}`,
-            );
-          }
+          await addWrite(runner, {
+            sql,
+            values: [...values, chunk],
+            check(affectedRows) {
+              if (affectedRows === chunk.length) return;
+              throw new Error(
+                `${table} rows are not as they were read under their lock: ${affectedRows} of ${chunk.length}`,
+              );
+            },
+          });
         }
       }
     },

@@ -12,7 +12,7 @@ import {
   type TestFlow,
 } from './testing.ts';
 
-const database = useTestDatabase({ poolSize: 16 });
+const database = useTestDatabase({ poolSize: 16, sendsTogether: true });
 
 const numbered = (letter: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${letter}${index}`);

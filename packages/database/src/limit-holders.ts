@@ -1,6 +1,6 @@
 import type { Database } from './data-source.ts';
 import { mapKey, type Limit } from './limit-keys.ts';
-import { execute, inChunks, placeRows, selectRows, type Runner } from './statements.ts';
+import { addWrite, execute, inChunks, placeRows, selectRows, type Runner } from './statements.ts';
 
 /*
  * Limits: at most N tracks at once of a vertex, of a graph, in a pool, of a map's items.
@@ -85,7 +85,7 @@ export async function takePlaces(runner: Runner, requests: readonly PlaceRequest
   for (const chunk of inChunks(holders)) {
     const { places, values } = placeRows(chunk);
     // An earlier run of the same track may have left a row under this key.
-    await execute(runner, `REPLACE INTO limit_holder (limit_key, track_id, run_id) VALUES ${places}`, values);
+    await addWrite(runner, { sql: `REPLACE INTO limit_holder (limit_key, track_id, run_id) VALUES ${places}`, values });
   }
   return refused;
 }
@@ -160,10 +160,10 @@ async function sweepLeftOver(runner: Runner, counts: ReadonlyMap<string, PlaceCo
       [key, SWEPT_AT_ONCE],
     );
     if (rows.length === 0) continue;
-    await execute(runner, 'DELETE FROM limit_holder WHERE limit_key = ? AND track_id IN (?)', [
-      key,
-      rows.map(({ trackId }) => trackId),
-    ]);
+    await addWrite(runner, {
+      sql: 'DELETE FROM limit_holder WHERE limit_key = ? AND track_id IN (?)',
+      values: [key, rows.map(({ trackId }) => trackId)],
+    });
   }
 }
 
@@ -175,7 +175,7 @@ async function sweepLeftOver(runner: Runner, counts: ReadonlyMap<string, PlaceCo
  */
 export async function dropMapLimits(runner: Runner, pipelineIds: readonly number[]): Promise<void> {
   for (const key of pipelineIds.map(mapKey).sort()) {
-    await execute(runner, 'DELETE FROM limit_holder WHERE limit_key = ?', [key]);
-    await execute(runner, 'DELETE FROM limit_key WHERE name = ?', [key]);
+    await addWrite(runner, { sql: 'DELETE FROM limit_holder WHERE limit_key = ?', values: [key] });
+    await addWrite(runner, { sql: 'DELETE FROM limit_key WHERE name = ?', values: [key] });
   }
 }

@@ -21,7 +21,7 @@ const SEED = 20261123;
 let database: TestDatabase;
 let observer: Database;
 beforeAll(async () => {
-  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 20 });
+  database = await createTestDatabase(testServers().mysqlUrl, { poolSize: 20, sendsTogether: true });
   observer = await openDatabase({ url: database.url, poolSize: 8 });
 });
 afterAll(async () => {

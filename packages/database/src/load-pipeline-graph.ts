@@ -26,7 +26,7 @@ export async function loadPipelineGraph(
   { versionId, mapVertexId, mapSize }: PipelineGraphKey,
 ): Promise<StoredGraph> {
   if (mapVertexId === null || mapSize === null) return loadFlowGraph(runner, database, versionId);
-  const key = `${graphKey(database, versionId)}/${mapVertexId}/${mapSize}`;
+  const key = itemsKey(graphKey(database, versionId), mapVertexId, mapSize);
   const known = sealedGraphs.get(key);
   // Asked for after its map: the graph of a map holds it, so it must not go before.
   const graph = await loadFlowGraph(runner, database, versionId);
@@ -34,6 +34,20 @@ export async function loadPipelineGraph(
   const made = makeMapGraph(graph, mapVertexId, mapSize);
   sealedGraphs.set(key, made, estimateMapBytes(made.vertices.values()));
   return made;
+}
+
+/** @returns the graph of a pipeline where this process has it in memory */
+export function findKnownGraph(
+  database: Database,
+  { versionId, mapVertexId, mapSize }: PipelineGraphKey,
+): StoredGraph | undefined {
+  const key = graphKey(database, versionId);
+  const isMap = mapVertexId !== null && mapSize !== null;
+  return sealedGraphs.get(isMap ? itemsKey(key, mapVertexId, mapSize) : key);
+}
+
+function itemsKey(versionKey: string, mapVertexId: number, mapSize: number): string {
+  return `${versionKey}/${mapVertexId}/${mapSize}`;
 }
 
 /** Vertices 1 to `size` without edges, each the map's vertex without what concerns the map as a whole. */

@@ -11,7 +11,7 @@ import {
 import type { Database } from './data-source.ts';
 import type { StoredGraph } from './load-flow-graph.ts';
 import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
-import { inChunks, selectRows, type Runner } from './statements.ts';
+import { inChunks, selectTogether, type Runner, type Statement } from './statements.ts';
 
 /** A pipeline under its lock, with what has been loaded of its tracks so far. */
 export interface LockedPipeline extends TransitionContext {
@@ -39,7 +39,6 @@ interface TrackRun {
   dispatchSeq: number;
 }
 
-/** Of a list of 1000 MariaDB makes a table to join with, and then locks in the order of that. */
 /**
  * Locks pipelines in the order of their ids, before anything of them is read: what is read afterwards is what every
  * earlier transition left.
@@ -50,29 +49,38 @@ export async function lockPipelines(
   database: Database,
   pipelineIds: readonly number[],
 ): Promise<Map<number, LockedPipeline>> {
+  const rows = (await selectTogether(runner, selectPipelines(pipelineIds))).flat() as PipelineRow[];
+  return readPipelines(runner, database, rows);
+}
+
+/** Statements that lock pipelines in the order of their ids. */
+export function selectPipelines(pipelineIds: readonly number[]): Statement[] {
+  const ids = pipelineIds.toSorted((a, b) => a - b);
+  return [...inChunks(ids)].map((chunk) => ({ sql: SELECT_PIPELINES, values: [chunk] }));
+}
+
+export async function readPipelines(
+  runner: Runner,
+  database: Database,
+  rows: readonly PipelineRow[],
+): Promise<Map<number, LockedPipeline>> {
   const locked = new Map<number, LockedPipeline>();
-  for (const chunk of inChunks(pipelineIds.toSorted((a, b) => a - b))) {
-    for (const { versionId, mapVertexId, mapSize, isExpired, ...row } of await selectRows<PipelineRow>(
-      runner,
-      SELECT_PIPELINES,
-      [chunk],
-    )) {
-      const graph = await loadPipelineGraph(runner, database, { versionId, mapVertexId, mapSize });
-      const pipeline = { ...row, isExpired: isExpired === 1 };
-      locked.set(row.id, {
-        graph,
-        pipeline,
-        tracks: new Map(),
-        facts: new Map(),
-        runs: new Map(),
-        random: Math.random(),
-      });
-    }
+  for (const { versionId, mapVertexId, mapSize, isExpired, ...row } of rows) {
+    const graph = await loadPipelineGraph(runner, database, { versionId, mapVertexId, mapSize });
+    const pipeline = { ...row, isExpired: isExpired === 1 };
+    locked.set(row.id, {
+      graph,
+      pipeline,
+      tracks: new Map(),
+      facts: new Map(),
+      runs: new Map(),
+      random: Math.random(),
+    });
   }
   return locked;
 }
 
-type PipelineRow = Omit<LockedPipeline['pipeline'], 'isExpired'> & PipelineGraphKey & { isExpired: number };
+export type PipelineRow = Omit<LockedPipeline['pipeline'], 'isExpired'> & PipelineGraphKey & { isExpired: number };
 
 const SELECT_PIPELINES = `SELECT p.id, p.state, p.mode, p.on_failure AS onFailure, p.open_tracks AS openTracks, p.failures,
     p.reason, COALESCE(p.deadline_at <= UTC_TIMESTAMP(6), FALSE) AS isExpired, p.name, p.priority,
@@ -86,10 +94,10 @@ export function vertexIdOfEvent(event: FlowEvent): number | null {
 }
 
 /** The ids of the tracks that deciding about these events will surely need: the named ones and their successors. */
-export function tracksNeededFirst(locked: LockedPipeline, events: readonly FlowEvent[]): Set<number> {
+export function tracksNeededFirst({ graph }: Pick<LockedPipeline, 'graph'>, events: readonly FlowEvent[]): Set<number> {
   const needed = new Set<number>();
   for (const event of events) {
-    const vertex = locked.graph.vertices.get(vertexIdOfEvent(event) ?? 0);
+    const vertex = graph.vertices.get(vertexIdOfEvent(event) ?? 0);
     if (vertex === undefined) continue;
     needed.add(vertex.id);
     for (const successor of vertex.successors) needed.add(successor);
@@ -97,7 +105,7 @@ export function tracksNeededFirst(locked: LockedPipeline, events: readonly FlowE
   return needed;
 }
 
-interface TrackRow {
+export interface TrackRow {
   id: number;
   pipelineId: number;
   vertexId: number;
@@ -133,18 +141,24 @@ export async function loadTracks(
   wanted: readonly { locked: LockedPipeline; vertexIds: Iterable<number> }[],
 ): Promise<void> {
   const byPipeline = new Map(wanted.map(({ locked }) => [locked.pipeline.id, locked]));
-  const ids = wanted
-    .flatMap(({ locked, vertexIds }) => [...vertexIds].map((vertexId) => trackIdOf(locked.pipeline.id, vertexId)))
-    .sort((a, b) => a - b);
-  for (const chunk of inChunks(ids)) {
-    for (const row of await selectRows<TrackRow>(runner, SELECT_TRACKS, [chunk])) {
-      const locked = byPipeline.get(row.pipelineId);
-      if (locked === undefined) continue;
-      locked.tracks.set(row.vertexId, toTrackView(row));
-      const { workerId, pendingAt, startedAt, dispatchSeq } = row;
-      locked.runs.set(row.vertexId, { workerId, pendingAt, startedAt, dispatchSeq });
-    }
-  }
+  const ids = wanted.flatMap(({ locked, vertexIds }) =>
+    [...vertexIds].map((vertexId) => trackIdOf(locked.pipeline.id, vertexId)),
+  );
+  const rows = (await selectTogether(runner, selectTracks(ids))).flat() as TrackRow[];
+  for (const row of rows) keepTrack(byPipeline.get(row.pipelineId), row);
+}
+
+/** Statements that lock tracks in the order of their ids. */
+export function selectTracks(trackIds: readonly number[]): Statement[] {
+  const ids = trackIds.toSorted((a, b) => a - b);
+  return [...inChunks(ids)].map((chunk) => ({ sql: SELECT_TRACKS, values: [chunk] }));
+}
+
+export function keepTrack(locked: LockedPipeline | undefined, row: TrackRow): void {
+  if (locked === undefined) return;
+  locked.tracks.set(row.vertexId, toTrackView(row));
+  const { workerId, pendingAt, startedAt, dispatchSeq } = row;
+  locked.runs.set(row.vertexId, { workerId, pendingAt, startedAt, dispatchSeq });
 }
 
 const SELECT_TRACKS = `SELECT id, pipeline_id AS pipelineId, vertex_id AS vertexId, state, attempt,
@@ -188,19 +202,23 @@ export async function loadFacts(runner: Runner, locked: LockedPipeline, vertexId
   const ids = vertexIds.map((vertexId) => trackIdOf(locked.pipeline.id, vertexId));
   for (const chunk of inChunks(ids)) {
     const outputs = new Map<number, Record<string, string>>();
-    for (const { vertexId, name, value } of await selectRows<OutputRow>(runner, SELECT_OUTPUTS, [chunk])) {
+    const statements = [SELECT_OUTPUTS, SELECT_INPUTS].map((sql) => ({ sql, values: [chunk] }));
+    const [outputRows, inputRows] = (await selectTogether(runner, statements)) as [OutputRow[], InputRow[]];
+    for (const { vertexId, name, value } of outputRows) {
       const known = outputs.get(vertexId) ?? (Object.create(null) as Record<string, string>);
       known[name] = value;
       outputs.set(vertexId, known);
     }
-    const sql = 'SELECT vertex_id AS vertexId, input FROM track WHERE id IN (?)';
-    for (const { vertexId, input } of await selectRows<{ vertexId: number; input: string | null }>(runner, sql, [
-      chunk,
-    ])) {
+    for (const { vertexId, input } of inputRows) {
       const values = (input === null ? {} : JSON.parse(input)) as ParameterValues;
       locked.facts.set(vertexId, { input: values, outputs: outputs.get(vertexId) ?? {} });
     }
   }
+}
+
+interface InputRow {
+  vertexId: number;
+  input: string | null;
 }
 
 interface OutputRow {
@@ -212,3 +230,5 @@ interface OutputRow {
 const SELECT_OUTPUTS = `SELECT t.vertex_id AS vertexId, o.name, o.value FROM track t
     STRAIGHT_JOIN track_output o ON o.track_id = t.id AND o.attempt = t.attempt
   WHERE t.id IN (?)`;
+
+const SELECT_INPUTS = 'SELECT vertex_id AS vertexId, input FROM track WHERE id IN (?)';

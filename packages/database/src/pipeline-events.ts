@@ -14,7 +14,7 @@ import {
   type TrackView,
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
-import { execute, placeRows, selectRows, type Runner } from './statements.ts';
+import { addWrite, placeRows, selectRows, type Runner } from './statements.ts';
 import { toStoredJson } from './stored-json.ts';
 
 /*
@@ -118,11 +118,10 @@ export async function insertEvents(runner: Runner, events: readonly EventToWrite
   const flush = async (): Promise<void> => {
     if (rows.length === 0) return;
     const { places, values } = placeRows(rows, ['UTC_TIMESTAMP(6)']);
-    await execute(
-      runner,
-      `INSERT INTO pipeline_event (pipeline_id, kind, actor, reason, action_id, body, at) VALUES ${places}`,
+    await addWrite(runner, {
+      sql: `INSERT INTO pipeline_event (pipeline_id, kind, actor, reason, action_id, body, at) VALUES ${places}`,
       values,
-    );
+    });
     rows = [];
     length = 0;
   };

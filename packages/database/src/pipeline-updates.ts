@@ -3,7 +3,7 @@ import type { DecidedPipeline } from './apply-changes.ts';
 import { createColumnChanges, type GroupedUpdates } from './grouped-updates.ts';
 import type { LockedPipeline } from './load-transition-context.ts';
 import { NO_PENDING_COLUMNS } from './pending-columns.ts';
-import { execute, inChunks, selectRows, type Runner } from './statements.ts';
+import { addWrite, execute, inChunks, selectRows, type Runner } from './statements.ts';
 import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
 import { CHILD_IS_DUE } from './track-updates.ts';
 
@@ -66,13 +66,12 @@ async function killRunning(runner: Runner, pipelineId: number): Promise<number> 
  * may expire: a person can decide at them now as well.
  */
 async function holdPendingTracks(runner: Runner, pipelineId: number): Promise<void> {
-  await execute(
-    runner,
-    `UPDATE track SET due_at = NULL, expires_at = IF(awaits IS NULL, NULL, expires_at), waits_for = NULL,
+  await addWrite(runner, {
+    sql: `UPDATE track SET due_at = NULL, expires_at = IF(awaits IS NULL, NULL, expires_at), waits_for = NULL,
        waits_rank = NULL, waits_since = NULL
      WHERE pipeline_id = ? AND state = 'PENDING'`,
-    [pipelineId],
-  );
+    values: [pipelineId],
+  });
 }
 
 interface HeldTrack {
@@ -93,13 +92,12 @@ async function releasePendingTracks(runner: Runner, { graph, pipeline }: LockedP
      FROM track WHERE ${FREE} ORDER BY id`,
     [pipeline.id],
   );
-  await execute(
-    runner,
-    `UPDATE track SET dispatch_seq = dispatch_seq + IF(${IS_DELAYED}, 0, 1),
+  await addWrite(runner, {
+    sql: `UPDATE track SET dispatch_seq = dispatch_seq + IF(${IS_DELAYED}, 0, 1),
        due_at = IF(${IS_DELAYED}, not_before, UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND)
      WHERE ${FREE}`,
-    [dispatchTimeoutMs(1) * 1000, pipeline.id],
-  );
+    values: [dispatchTimeoutMs(1) * 1000, pipeline.id],
+  });
   await restartQueueWaits(runner, { graph, pipeline }, tracks);
   return tracks
     .filter(({ isDelayed }) => isDelayed === 0)
@@ -121,13 +119,12 @@ async function restartQueueWaits(
   }
   for (const [timeoutMs, ids] of idsByTimeout) {
     for (const chunk of inChunks(ids)) {
-      await execute(
-        runner,
-        `UPDATE track SET expires_at = GREATEST(COALESCE(not_before, UTC_TIMESTAMP(6)), UTC_TIMESTAMP(6))
+      await addWrite(runner, {
+        sql: `UPDATE track SET expires_at = GREATEST(COALESCE(not_before, UTC_TIMESTAMP(6)), UTC_TIMESTAMP(6))
            + INTERVAL ? MICROSECOND
          WHERE id IN (?) AND state = 'PENDING'`,
-        [timeoutMs * 1000, chunk],
-      );
+        values: [timeoutMs * 1000, chunk],
+      });
     }
   }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BatonError } from '@baton/domain';
-import type { QueryRunner } from 'typeorm';
 import type { Database } from './data-source.ts';
 import { databaseErrorNumber, DUPLICATE_KEY } from './database-errors.ts';
-import { execute, selectRows, type Runner } from './statements.ts';
+import { execute, selectRows, type Runner, type Transaction } from './statements.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /*
@@ -40,7 +39,7 @@ const LOCKED_BY_OTHERS = new Set([1205, 3572]);
 export async function rememberRequest<T>(
   database: Database,
   request: RequestToRemember,
-  body: (runner: QueryRunner) => Promise<T>,
+  body: (runner: Transaction) => Promise<T>,
 ): Promise<RememberedAnswer<T>> {
   const hash = createHash('sha256').update(JSON.stringify(request.content)).digest();
   return withTransaction(database, async (runner) => {

@@ -1,11 +1,45 @@
 import type { QueryRunner } from 'typeorm';
 
-/** What runs statements: a transaction's runner, or the data source for a statement of its own. */
-export type Runner = Pick<QueryRunner, 'query'> | { query(sql: string, values?: unknown[]): Promise<unknown> };
+/** One statement; `?` stand for its values. */
+export interface Statement {
+  sql: string;
+  values?: readonly unknown[];
+}
+
+/** A statement whose result nobody waits for. */
+export interface Write extends Statement {
+  /** Told how many rows matched; throws where these are not those that were expected. */
+  check?(affectedRows: number): void;
+}
+
+/** What withTransaction gives to its body. */
+export interface Transaction {
+  /** Sends what was added, and then this. */
+  query(sql: string, values?: unknown[]): Promise<unknown>;
+  /** Sends what was added, and then these. @returns what each of these came to */
+  queryTogether(statements: readonly Statement[]): Promise<unknown[]>;
+  /** Keeps a write for the next statement, or for the commit. */
+  add(write: Write): void;
+}
+
+/** What runs statements: a transaction, or the data source for a statement of its own. */
+export type Runner =
+  Transaction | Pick<QueryRunner, 'query'> | { query(sql: string, values?: unknown[]): Promise<unknown> };
+
+const isTransaction = (runner: Runner): runner is Transaction => 'queryTogether' in runner;
 
 /** Runs a SELECT. Arrays among the values become lists: `id IN (?)`. */
 export async function selectRows<T>(runner: Runner, sql: string, values: readonly unknown[] = []): Promise<T[]> {
   return (await runner.query(sql, [...values])) as T[];
+}
+
+/** Runs SELECTs of the same rows' kind, in order; in a transaction with one round trip where they may be sent together. */
+export async function selectTogether(runner: Runner, statements: readonly Statement[]): Promise<unknown[][]> {
+  if (statements.length === 0) return [];
+  if (isTransaction(runner)) return (await runner.queryTogether(statements)) as unknown[][];
+  const results: unknown[][] = [];
+  for (const { sql, values } of statements) results.push(await selectRows(runner, sql, values));
+  return results;
 }
 
 /**
@@ -23,6 +57,16 @@ export async function execute(
     insertId: number;
   };
   return { affectedRows, insertId };
+}
+
+/**
+ * Runs a writing statement of which nothing is needed but that it is done: in a transaction together with the next one, or
+ * before the commit; so what it throws is thrown there.
+ */
+export async function addWrite(runner: Runner, write: Write): Promise<void> {
+  if (isTransaction(runner)) return runner.add(write);
+  const { affectedRows } = await execute(runner, write.sql, write.values);
+  write.check?.(affectedRows);
 }
 
 /**
@@ -51,7 +95,7 @@ export function* inChunks<T>(items: readonly T[], size = MAX_STATEMENT_ROWS): Ge
 }
 
 /** One statement stays below every server's max_allowed_packet (16 MiB), bytes written as hexadecimal digits. */
-const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
+export const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Splits rows of any size into what one INSERT may hold.

@@ -1,4 +1,3 @@
-import type { QueryRunner } from 'typeorm';
 import type { Database } from './data-source.ts';
 import { selectRows } from './statements.ts';
 
@@ -38,21 +37,17 @@ export async function recordStatements(
   pattern: RegExp,
 ): Promise<{ sql: string; values: unknown[] }[]> {
   const sent: { sql: string; values: unknown[] }[] = [];
-  const createQueryRunner = dataSource.createQueryRunner.bind(dataSource);
-  const recording: typeof createQueryRunner = (mode) => {
-    const queryRunner = createQueryRunner(mode);
-    const query = queryRunner.query.bind(queryRunner) as (sql: string, values?: unknown[]) => Promise<unknown>;
-    const recordAndQuery = (sql: string, values: unknown[] = []): Promise<unknown> => {
+  const { logger } = dataSource;
+  // Every statement is told to it, sent by TypeORM or by a transaction.
+  dataSource.logger = Object.assign(Object.create(logger) as typeof logger, {
+    logQuery(sql: string, values: unknown[] = []) {
       if (pattern.test(sql)) sent.push({ sql, values });
-      return query(sql, values);
-    };
-    return Object.assign(queryRunner, { query: recordAndQuery as QueryRunner['query'] });
-  };
-  dataSource.createQueryRunner = recording;
+    },
+  });
   try {
     await run();
   } finally {
-    dataSource.createQueryRunner = createQueryRunner;
+    dataSource.logger = logger;
   }
   return sent;
 }

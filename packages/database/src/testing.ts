@@ -18,6 +18,7 @@ export interface TestDatabase extends Database {
 export interface TestDatabaseOptions {
   poolSize?: number;
   isEmpty?: boolean;
+  sendsTogether?: boolean;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { QueryRunner } from 'typeorm';
 import { databaseErrorNumber } from './database-errors.ts';
 import { IDLE_SECONDS, openDatabase, type Database } from './data-source.ts';
-import { execute, selectRows } from './statements.ts';
+import { execute, selectRows, type Runner } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { startProxy } from './testing.ts';
 import { readRetryCounts, withTransaction } from './with-transaction.ts';
@@ -13,7 +12,7 @@ beforeAll(async () => {
 });
 beforeEach(() => database.dataSource.query('REPLACE INTO cell VALUES (1, 0), (2, 0)'));
 
-const add = (runner: QueryRunner, id: number): Promise<unknown> =>
+const add = (runner: Runner, id: number): Promise<unknown> =>
   execute(runner, 'UPDATE cell SET value = value + 1 WHERE id = ?', [id]);
 
 async function readCells(): Promise<number[]> {
@@ -193,7 +192,7 @@ test('a server that is away is given up after the tries, with its error, and fou
   const distant = await openDatabase({ url: proxy.url, poolSize: 1 });
   await proxy.refuse();
   const retries: string[] = [];
-  const increment = (runner: QueryRunner): Promise<unknown> => add(runner, 1);
+  const increment = (runner: Runner): Promise<unknown> => add(runner, 1);
   const failed = withTransaction(distant, increment, { maxTries: 3, onRetry: (why) => void retries.push(why) });
   await expect(failed).rejects.toThrow();
   expect(retries).toEqual(['the connection was lost', 'the connection was lost']);

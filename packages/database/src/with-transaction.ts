@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import type { Database } from './data-source.ts';
 import { findRetry, isConnectionLost, isLockWait, type RetryCause } from './database-errors.ts';
+import type { Transaction } from './statements.ts';
+import { createTransaction, type OpenTransaction } from './transaction.ts';
 
 const MAX_TRIES = 6;
 
@@ -30,7 +32,7 @@ export function readRetryCounts(): ReadonlyMap<RetryCause, number> {
  */
 export function withTransaction<T>(
   database: Database,
-  body: (queryRunner: QueryRunner) => Promise<T>,
+  body: (transaction: Transaction) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
   return withRetries(() => runOnce(database, body), options);
@@ -57,16 +59,16 @@ export async function withRetries<T>(body: () => Promise<T>, options: Transactio
   }
 }
 
-async function runOnce<T>(database: Database, body: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+async function runOnce<T>(database: Database, body: (transaction: Transaction) => Promise<T>): Promise<T> {
   const queryRunner = database.dataSource.createQueryRunner();
+  const transaction = createTransaction(queryRunner, database.sendsTogether);
   try {
-    await queryRunner.startTransaction();
-    const result = await body(queryRunner);
-    await queryRunner.commitTransaction();
+    const result = await body(transaction);
+    await transaction.commit();
     await queryRunner.release();
     return result;
   } catch (error) {
-    await rollBack(queryRunner, error);
+    await rollBack(queryRunner, transaction, error);
     throw error;
   }
 }
@@ -75,10 +77,10 @@ async function runOnce<T>(database: Database, body: (queryRunner: QueryRunner) =
  * After error 1205 the transaction is still open, and a pool would hand the connection on with it. So: roll back, and where
  * that fails or the connection is suspect, destroy the connection instead of giving it back.
  */
-async function rollBack(queryRunner: QueryRunner, error: unknown): Promise<void> {
+async function rollBack(queryRunner: QueryRunner, transaction: OpenTransaction, error: unknown): Promise<void> {
   let isUsable = !isConnectionLost(error);
-  if (isUsable && queryRunner.isTransactionActive) {
-    isUsable = await queryRunner.rollbackTransaction().then(
+  if (isUsable && transaction.isActive) {
+    isUsable = await transaction.rollBack().then(
       () => true,
       () => false, // the error that led here is the one to report; the connection is destroyed below
     );

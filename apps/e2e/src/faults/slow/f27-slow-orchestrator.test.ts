@@ -12,8 +12,8 @@ let scene: FaultScene;
 
 const TRACKS = 48;
 const LEASE_MS = 3000;
-/** A transaction is some ten statements, so each batch takes about a second. */
-const DELAY_MS = 40;
+/** A transaction is three round trips, so each batch takes about a second. */
+const DELAY_MS = 150;
 const BATCH = 4;
 
 beforeAll(async () => {
