@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { gatherLines } from './gather-lines.ts';
 import { messageOf, showError } from './logger-errors.ts';
 
 export type { Logger };
@@ -36,7 +37,10 @@ export function createLogger(
  * instead of 0 makes no line later, but lets the last ones be waited for.
  */
 function openStandardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: 1 });
+  // Before the stream's own listener, which writes at once what it was given and has not written yet.
+  process.on('exit', () => lines.passOn());
+  const lines = gatherLines(pino.destination({ dest: 1, sync: false, minLength: 1 }));
+  return lines;
 }
 
 type LogArguments = Parameters<Logger['info']>;
