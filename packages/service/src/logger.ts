@@ -13,7 +13,7 @@ export type { Logger };
 export function createLogger(
   name: string,
   level = 'info',
-  destination: DestinationStream = openStandardOutput(),
+  destination: DestinationStream = (standardOutput ??= openStandardOutput()),
 ): Logger {
   return pino(
     {
@@ -31,6 +31,9 @@ export function createLogger(
     destination,
   );
 }
+
+/** One for all loggers of the process, so that their lines stay in order. */
+let standardOutput: DestinationStream | null = null;
 
 /**
  * Written without waiting: a reader of stdout that stands still must not stop a worker's leases. A minimal length of 1
