@@ -176,17 +176,21 @@ describe('with a disk', () => {
   afterEach(() => directory.remove());
 
   test('a later life sends what the earlier one did not see applied', async () => {
-    const earlier = openReporter(await openSpool(directory.path));
+    const spool = await openSpool(directory.path);
+    const earlier = openReporter(spool);
     const [lost, applied] = [makeCompletion({ exitCode: 3 }), makeCompletion()];
     await earlier.reporter.report(reportOf(lost, 'key of lost'), RUNNING);
     await earlier.reporter.report(reportOf(applied), RUNNING);
     await earlier.reporter.settle([applied.runId]);
+    await spool.stop();
 
-    const later = openReporter(await openSpool(directory.path));
+    const laterSpool = await openSpool(directory.path);
+    const later = openReporter(laterSpool);
     expect(await later.reporter.replay()).toBe(1);
     expect(later.sent).toEqual([{ runId: lost.runId, key: 'key of lost', seq: 1 }]);
     expect(later.reporter.unapplied().map(({ runId }) => runId)).toEqual([lost.runId]);
     await later.reporter.settle([lost.runId]);
+    await laterSpool.stop();
     expect(await openReporter(await openSpool(directory.path)).reporter.replay()).toBe(0);
   });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSpool, type Spool, type SpooledCompletion } from './spool.ts';
-import { makeCompletion, makeDirectory } from './testing.ts';
+import { openSpool, type OpenSpool, type SpooledCompletion } from './spool.ts';
+import { makeCompletion, makeDirectory, waitFor } from './testing.ts';
 
 let directory: Awaited<ReturnType<typeof makeDirectory>>;
 beforeEach(async () => {
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => directory.remove());
 
-const open = (path = directory.path): Promise<Spool> => openSpool(path);
+const open = (path = directory.path): Promise<OpenSpool> => openSpool(path);
 
 function makeSpooled(values: Record<string, string> = {}): SpooledCompletion {
   return { completion: makeCompletion(), key: 'k', values };
@@ -31,8 +31,26 @@ describe('the spool', () => {
     await spool.keep(second);
     await spool.forget(second.completion.runId);
     await spool.forget(second.completion.runId);
+    await spool.stop();
     expect((await open()).found).toEqual([first]);
     expect((await open()).found).toEqual([first]);
+  });
+
+  test('what is forgotten goes along with what is kept next, or is written after a while', async () => {
+    const spool = await open();
+    const [first, second, third] = [makeSpooled(), makeSpooled(), makeSpooled()];
+    await spool.keep(first);
+    await spool.keep(second);
+    const before = await readWritten();
+    await spool.forget(first.completion.runId);
+    expect(await readWritten()).toBe(before);
+    await spool.keep(third);
+    const line = `${JSON.stringify({ forget: first.completion.runId })}\n`;
+    expect(await readWritten()).toBe(`${before}${line}${JSON.stringify({ keep: third })}\n`);
+    await spool.forget(second.completion.runId);
+    const isForgotten = async (): Promise<boolean> => (await readWritten()).endsWith(`"${second.completion.runId}"}\n`);
+    await waitFor(isForgotten, 'the log says that it is forgotten');
+    expect((await open()).found).toEqual([third]);
   });
 
   test('what comes while it writes is all kept', async () => {

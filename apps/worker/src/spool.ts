@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { completionSchema } from '@baton/domain';
@@ -9,7 +10,8 @@ import { z } from 'zod';
  * A log of lines, and not a file a completion: that would be five changes of a directory each, and every one of them waits
  * for the file system's own journal. What comes while one write is under way is written together. The log's room is made in
  * advance, so that a write changes no sizes and one flush of its data is all it waits for; a NUL ends what counts. Where it is
- * full, a new one takes its place with what is kept still.
+ * full, a new one takes its place with what is kept still. What is forgotten needs no write of its own: it goes along with what
+ * is kept next, or is written after a while.
  */
 export interface Spool {
   /** What an earlier life of this worker left. */
@@ -18,8 +20,13 @@ export interface Spool {
   readonly unreadable: readonly string[];
   /** Resolves when the disk has it. @throws what the file system says: then it is not kept */
   keep(spooled: SpooledCompletion): Promise<void>;
-  /** A machine that dies within moments may bring it back: whoever applies completions finds that it was applied. */
+  /** A worker that dies within moments may bring it back: whoever applies completions finds that it was applied. */
   forget(runId: string): Promise<void>;
+}
+
+export interface OpenSpool extends Spool {
+  /** Writes what is to be forgotten and waits for what is being written, so that a worker that ends in order leaves nothing. */
+  stop(): Promise<void>;
 }
 
 const spooledSchema = z.object({
@@ -36,11 +43,12 @@ const LOG = 'log';
 const NEW_LOG = `${LOG}.new`;
 /** For about 600 completions. */
 const ROOM_BYTES = 2 ** 18;
+const FORGET_MS = 1000;
 /** Of each completion, as workers kept them up to version 0.1.0. */
 const FILE_SUFFIX = '.json';
 const ASIDE_SUFFIX = '.unreadable';
 
-export async function openSpool(directory: string): Promise<Spool> {
+export async function openSpool(directory: string): Promise<OpenSpool> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { kept, unreadable, files } = await readSpool(directory);
   const log = new SpoolLog(directory, kept);
@@ -55,8 +63,7 @@ export async function openSpool(directory: string): Promise<Spool> {
 
 interface Line {
   text: string;
-  /** What it says is kept; null: forgotten, which nothing has to wait for. */
-  keeps: SpooledCompletion | null;
+  keeps: SpooledCompletion;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -68,6 +75,9 @@ class SpoolLog {
   #room = 0;
   #end = 0;
   #waiting: Line[] = [];
+  /** Lines that say what is forgotten, which nothing has to wait for. */
+  #forgotten: string[] = [];
+  #forgetting: NodeJS.Timeout | undefined;
   #writing: Promise<void> | null = null;
 
   constructor(directory: string, kept: Map<string, SpooledCompletion>) {
@@ -76,11 +86,21 @@ class SpoolLog {
   }
 
   keep(spooled: SpooledCompletion): Promise<void> {
-    return this.#write(lineOf({ keep: spooled }), spooled);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ text: lineOf({ keep: spooled }), keeps: spooled, resolve, reject });
+      this.#writing ??= this.#writeAll();
+    });
   }
 
   async forget(runId: string): Promise<void> {
-    if (this.#kept.delete(runId)) await this.#write(lineOf({ forget: runId }), null);
+    if (!this.#kept.delete(runId)) return;
+    this.#forgotten.push(lineOf({ forget: runId }));
+    this.#forgetting ??= setTimeout(() => (this.#writing ??= this.#writeAll()), FORGET_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    await this.#writing;
+    if (this.#forgotten.length > 0) await (this.#writing ??= this.#writeAll());
   }
 
   /** A log of its own for what is kept, which takes the place of the one before only when it is complete. */
@@ -89,7 +109,7 @@ class SpoolLog {
     const room = Math.max(ROOM_BYTES, 2 * (text.length + bytes));
     const path = join(this.#directory, NEW_LOG);
     try {
-      await writeDown(path, 'w', {
+      await writeDown(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, {
         bytes: Buffer.concat([text, Buffer.alloc(room - text.length)]),
         mustBeOnDisk: true,
       });
@@ -102,15 +122,8 @@ class SpoolLog {
     [this.#room, this.#end] = [room, text.length];
   }
 
-  #write(text: string, keeps: SpooledCompletion | null): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, keeps, resolve, reject });
-      this.#writing ??= this.#writeAll();
-    });
-  }
-
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    do {
       const lines = this.#waiting.splice(0);
       try {
         await this.#append(lines);
@@ -120,31 +133,45 @@ class SpoolLog {
         this.#room = 0;
         for (const { reject } of lines) reject(error);
       }
-    }
+    } while (this.#waiting.length > 0);
     this.#writing = null;
   }
 
   /** The NUL after the lines is written over by the next ones. */
   async #append(lines: readonly Line[]): Promise<void> {
-    const bytes = Buffer.from(`${lines.map(({ text }) => text).join('')}\0`);
-    if (this.#end + bytes.length > this.#room) await this.startAnew(bytes.length);
-    const mustBeOnDisk = lines.some(({ keeps }) => keeps !== null);
-    await writeDown(join(this.#directory, LOG), 'r+', { bytes, position: this.#end, mustBeOnDisk });
+    const kept = `${lines.map(({ text }) => text).join('')}\0`;
+    let bytes = Buffer.from(`${this.#takeForgotten()}${kept}`);
+    if (this.#end + bytes.length > this.#room) {
+      await this.startAnew(bytes.length);
+      bytes = Buffer.from(kept);
+    }
+    const mustBeOnDisk = lines.length > 0;
+    await writeDown(join(this.#directory, LOG), constants.O_RDWR, { bytes, position: this.#end, mustBeOnDisk });
     this.#end += bytes.length - 1;
-    for (const { keeps } of lines) if (keeps !== null) this.#kept.set(keeps.completion.runId, keeps);
+    for (const { keeps } of lines) this.#kept.set(keeps.completion.runId, keeps);
+  }
+
+  /** Where they are not written they are not needed: the log is made anew then, with what is kept. */
+  #takeForgotten(): string {
+    clearTimeout(this.#forgetting);
+    this.#forgetting = undefined;
+    return this.#forgotten.splice(0).join('');
   }
 }
 
 /** Not kept open: a disk whose files are open cannot be taken away, and a log that somebody removed would be written in vain. */
 async function writeDown(
   path: string,
-  flags: 'r+' | 'w',
+  flags: number,
   { bytes, position = 0, mustBeOnDisk }: { bytes: Buffer; position?: number; mustBeOnDisk: boolean },
 ): Promise<void> {
-  const file = await open(path, flags, 0o600);
+  // As fdatasync after each write, in one call.
+  const file = await open(path, mustBeOnDisk ? flags | constants.O_DSYNC : flags, 0o600);
   try {
-    await file.write(bytes, 0, bytes.length, position);
-    if (mustBeOnDisk) await file.datasync();
+    // A disk that becomes full takes a part without an error: the next call has it.
+    for (let done = 0; done < bytes.length;) {
+      done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+    }
   } finally {
     await file.close();
   }

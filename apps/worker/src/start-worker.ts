@@ -135,7 +135,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     async stop() {
       disk.stop();
       report.isDraining = true;
-      const closers = [leases, status, { stop: () => queues.close(CLOSE_MS) }, { stop: () => runner.close() }];
+      const closers = [leases, status, spool, { stop: () => queues.close(CLOSE_MS) }, { stop: () => runner.close() }];
       const parts = {
         ...deps,
         queues,

@@ -138,6 +138,57 @@ test('nobody there, and nobody who answers in time, are UnreachableErrors', asyn
   await expect(silent.getPipeline(1)).rejects.toBeInstanceOf(UnreachableError);
 });
 
+test('what a worker calls carries the token and its body, and all of it goes over one connection', async () => {
+  const seen: unknown[] = [];
+  const ports = new Set<unknown>();
+  const client = await serve(async (request, response) => {
+    ports.add(request.socket.remotePort);
+    const text = Buffer.concat(await request.toArray()).toString();
+    const { authorization, 'content-type': type } = request.headers;
+    seen.push([request.method, request.url, authorization, type, text]);
+    if (request.url?.endsWith('/status') === true) response.writeHead(204).end();
+    else sendJson(response, 200, { results: ['图'] });
+  });
+  const body = { chunks: [{ text: '中' }] } as never;
+  expect(await client.sendOutput(body)).toEqual({ results: ['图'] });
+  expect(await client.sendStatus({} as never)).toBeUndefined();
+  expect(await client.sendOutput(body)).toEqual({ results: ['图'] });
+  const [first, second] = [
+    { text: JSON.stringify(body), name: 'output' },
+    { text: '{}', name: 'status' },
+  ].map(({ text, name }) => ['POST', `/api/v1/worker/${name}`, 'Bearer secret', 'application/json', text]);
+  expect(seen).toEqual([first, second, first]);
+  expect(ports.size).toBe(1);
+});
+
+test('a worker that is refused gets an ApiError', async () => {
+  const problem = { code: 'forbidden', detail: 'not with this token', status: 403, problems: [] };
+  const client = await serve((_request, response) => sendJson(response, 403, problem));
+  const error = await client.sendStatus({} as never).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ApiError);
+  expect(error).toMatchObject({ status: 403, code: 'forbidden', message: 'not with this token', problem });
+  const page = await serve((_request, response) => response.writeHead(502).end('<html>bad gateway</html>'));
+  await expect(page.sendStatus({} as never)).rejects.toMatchObject({ name: 'ApiError', status: 502, code: 'unknown' });
+});
+
+test.each<[string, (response: ServerResponse) => void]>([
+  ['nothing', () => {}],
+  ['half an answer', (response) => void response.writeHead(200, { 'Content-Length': '9' }).write('{')],
+  ['half an answer and a broken connection', (response) => void response.write('{', () => response.destroy())],
+])('a worker whom the API gives %s finds it unreachable', async (_title, answer) => {
+  const client = await serve((_request, response) => answer(response), { timeoutMs: 200 });
+  await expect(client.sendStatus({} as never)).rejects.toBeInstanceOf(UnreachableError);
+});
+
+test('a worker to whom nobody listens is told so', async () => {
+  const nobody = createClient({ url: 'http://127.0.0.1:1', token: null });
+  const error = await nobody.sendStatus({} as never).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(UnreachableError);
+  expect((error as Error).message).toMatch(
+    /at http:\/\/127\.0\.0\.1:1, found none: .*connect ECONNREFUSED 127\.0\.0\.1:1$/,
+  );
+});
+
 test('lists are read page after page', async () => {
   const client = await serve((request, response) => {
     const cursor = new URL(request.url ?? '', 'http://x').searchParams.get('cursor');

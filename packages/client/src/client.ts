@@ -5,6 +5,7 @@ import { fetchStreamWithin, fetchWithin, type Fetch } from './fetch-within.ts';
 import { followOutput } from './follow-output.ts';
 import { decisionCalls, inboxCalls, pipelineActions, trackActions } from './person-calls.ts';
 import { poolCalls } from './pool-calls.ts';
+import { createPost, type PostJson } from './post-json.ts';
 import { scheduleCalls } from './schedule-calls.ts';
 import type { paths } from './schema.d.ts';
 import { tokenCalls } from './token-calls.ts';
@@ -17,6 +18,7 @@ export interface ClientOptions {
   token: string | null;
   /** For each call, ms; those that write whole graphs or pipelines get at least 70 s. */
   timeoutMs?: number;
+  /** Of people's calls; those of workers go past it (post-json.ts). */
   fetch?: Fetch;
 }
 
@@ -29,7 +31,7 @@ export type DocumentInput = Types.GraphDocument | { text: string; format: 'yaml'
 /** The API as functions. Each throws ApiError for a refusal and UnreachableError where no answer came in time. */
 export type Client = ReturnType<typeof createClient>;
 
-/** @returns the calls by name. Connections are kept alive by Node's fetch. Nothing is retried here. */
+/** @returns the calls by name. Connections are kept alive. Nothing is retried here. */
 export function createClient(options: ClientOptions) {
   const { url, token, timeoutMs = DEFAULT_TIMEOUT_MS, fetch = globalThis.fetch } = options;
   const baseUrl = url.replace(/\/+$/, '');
@@ -49,7 +51,7 @@ export function createClient(options: ClientOptions) {
     ...tokenCalls(quick),
     ...explainCalls(patient),
     ...pipelineCalls(quick),
-    ...workerCalls(quick),
+    ...workerCalls(createPost({ baseUrl, headers, timeoutMs })),
     /** What a track prints, as it comes, until the attempt has ended; broken connections are made again. */
     followOutput(trackId: number, follow: { attempt?: number; signal?: AbortSignal } = {}): AsyncGenerator<string> {
       return followOutput(fetchStreamWithin(fetch, timeoutMs), { url: `${baseUrl}/`, headers, trackId, ...follow });
@@ -153,29 +155,38 @@ function pipelineCalls(api: FetchClient<paths>) {
   };
 }
 
+type WorkerPath = Extract<keyof paths, `/api/v1/worker/${string}`>;
+type BodyOf<P extends WorkerPath> = paths[P]['post']['requestBody']['content']['application/json'];
+type AnswerOf<P extends WorkerPath> = paths[P]['post']['responses'] extends {
+  200: { content: { 'application/json': infer Answer } };
+}
+  ? Answer
+  : undefined;
+
 /** What workers call; each call may be repeated. */
-function workerCalls(api: FetchClient<paths>) {
+function workerCalls(postJson: PostJson) {
+  const post = <P extends WorkerPath>(path: P, body: BodyOf<P>) => postJson(path, body) as Promise<AnswerOf<P>>;
   return {
     async claimAttempts(body: Types.ClaimRequest): Promise<Types.ClaimAnswer> {
-      return answerOf(await api.POST('/api/v1/worker/claims', { body }));
+      return post('/api/v1/worker/claims', body);
     },
     /** What was claimed and not started. */
     async releaseAttempts(body: Types.ReleaseRequest): Promise<Types.ReleaseAnswer> {
-      return answerOf(await api.POST('/api/v1/worker/releases', { body }));
+      return post('/api/v1/worker/releases', body);
     },
     async sendHeartbeat(body: Types.HeartbeatRequest): Promise<Types.HeartbeatAnswer> {
-      return answerOf(await api.POST('/api/v1/worker/heartbeats', { body }));
+      return post('/api/v1/worker/heartbeats', body);
     },
     /** For people; no lease depends on it. */
     async sendStatus(body: Types.StatusReport): Promise<void> {
-      answerOf(await api.POST('/api/v1/worker/status', { body }));
+      await post('/api/v1/worker/status', body);
     },
     async sendOutput(body: Types.OutputRequest): Promise<Types.OutputAnswer> {
-      return answerOf(await api.POST('/api/v1/worker/output', { body }));
+      return post('/api/v1/worker/output', body);
     },
     /** What scripts hand on, before their completions. */
     async sendOutputValues(body: Types.OutputValuesRequest): Promise<Types.OutputAnswer> {
-      return answerOf(await api.POST('/api/v1/worker/outputs', { body }));
+      return post('/api/v1/worker/outputs', body);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { gatherLines } from './gather-lines.ts';
 import { messageOf, showError } from './logger-errors.ts';
 
 export type { Logger };
@@ -12,7 +13,7 @@ export type { Logger };
 export function createLogger(
   name: string,
   level = 'info',
-  destination: DestinationStream = openStandardOutput(),
+  destination: DestinationStream = (standardOutput ??= openStandardOutput()),
 ): Logger {
   return pino(
     {
@@ -31,12 +32,18 @@ export function createLogger(
   );
 }
 
+/** One for all loggers of the process, so that their lines stay in order. */
+let standardOutput: DestinationStream | null = null;
+
 /**
  * Written without waiting: a reader of stdout that stands still must not stop a worker's leases. A minimal length of 1
  * instead of 0 makes no line later, but lets the last ones be waited for.
  */
 function openStandardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, minLength: 1 });
+  // Before the stream's own listener, which writes at once what it was given and has not written yet.
+  process.on('exit', () => lines.passOn());
+  const lines = gatherLines(pino.destination({ dest: 1, sync: false, minLength: 1 }));
+  return lines;
 }
 
 type LogArguments = Parameters<Logger['info']>;
