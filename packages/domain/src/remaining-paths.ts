@@ -1,0 +1,102 @@
+import type { FlowVertex } from './flow-graph.ts';
+
+/**
+ * Critical path first: among tracks of equal priority those go first of which the longest time is still ahead, through their
+ * successors to the end. What is long begins early, and what is short fills the gaps.
+ *
+ * A vertex is expected to take as long as in past runs; one that never ran, as long as the others on average; where none ever
+ * ran, each the same: then the number of vertices ahead decides.
+ */
+export interface RemainingPaths {
+  /** Of the whole graph, ms. */
+  readonly longestMs: number;
+  /** From the start of this vertex to the end of the longest path through its successors, ms; 0 where there is no such vertex. */
+  of(vertexId: number): number;
+}
+
+interface PathGraph {
+  vertices: ReadonlyMap<number, Pick<FlowVertex, 'successors' | 'predecessors'>>;
+}
+
+/** Of what nothing is known: it counts vertices, and weighs next to nothing beside a time that was measured. */
+const UNKNOWN_MS = 1;
+
+/**
+ * Linear in vertices and edges (but for sorting the ids), and without recursion: a graph may be 100,000 vertices deep.
+ * @param durations of past runs by vertex id, ms; of vertices that the graph does not have (any more) as well
+ */
+export function findRemainingPaths(graph: PathGraph, durations: ReadonlyMap<number, number>): RemainingPaths {
+  const entries = [...walkBack(graph, durations)].sort(([a], [b]) => a - b);
+  // Kept as long as its graph: twelve bytes a vertex.
+  const ids = Uint32Array.from(entries, ([id]) => id);
+  const paths = Float64Array.from(entries, ([, path]) => path);
+  const longestMs = paths.reduce((longest, path) => Math.max(longest, path), 0);
+  return { longestMs, of: (vertexId) => paths[findPlace(ids, vertexId)] ?? 0 };
+}
+
+/** From the ends to the beginnings: a vertex's turn comes when all its successors are through. */
+function walkBack({ vertices }: PathGraph, durations: ReadonlyMap<number, number>): Map<number, number> {
+  const otherwise = averageOf([...vertices.keys()].flatMap((id) => durations.get(id) ?? []));
+  const paths = new Map<number, number>();
+  const ahead = new Map<number, number>();
+  const through = new Map<number, number>();
+  const next = [...vertices].filter(([, { successors }]) => successors.length === 0);
+  for (let entry = next.pop(); entry !== undefined; entry = next.pop()) {
+    const [id, { predecessors }] = entry;
+    // Never 0, so that a vertex comes before its successors even where they took no time.
+    const path = Math.max(durations.get(id) ?? otherwise, UNKNOWN_MS) + (ahead.get(id) ?? 0);
+    paths.set(id, path);
+    for (const before of predecessors) {
+      ahead.set(before, Math.max(ahead.get(before) ?? 0, path));
+      const count = (through.get(before) ?? 0) + 1;
+      through.set(before, count);
+      const vertex = vertices.get(before);
+      if (count === vertex?.successors.length) next.push([before, vertex]);
+    }
+  }
+  return paths;
+}
+
+function averageOf(durations: readonly number[]): number {
+  return durations.length === 0 ? UNKNOWN_MS : durations.reduce((sum, one) => sum + one, 0) / durations.length;
+}
+
+/** Where all vertices are alike and none follows another: the items of a map. */
+export const EQUAL_PATHS: RemainingPaths = { longestMs: 0, of: () => 0 };
+
+/** Ids may be far apart, and a graph has to fit into little memory. @returns -1 where it is none of them */
+function findPlace(ids: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = ids.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const id = ids[middle] as number;
+    if (id === wanted) return middle;
+    if (id < wanted) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/** So far a pipeline may fall behind its longest path, ms, before others no longer wait for it. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Until when a track should start, so that it does not prolong its pipeline: the earlier, the sooner it is taken from its
+ * queue. Within a pipeline that is the order of the remaining paths, and what cannot wait goes before what can, whatever
+ * pipeline it is of. Whoever waits is overtaken by less and less, since later pipelines have later times.
+ *
+ * A pipeline that is far behind (there are too few slots for it, or it began long ago and runs again) competes with its age
+ * no more: otherwise one of 100,000 tracks would keep every later one waiting until it has ended.
+ * @param times ms since 1970: when the pipeline was started, and now, which is when the track may run
+ * @returns ms since 1970
+ */
+export function findLatestStart(
+  paths: RemainingPaths,
+  vertexId: number,
+  { startedAtMs, nowMs }: { startedAtMs: number; nowMs: number },
+): number {
+  const dueMs = startedAtMs + paths.longestMs;
+  const forgottenMs = nowMs - Math.max(paths.longestMs, PATIENCE_MS);
+  return Math.max(dueMs, forgottenMs) - paths.of(vertexId);
+}
