@@ -13,6 +13,8 @@ export interface Database {
   flavor: 'mariadb' | 'mysql';
   /** As the server says it, e.g. `10.11.19-MariaDB-0+deb12u1`. */
   version: string;
+  /** Tracks of which more is ahead are enqueued before others (graph-paths). */
+  criticalPath: boolean;
   /** For statements that last: a connection that is silent is not given up. @returns what ends the exception */
   allowSilence(): () => void;
   close(): Promise<void>;
@@ -23,6 +25,8 @@ export interface DatabaseOptions {
   url: string;
   /** Connections of this process at most; callers beyond them queue. */
   poolSize?: number;
+  /** Absent: false. */
+  criticalPath?: boolean;
   /** A connection on which nothing is heard for so long is given up, whoever waits for an answer on it; ms. */
   silenceMs?: number;
 }
@@ -93,7 +97,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
   });
   await dataSource.initialize();
-  return { dataSource, flavor, version, allowSilence: () => silence.suspend(), close: () => dataSource.destroy() };
+  return {
+    dataSource,
+    flavor,
+    version,
+    criticalPath: options.criticalPath ?? false,
+    allowSilence: () => silence.suspend(),
+    close: () => dataSource.destroy(),
+  };
 }
 
 async function readVersion(uri: string): Promise<string> {

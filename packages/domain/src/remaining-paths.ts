@@ -14,8 +14,10 @@ export interface RemainingPaths {
   of(vertexId: number): number;
 }
 
+type PathVertex = Pick<FlowVertex, 'successors' | 'predecessors'>;
+
 interface PathGraph {
-  vertices: ReadonlyMap<number, Pick<FlowVertex, 'successors' | 'predecessors'>>;
+  vertices: ReadonlyMap<number, PathVertex>;
 }
 
 /** Of what nothing is known: it counts vertices, and weighs next to nothing beside a time that was measured. */
@@ -25,36 +27,41 @@ const UNKNOWN_MS = 1;
  * Linear in vertices and edges (but for sorting the ids), and without recursion: a graph may be 100,000 vertices deep.
  * @param durations of past runs by vertex id, ms; of vertices that the graph does not have (any more) as well
  */
-export function findRemainingPaths(graph: PathGraph, durations: ReadonlyMap<number, number>): RemainingPaths {
-  const entries = [...walkBack(graph, durations)].sort(([a], [b]) => a - b);
-  // Kept as long as its graph: twelve bytes a vertex.
-  const ids = Uint32Array.from(entries, ([id]) => id);
-  const paths = Float64Array.from(entries, ([, path]) => path);
+export function findRemainingPaths({ vertices }: PathGraph, durations: ReadonlyMap<number, number>): RemainingPaths {
+  const ids = Uint32Array.from(vertices.keys()).sort();
+  const otherwise = averageOf([...ids].flatMap((id) => durations.get(id) ?? []));
+  // Never 0, so that a vertex comes before its successors even where they took no time.
+  const paths = Float64Array.from(ids, (id) => Math.max(durations.get(id) ?? otherwise, UNKNOWN_MS));
+  const found = Array.from(ids, (id) => vertices.get(id) as PathVertex);
+  addWhatFollows(found, (id) => findPlace(ids, id), paths);
+  return keepPaths(ids, paths);
+}
+
+/** Kept as long as its graph: twelve bytes a vertex, and nothing of what they were computed from. */
+function keepPaths(ids: Uint32Array, paths: Float64Array): RemainingPaths {
   const longestMs = paths.reduce((longest, path) => Math.max(longest, path), 0);
   return { longestMs, of: (vertexId) => paths[findPlace(ids, vertexId)] ?? 0 };
 }
 
-/** From the ends to the beginnings: a vertex's turn comes when all its successors are through. */
-function walkBack({ vertices }: PathGraph, durations: ReadonlyMap<number, number>): Map<number, number> {
-  const otherwise = averageOf([...vertices.keys()].flatMap((id) => durations.get(id) ?? []));
-  const paths = new Map<number, number>();
-  const ahead = new Map<number, number>();
-  const through = new Map<number, number>();
-  const next = [...vertices].filter(([, { successors }]) => successors.length === 0);
-  for (let entry = next.pop(); entry !== undefined; entry = next.pop()) {
-    const [id, { predecessors }] = entry;
-    // Never 0, so that a vertex comes before its successors even where they took no time.
-    const path = Math.max(durations.get(id) ?? otherwise, UNKNOWN_MS) + (ahead.get(id) ?? 0);
-    paths.set(id, path);
-    for (const before of predecessors) {
-      ahead.set(before, Math.max(ahead.get(before) ?? 0, path));
-      const count = (through.get(before) ?? 0) + 1;
-      through.set(before, count);
-      const vertex = vertices.get(before);
-      if (count === vertex?.successors.length) next.push([before, vertex]);
+/**
+ * From the ends to the beginnings: a vertex's turn comes when all its successors are through.
+ * @param paths of each vertex how long it takes by itself; afterwards with what follows
+ */
+function addWhatFollows(vertices: readonly PathVertex[], placeOf: (id: number) => number, paths: Float64Array): void {
+  const ahead = new Float64Array(paths.length);
+  const left = Uint32Array.from(vertices, ({ successors }) => successors.length);
+  const next = [...vertices.keys()].filter((place) => left[place] === 0);
+  for (let place = next.pop(); place !== undefined; place = next.pop()) {
+    const path = (paths[place] as number) + (ahead[place] as number);
+    paths[place] = path;
+    for (const id of (vertices[place] as PathVertex).predecessors) {
+      const before = placeOf(id);
+      ahead[before] = Math.max(ahead[before] as number, path);
+      const count = (left[before] as number) - 1;
+      left[before] = count;
+      if (count === 0) next.push(before);
     }
   }
-  return paths;
 }
 
 function averageOf(durations: readonly number[]): number {
