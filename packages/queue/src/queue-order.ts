@@ -54,5 +54,7 @@ export function orderTracks(tracks: readonly TrackToDispatch[], nowMs: number): 
  */
 export function setScores(redis: Redis, key: string, placed: readonly PlacedTrack[]): void {
   if (placed.every(({ track }) => track.latestStartMs === undefined)) return;
-  redis.zadd(key, 'XX', ...placed.flatMap(({ track, score }) => [score, trackEntryId(track)])).catch(() => {}); // Redis has just gone away: then the entries are gone as well, or stand before others of their priority
+  const scores = placed.flatMap(({ track, score }) => [score, trackEntryId(track)]);
+  // Where Redis has just gone away the entries are gone as well, or stand before others of their priority.
+  redis.zadd(key, 'XX', ...scores).catch(() => {});
 }
