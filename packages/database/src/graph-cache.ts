@@ -54,11 +54,11 @@ export class GraphCache<G extends object> {
 }
 
 /*
- * What estimateGraphBytes counts with, as measured with Node 20: the objects of a vertex with its place in the map and what is ahead of it; the head
+ * What estimateGraphBytes counts with, as measured with Node 20: the objects of a vertex with its place in the map; the head
  * of a text, a byte a character beside it; an edge at both its ends; what JSON becomes, for each byte of its text.
  */
 const GRAPH_BYTES = 1024;
-const VERTEX_BYTES = 292;
+const VERTEX_BYTES = 280;
 const TEXT_BYTES = 24;
 const EDGE_BYTES = 24;
 const JSON_FACTOR = 4;

@@ -8,7 +8,7 @@ import {
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { estimateGraphBytes, GraphCache } from './graph-cache.ts';
-import { createGraphPaths, refreshPaths, type GraphPaths } from './graph-paths.ts';
+import { createGraphPaths, estimatePathBytes, type GraphPaths } from './graph-paths.ts';
 import { selectRows, type Runner } from './statements.ts';
 import { createVertexReader, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
 
@@ -43,16 +43,10 @@ export function graphKey({ dataSource }: Database, versionId: number): string {
 export async function loadFlowGraph(runner: Runner, database: Database, versionId: number): Promise<StoredGraph> {
   const key = graphKey(database, versionId);
   const known = sealedGraphs.get(key);
-  if (known !== undefined) {
-    refreshPaths(database, known);
-    return known;
-  }
+  if (known !== undefined) return known;
   const { graph, isSealed, bytes } = await readGraph(runner, versionId);
-  if (database.criticalPath) graph.paths = createGraphPaths(graph);
-  if (isSealed) {
-    sealedGraphs.set(key, graph, bytes);
-    refreshPaths(database, graph);
-  }
+  if (database.criticalPath) graph.paths = await createGraphPaths(database, graph);
+  if (isSealed) sealedGraphs.set(key, graph, bytes + estimatePathBytes(graph));
   return graph;
 }
 

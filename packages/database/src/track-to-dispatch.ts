@@ -1,5 +1,5 @@
 import { findLatestStart, trackIdOf, type TrackToDispatch } from '@baton/domain';
-import type { GraphPaths } from './graph-paths.ts';
+import { refreshPaths, type GraphPaths } from './graph-paths.ts';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 
 /**
@@ -41,8 +41,9 @@ export function describeTrack(
 }
 
 /** The clock is this process's: it is told when its server's is far off, and nothing but the order of a queue depends on it. */
-function latestStartOf({ remaining }: GraphPaths, { createdAt }: DispatchingPipeline, vertexId: number): number {
-  return findLatestStart(remaining, vertexId, { startedAtMs: createdAt.getTime(), nowMs: Date.now() });
+function latestStartOf(paths: GraphPaths, { createdAt }: DispatchingPipeline, vertexId: number): number {
+  refreshPaths(paths);
+  return findLatestStart(paths.remaining, vertexId, { startedAtMs: createdAt.getTime(), nowMs: Date.now() });
 }
 
 /** Its track runs a pipeline (another graph's, or one of a map's items) and no script. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { buildFlowGraph, type FlowGraph } from './flow-graph.ts';
-import { EQUAL_PATHS, findLatestStart, findRemainingPaths } from './remaining-paths.ts';
+import { EQUAL_PATHS, findLatestStart, findRemainingPaths, findRemainingPathsInParts } from './remaining-paths.ts';
 import { makeStep } from './testing-flow.ts';
 
 /** @param ids in any order @param edges pairs of ids */
@@ -91,6 +91,19 @@ test('is the longest of all paths, whatever the graph', () => {
       expect(paths.longestMs).toBeCloseTo(Math.max(...expected), 6);
     }),
   );
+});
+
+test('in parts, of so many vertices each', () => {
+  const ids = Array.from({ length: 10 }, (_, index) => index + 1);
+  const graph = graphOf(
+    ids,
+    ids.slice(1).map((id) => [id - 1, id]),
+  );
+  const parts = findRemainingPathsInParts(graph, NOTHING_KNOWN, 4);
+  const pauses = Array.from({ length: 3 }, () => parts.next().done);
+  const last = parts.next();
+  expect(pauses).toEqual([false, false, false]);
+  expect(last.done === true ? ids.map((id) => last.value.of(id)) : null).toEqual(ids.toReversed());
 });
 
 test('a chain of 100,000 vertices, and as many beside each other', () => {
