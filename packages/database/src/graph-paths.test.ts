@@ -252,13 +252,13 @@ describe('a graph whose tracks are enqueued', () => {
 describe('a track', () => {
   const startedAt = PIPELINE.createdAt;
 
-  test('is to start the earlier the more is ahead of it', async () => {
+  test('has its turn the sooner the more is ahead of it', async () => {
     const graph = await makeGraph();
     await run(graph, [[10], [20], [30]]);
     const loaded = await loadUnlearnt(graph);
     await learnPaths(loaded.paths);
-    const times = [1, 2, 3].map((id) => (describeOf(loaded, id).latestStartMs ?? 0) - startedAt.getTime());
-    expect(times).toEqual([0, 10, 0]);
+    const times = [1, 2, 3].map((id) => (describeOf(loaded, id).turnMs ?? 0) - startedAt.getTime());
+    expect(times).toEqual([-30, -20, -30]);
   });
 
   test('of a map is as any other of its map', async () => {
@@ -267,15 +267,15 @@ describe('a track', () => {
     const graph = await makeGraph([{ name: 'A' }, { name: 'B', input, policies: { map } }]);
     const key = { versionId: graph.versionId, mapVertexId: 2, mapSize: 3 };
     const items = await loadPipelineGraph(database.dataSource, database, key);
-    expect([1, 3].map((id) => describeOf(items, id).latestStartMs)).toEqual([startedAt.getTime(), startedAt.getTime()]);
+    expect([1, 3].map((id) => describeOf(items, id).turnMs)).toEqual([startedAt.getTime(), startedAt.getTime()]);
   });
 
-  test('has no time where that is not wanted', async () => {
+  test('has no turn where that is not wanted', async () => {
     const { versionId } = await makeGraph();
     const off = await openDatabase({ url: database.url, poolSize: 1 });
     try {
       const loaded = await loadFlowGraph(off.dataSource, off, versionId);
-      expect(describeOf(loaded, 1)).not.toHaveProperty('latestStartMs');
+      expect(describeOf(loaded, 1)).not.toHaveProperty('turnMs');
     } finally {
       await off.close();
     }

@@ -1,4 +1,4 @@
-import { findLatestStart, trackIdOf, type TrackToDispatch } from '@baton/domain';
+import { findTurn, trackIdOf, type TrackToDispatch } from '@baton/domain';
 import { refreshPaths, type GraphPaths } from './graph-paths.ts';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 
@@ -36,14 +36,14 @@ export function describeTrack(
     vertex: vertex.name,
     graph: graph.graph,
     ...(runsPipeline(vertex) ? { runsPipeline: true } : {}),
-    ...(graph.paths === undefined ? {} : { latestStartMs: latestStartOf(graph.paths, pipeline, vertex.id) }),
+    ...(graph.paths === undefined ? {} : { turnMs: turnOf(graph.paths, pipeline, vertex.id) }),
   };
 }
 
 /** The clock is this process's: it is told when its server's is far off, and nothing but the order of a queue depends on it. */
-function latestStartOf(paths: GraphPaths, { createdAt }: DispatchingPipeline, vertexId: number): number {
+function turnOf(paths: GraphPaths, { createdAt }: DispatchingPipeline, vertexId: number): number {
   refreshPaths(paths);
-  return findLatestStart(paths.remaining, vertexId, { startedAtMs: createdAt.getTime(), nowMs: Date.now() });
+  return findTurn(paths.remaining, vertexId, { startedAtMs: createdAt.getTime(), nowMs: Date.now() });
 }
 
 /** Its track runs a pipeline (another graph's, or one of a map's items) and no script. */

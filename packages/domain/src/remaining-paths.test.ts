@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { buildFlowGraph, type FlowGraph } from './flow-graph.ts';
-import { EQUAL_PATHS, findLatestStart, findRemainingPaths, findRemainingPathsInParts } from './remaining-paths.ts';
+import { EQUAL_PATHS, findTurn, findRemainingPaths, findRemainingPathsInParts } from './remaining-paths.ts';
 import { makeStep } from './testing-flow.ts';
 
 /** @param ids in any order @param edges pairs of ids */
@@ -129,34 +129,29 @@ test('a chain of 100,000 vertices, and as many beside each other', () => {
 
 const MINUTE = 60_000;
 
-test('within a pipeline the longer path is the earlier, and the longest is due at the start', () => {
-  const paths = findRemainingPaths(
-    graphOf([1, 2, 3], [[1, 2]]),
-    new Map([1, 2, 3].map((id) => [id, 10 * id] as const)),
-  );
-  const startOf = (vertexId: number, nowMs: number): number =>
-    findLatestStart(paths, vertexId, { startedAtMs: 1000, nowMs });
-  expect([1, 2, 3].map((id) => startOf(id, 1000))).toEqual([1000, 1010, 1000]);
-  expect(startOf(2, MINUTE)).toBe(startOf(2, 1000));
+test('within a pipeline it is the turn of the longer path', () => {
+  const known = new Map([1, 2, 3].map((id) => [id, 10 * id] as const));
+  const paths = findRemainingPaths(graphOf([1, 2, 3], [[1, 2]]), known);
+  const turnOf = (vertexId: number, nowMs: number): number => findTurn(paths, vertexId, { startedAtMs: 1000, nowMs });
+  expect([1, 2, 3].map((id) => turnOf(id, 1000))).toEqual([970, 980, 970]);
+  expect(turnOf(2, MINUTE)).toBe(turnOf(2, 1000));
 });
 
-test('among pipelines what cannot wait comes first, and whoever waits is overtaken by less and less', () => {
-  const long = findRemainingPaths(graphOf([1, 2, 3], [[1, 2]]), new Map([1, 2, 3].map((id) => [id, 5000] as const)));
+test('among pipelines whoever waits is overtaken by less and less', () => {
+  const long = findRemainingPaths(graphOf([1, 2], [[1, 2]]), new Map([1, 2].map((id) => [id, 5000] as const)));
   const short = findRemainingPaths(graphOf([1], []), new Map([[1, 10]]));
-  const startOf = (paths: typeof long, vertexId: number, startedAtMs: number): number =>
-    findLatestStart(paths, vertexId, { startedAtMs, nowMs: startedAtMs });
-  // A leaf that has 5 seconds to spare lets short pipelines pass for so long.
-  expect(startOf(short, 1, 4999)).toBeLessThan(startOf(long, 3, 0));
-  expect(startOf(short, 1, 5001)).toBeGreaterThan(startOf(long, 3, 0));
-  // A long pipeline does not overtake a short one that is older.
-  expect(startOf(long, 1, 1)).toBeGreaterThan(startOf(short, 1, 0));
-  expect(startOf(EQUAL_PATHS, 7, 123)).toBe(123);
+  const turnOf = (paths: typeof long, vertexId: number, startedAtMs: number): number =>
+    findTurn(paths, vertexId, { startedAtMs, nowMs: startedAtMs });
+  expect(turnOf(long, 1, 9989)).toBeLessThan(turnOf(short, 1, 0));
+  expect(turnOf(long, 1, 9991)).toBeGreaterThan(turnOf(short, 1, 0));
+  expect(turnOf(short, 1, 1)).toBeGreaterThan(turnOf(short, 1, 0));
+  expect(turnOf(EQUAL_PATHS, 7, 123)).toBe(123);
 });
 
-test('a pipeline that is far behind is as one that is a minute late, or as late as its longest path is long', () => {
+test('a pipeline that is long under way is as one of a minute, or of twice its longest path', () => {
   const paths = findRemainingPaths(graphOf([1, 2], [[1, 2]]), new Map([1, 2].map((id) => [id, 1000] as const)));
   const late = { startedAtMs: 0, nowMs: 60 * MINUTE };
-  expect([1, 2].map((id) => findLatestStart(paths, id, late))).toEqual([59 * MINUTE - 2000, 59 * MINUTE - 1000]);
+  expect([1, 2].map((id) => findTurn(paths, id, late))).toEqual([59 * MINUTE - 2000, 59 * MINUTE - 1000]);
   const long = findRemainingPaths(graphOf([1], []), new Map([[1, 10 * MINUTE]]));
-  expect(findLatestStart(long, 1, late)).toBe(60 * MINUTE - 20 * MINUTE);
+  expect(findTurn(long, 1, late)).toBe(40 * MINUTE - 10 * MINUTE);
 });

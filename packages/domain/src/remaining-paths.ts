@@ -105,25 +105,24 @@ function findPlace(ids: Uint32Array, wanted: number): number {
   return -1;
 }
 
-/** So far a pipeline may fall behind its longest path, ms, before others no longer wait for it. */
+/** So long the start of a pipeline counts, ms, and twice as long as its longest path. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Until when a track should start, so that it does not prolong its pipeline: the earlier, the sooner it is taken from its
- * queue. Within a pipeline that is the order of the remaining paths, and what cannot wait goes before what can, whatever
- * pipeline it is of. Whoever waits is overtaken by less and less, since later pipelines have later times.
+ * Whose turn it is: the lower, the sooner. The time at which its pipeline was started, less what is ahead of the track: within a
+ * pipeline the longest path goes first, and among pipelines a long path counts as if it had been started that much earlier.
+ * So whoever waits is overtaken by less and less: what is started later has a later time.
  *
- * A pipeline that is far behind (there are too few slots for it, or it began long ago and runs again) competes with its age
- * no more: otherwise one of 100,000 tracks would keep every later one waiting until it has ended.
+ * A pipeline that has been under way for long (there are too few slots for it, or it runs again) counts as one that was
+ * started not quite as long ago: otherwise one of 100,000 tracks would keep every later one waiting until it has ended.
  * @param times ms since 1970: when the pipeline was started, and now, which is when the track may run
  * @returns ms since 1970
  */
-export function findLatestStart(
+export function findTurn(
   paths: RemainingPaths,
   vertexId: number,
   { startedAtMs, nowMs }: { startedAtMs: number; nowMs: number },
 ): number {
-  const dueMs = startedAtMs + paths.longestMs;
-  const forgottenMs = nowMs - Math.max(paths.longestMs, PATIENCE_MS);
-  return Math.max(dueMs, forgottenMs) - paths.of(vertexId);
+  const patienceMs = Math.max(2 * paths.longestMs, PATIENCE_MS);
+  return Math.max(startedAtMs, nowMs - patienceMs) - paths.of(vertexId);
 }

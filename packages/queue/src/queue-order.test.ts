@@ -11,9 +11,9 @@ import { trackEntryId, trackMessageSchema, trackQueueName } from './track-messag
 const given = useTestTrackQueue();
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 
-/** The n-th vertex's track, to start so many ms after now. */
+/** The n-th vertex's track, whose turn is so many ms after now. */
 function trackAt(number: number, ms: number, changes: Partial<TrackToDispatch> = {}): TrackToDispatch {
-  return makeTrack(number, { latestStartMs: NOW + ms, ...changes });
+  return makeTrack(number, { turnMs: NOW + ms, ...changes });
 }
 
 /** Names of vertices as they stand in their queue. */
@@ -25,7 +25,7 @@ test('a score is whole, in the band of its priority at any time, and of a priori
   const times = [-Infinity, -1, 0, NOW, Date.parse('2100-01-01'), Number.MAX_SAFE_INTEGER, Infinity];
   let before = 0;
   for (const priority of [5000, MAX_PRIORITY, 1999, 1, 0, -5]) {
-    const scores = times.map((latestStartMs) => scoreOf({ priority, latestStartMs }, NOW));
+    const scores = times.map((turnMs) => scoreOf({ priority, turnMs }, NOW));
     expect(scores).toEqual(scores.toSorted((a, b) => a - b));
     expect(scores.every(Number.isSafeInteger)).toBe(true);
     const priorities = scores.map(priorityOfScore);
@@ -34,16 +34,16 @@ test('a score is whole, in the band of its priority at any time, and of a priori
     if (priority < MAX_PRIORITY && priority >= 0) expect(Math.min(...scores)).toBeGreaterThan(before);
     before = Math.max(...scores);
   }
-  const [early = 0, late = 0] = [0.4, 1].map((ms) => scoreOf({ priority: 0, latestStartMs: NOW + ms }, NOW));
+  const [early = 0, late = 0] = [0.4, 1].map((ms) => scoreOf({ priority: 0, turnMs: NOW + ms }, NOW));
   expect([late - early, scoreOf({ priority: 0 }, NOW)]).toEqual([1, early]);
 });
 
-test('what is handed in together goes in by priority, then who should start first, then as it was', () => {
+test('what is handed in together goes in by priority, then by turns, then as it was', () => {
   const tracks = [trackAt(1, 5), trackAt(2, 0), makeTrack(3), trackAt(4, 9, { priority: 1 }), trackAt(5, 0)];
   expect(orderTracks(tracks, NOW + 2).map(({ track }) => track.vertex)).toEqual(['V4', 'V2', 'V5', 'V3', 'V1']);
 });
 
-test('in the queue who should start first is first, whenever it came in; a higher priority is before all', async () => {
+test('in the queue the lower turn is first, whenever it came in; a higher priority is before all', async () => {
   await given.queue.enqueueTracks([trackAt(1, 500), trackAt(2, 300)]);
   await given.queue.enqueueTracks([trackAt(3, 400)]);
   await given.queue.enqueueTracks([trackAt(4, 9_000_000_000, { priority: 1 }), trackAt(5, -9_000_000_000)]);
@@ -95,7 +95,7 @@ test('an entry that was given back is the next of its priority; the others keep 
   expect(inbox.items).toEqual(['V4', 'V3', 'V3', 'V2', 'V1']);
 });
 
-test('the scores of a statement are one command, which may fail; tracks without a time need none', async () => {
+test('the scores of a statement are one command, which may fail; tracks without a turn need none', async () => {
   const sent: unknown[][] = [];
   const away = {
     zadd(...given: unknown[]) {

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { trackEntryId } from './track-message.ts';
 
 /*
- * The order of a queue of tracks: the higher priority first, then who should start the earliest (findLatestStart).
+ * The order of a queue of tracks: the higher priority first, then whose turn it is (findTurn).
  *
  * BullMQ keeps entries that have a priority in a sorted set and takes the lowest score, which is for BullMQ its priority * 2^32
  * + a counter. Of its 2^21 priorities each of ours has a band of 2^10, so 2^42 scores: enough for a time in milliseconds since
@@ -18,13 +18,13 @@ export const MAX_PRIORITY = 2000;
 const SCORES_OF_BULLMQ = 2 ** 32;
 const SCORES_OF_BAND = 2 ** 42;
 
-type Ordered = Pick<TrackToDispatch, 'priority' | 'latestStartMs'>;
+type Ordered = Pick<TrackToDispatch, 'priority' | 'turnMs'>;
 
-/** Never in another priority's band, whatever the time. @param nowMs ms since 1970, for tracks that name no time */
-export function scoreOf({ priority, latestStartMs }: Ordered, nowMs: number): number {
+/** Never in another priority's band, whatever the time. @param nowMs ms since 1970, for tracks without a turn */
+export function scoreOf({ priority, turnMs }: Ordered, nowMs: number): number {
   const band = MAX_PRIORITY - clamp(priority, 0, MAX_PRIORITY);
   // BullMQ's priority 0 would be none, and come before all: hence not the first 49 days of 1970.
-  return band * SCORES_OF_BAND + clamp(Math.round(latestStartMs ?? nowMs), SCORES_OF_BULLMQ, SCORES_OF_BAND - 1);
+  return band * SCORES_OF_BAND + clamp(Math.round(turnMs ?? nowMs), SCORES_OF_BULLMQ, SCORES_OF_BAND - 1);
 }
 
 function clamp(value: number, least: number, most: number): number {
@@ -49,11 +49,11 @@ export function orderTracks(tracks: readonly TrackToDispatch[], nowMs: number): 
 
 /**
  * Sets the scores of entries that are still waiting. It is a hint like everything in the queue: nobody waits for it, commands
- * that are sent later on the same connection find it done, and tracks that name no time need none.
+ * that are sent later on the same connection find it done, and tracks without a turn need none.
  * @param key of BullMQ's sorted set
  */
 export function setScores(redis: Redis, key: string, placed: readonly PlacedTrack[]): void {
-  if (placed.every(({ track }) => track.latestStartMs === undefined)) return;
+  if (placed.every(({ track }) => track.turnMs === undefined)) return;
   const scores = placed.flatMap(({ track, score }) => [score, trackEntryId(track)]);
   // Where Redis has just gone away the entries are gone as well, or stand before others of their priority.
   redis.zadd(key, 'XX', ...scores).catch(() => {});
