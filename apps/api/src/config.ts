@@ -39,6 +39,8 @@ const fields = z.object({
   BATON_LEASE_MS: z.coerce.number().int().min(2000).max(3_600_000).default(15_000),
   /** Workers renew their claims so often, ms. */
   BATON_HEARTBEAT_MS: z.coerce.number().int().min(100).max(600_000).default(4000),
+  /** Among tracks of equal priority those first of which more is ahead; the same for all processes. */
+  BATON_CRITICAL_PATH: z.enum(['on', 'off'], 'expected on or off').default('on'),
   BATON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -56,7 +56,8 @@ const FORGET_EVERY_MS = 600_000;
 const KEEP_REQUESTS_MS = 48 * 3_600_000;
 
 async function start(config: Config, logger: Logger): Promise<Service> {
-  const database = await openDatabase({ url: config.BATON_MYSQL_URL, poolSize: 20 });
+  const criticalPath = config.BATON_CRITICAL_PATH === 'on';
+  const database = await openDatabase({ url: config.BATON_MYSQL_URL, poolSize: 20, criticalPath });
   await prepareDatabase(database, logger);
   const place = { url: config.BATON_REDIS_URL, prefix: config.BATON_REDIS_PREFIX };
   const redis = connectRedis(place, 'producer', (error) => {

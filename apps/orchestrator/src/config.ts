@@ -17,6 +17,8 @@ const schema = z.object({
   BATON_HAND_OVER: z.enum(['on', 'off']).default('on'),
   /** A worker that was not heard of for so long is forgotten, ms; a week. */
   BATON_WORKER_KEEP_MS: z.coerce.number().int().min(60_000).default(604_800_000),
+  /** Among tracks of equal priority those first of which more is ahead; the same for all processes. */
+  BATON_CRITICAL_PATH: z.enum(['on', 'off'], 'expected on or off').default('on'),
   BATON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

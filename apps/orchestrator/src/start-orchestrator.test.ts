@@ -28,6 +28,7 @@ function start(events: string[] = [], reconcileMs = 50): ReturnType<typeof start
     BATON_RECONCILE_MS: reconcileMs,
     BATON_COMPLETION_BATCH: 20,
     BATON_WORKER_KEEP_MS: 3_600_000,
+    BATON_CRITICAL_PATH: 'on' as const,
     BATON_LOG_LEVEL: 'info' as const,
   };
   return startOrchestrator(config, createTestLogger(events));

@@ -25,7 +25,8 @@ const DRAIN_MS = 8000;
  * @throws UnsafeSettingsError where the servers could not keep what is promised; nothing is left open then
  */
 export async function startOrchestrator(config: Config, logger: Logger): Promise<Service> {
-  const database = await openDatabase({ url: config.BATON_MYSQL_URL, sendsTogether: true });
+  const criticalPath = config.BATON_CRITICAL_PATH === 'on';
+  const database = await openDatabase({ url: config.BATON_MYSQL_URL, sendsTogether: true, criticalPath });
   const onError = (error: Error): void => logger.warn({ event: 'redis_away', err: error });
   const place = { url: config.BATON_REDIS_URL, prefix: config.BATON_REDIS_PREFIX };
   const producer = connectRedis(place, 'producer', onError);

@@ -83,7 +83,7 @@ export async function createPipeline(runner: Runner, request: PipelineRequest): 
       body: {},
     })),
   ]);
-  const pipeline = { id: pipelineId, name: request.name, priority: request.priority };
+  const pipeline = { id: pipelineId, name: request.name, priority: request.priority, createdAt: new Date() };
   const ready = isPipelineEnded(state) ? [] : [...started.tracks.values()].filter(isReady);
   const toDispatch = ready.map(({ vertexId }) => describeTrack(graph, pipeline, { vertexId, attempt: 1, seq: 1 }));
   return { pipelineId, state, toDispatch };

@@ -15,6 +15,8 @@ export interface Database {
   version: string;
   /** The statements of a transaction travel together where nobody waits for one of them by itself: see packets. */
   sendsTogether: boolean;
+  /** Tracks of which more is ahead are enqueued before others (graph-paths). */
+  criticalPath: boolean;
   /** For statements that last: a connection that is silent is not given up. @returns what ends the exception */
   allowSilence(): () => void;
   close(): Promise<void>;
@@ -25,6 +27,8 @@ export interface DatabaseOptions {
   url: string;
   /** Connections of this process at most; callers beyond them queue. */
   poolSize?: number;
+  /** Absent: false. */
+  criticalPath?: boolean;
   /** A connection on which nothing is heard for so long is given up, whoever waits for an answer on it; ms. */
   silenceMs?: number;
   /**
@@ -106,6 +110,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     flavor,
     version,
     sendsTogether,
+    criticalPath: options.criticalPath ?? false,
     allowSilence: () => silence.suspend(),
     close: () => dataSource.destroy(),
   };

@@ -3,7 +3,7 @@ import type { RunKey } from './claim-attempts.ts';
 import type { Database } from './data-source.ts';
 import { loadPipelineGraph, PIPELINE_GRAPH_COLUMNS, type PipelineGraphKey } from './load-pipeline-graph.ts';
 import { execute, inChunks, selectRows } from './statements.ts';
-import { describeTrack, dispatchTimeoutMs } from './track-to-dispatch.ts';
+import { describeTrack, dispatchTimeoutMs, type DispatchingPipeline } from './track-to-dispatch.ts';
 import { withRetries, withTransaction } from './with-transaction.ts';
 
 /** The statements of the reconcile loop: what stands still although it should not. Each is safe to run anywhere, twice at once. */
@@ -21,9 +21,9 @@ interface DueTrack {
 export async function findDueTracks(database: Database, limit: number): Promise<TrackToDispatch[]> {
   const rows = await selectRows<DueTrack>(database.dataSource, SELECT_DUE_TRACKS, [limit]);
   if (rows.length === 0) return [];
-  const pipelines = await selectRows<PipelineGraphKey & { id: number; name: string; priority: number }>(
+  const pipelines = await selectRows<PipelineGraphKey & DispatchingPipeline>(
     database.dataSource,
-    `SELECT p.id, p.name, p.priority, ${PIPELINE_GRAPH_COLUMNS} FROM pipeline p WHERE p.id IN (?)`,
+    `SELECT p.id, p.name, p.priority, p.created_at AS createdAt, ${PIPELINE_GRAPH_COLUMNS} FROM pipeline p WHERE p.id IN (?)`,
     [[...new Set(rows.map(({ id }) => pipelineIdOf(id)))]],
   );
   const due: TrackToDispatch[] = [];

@@ -118,11 +118,12 @@ interface WaiterRow extends PipelineGraphKey {
   seq: number;
   pipeline: string;
   priority: number;
+  createdAt: Date;
 }
 
 /** STRAIGHT_JOIN and the index: in their order, without sorting all that wait. */
 export const SELECT_LIMIT_WAITERS = `SELECT STRAIGHT_JOIN t.id, t.attempt, t.dispatch_seq AS seq, p.name AS pipeline,
-    p.priority, ${PIPELINE_GRAPH_COLUMNS}
+    p.priority, p.created_at AS createdAt, ${PIPELINE_GRAPH_COLUMNS}
   FROM track t FORCE INDEX (ix_track_waits_for) JOIN pipeline p ON p.id = t.pipeline_id
   WHERE t.waits_for = ? AND t.waits_rank IS NOT NULL AND t.state = 'PENDING' AND t.awaits IS NULL AND p.state = 'RUNNING'
   ORDER BY t.waits_rank, t.waits_since, t.id LIMIT ?`;
@@ -130,14 +131,14 @@ export const SELECT_LIMIT_WAITERS = `SELECT STRAIGHT_JOIN t.id, t.attempt, t.dis
 async function findWaiters(database: Database, key: string, limit: number): Promise<Waiter[]> {
   const rows = await selectRows<WaiterRow>(database.dataSource, SELECT_LIMIT_WAITERS, [key, limit]);
   const waiters: Waiter[] = [];
-  for (const { id, attempt, seq, pipeline, priority, ...graphKey } of rows) {
+  for (const { id, attempt, seq, pipeline, priority, createdAt, ...graphKey } of rows) {
     const graph = await loadPipelineGraph(database.dataSource, database, graphKey);
     const vertex = graph.vertices.get(vertexIdOf(id));
     if (vertex === undefined) continue;
     const pipelineId = pipelineIdOf(id);
     const track = describeTrack(
       graph,
-      { id: pipelineId, name: pipeline, priority },
+      { id: pipelineId, name: pipeline, priority, createdAt },
       { vertexId: vertex.id, attempt, seq },
     );
     waiters.push({ track, key, limits: limitsOf(graph, vertex, pipelineId) });

@@ -8,6 +8,7 @@ import {
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { estimateGraphBytes, GraphCache } from './graph-cache.ts';
+import { createGraphPaths, estimatePathBytes, type GraphPaths } from './graph-paths.ts';
 import { selectRows, type Runner } from './statements.ts';
 import { createVertexReader, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
 
@@ -27,6 +28,8 @@ export interface StoredGraph extends FlowGraph<GraphVertex> {
   limit: number | null;
   /** Of the graph of a map's items: the graph that the map is in, its vertex there, and how many items run at once. */
   map?: { of: StoredGraph; vertexId: number; concurrency: number | null };
+  /** What is ahead of each vertex; absent: tracks go in the order in which they are enqueued. */
+  paths?: GraphPaths;
 }
 
 /** Of this process, for all its databases (tests have several). */
@@ -42,7 +45,8 @@ export async function loadFlowGraph(runner: Runner, database: Database, versionI
   const known = sealedGraphs.get(key);
   if (known !== undefined) return known;
   const { graph, isSealed, bytes } = await readGraph(runner, versionId);
-  if (isSealed) sealedGraphs.set(key, graph, bytes);
+  if (database.criticalPath) graph.paths = await createGraphPaths(database, graph);
+  if (isSealed) sealedGraphs.set(key, graph, bytes + estimatePathBytes(graph));
   return graph;
 }
 

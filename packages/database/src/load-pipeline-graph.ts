@@ -1,6 +1,7 @@
 import { DEFAULT_JOIN_RULE, declarationsOf } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { estimateMapBytes } from './graph-cache.ts';
+import { PATHS_OF_ITEMS } from './graph-paths.ts';
 import { graphKey, loadFlowGraph, sealedGraphs, type GraphVertex, type StoredGraph } from './load-flow-graph.ts';
 import type { Runner } from './statements.ts';
 
@@ -74,7 +75,8 @@ function makeMapGraph(graph: StoredGraph, vertexId: number, size: number): Store
   for (let item = 0; item < size; item += 1) {
     vertices.set(item + 1, { ...common, id: item + 1, name: itemName(vertex.name, item) });
   }
-  return { ...graph, vertices, timeoutMs: null, map: { of: graph, vertexId, concurrency: map.concurrency } };
+  const paths = graph.paths === undefined ? {} : { paths: PATHS_OF_ITEMS };
+  return { ...graph, ...paths, vertices, timeoutMs: null, map: { of: graph, vertexId, concurrency: map.concurrency } };
 }
 
 /** @param item from 0 */

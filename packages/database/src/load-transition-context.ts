@@ -27,6 +27,7 @@ export interface LockedPipeline extends TransitionContext {
 interface PipelineFacts {
   name: string;
   priority: number;
+  createdAt: Date;
   /** Of the track that runs it; null: a pipeline of its own. */
   parentTrackId: number | null;
 }
@@ -84,7 +85,7 @@ export type PipelineRow = Omit<LockedPipeline['pipeline'], 'isExpired'> & Pipeli
 
 const SELECT_PIPELINES = `SELECT p.id, p.state, p.mode, p.on_failure AS onFailure, p.open_tracks AS openTracks, p.failures,
     p.reason, COALESCE(p.deadline_at <= UTC_TIMESTAMP(6), FALSE) AS isExpired, p.name, p.priority,
-    p.parent_track_id AS parentTrackId, ${PIPELINE_GRAPH_COLUMNS}
+    p.created_at AS createdAt, p.parent_track_id AS parentTrackId, ${PIPELINE_GRAPH_COLUMNS}
   FROM pipeline p WHERE p.id IN (?) ORDER BY p.id FOR UPDATE`;
 
 /** The vertex that an event is about; null: it is about its pipeline. */

@@ -17,6 +17,7 @@ export interface TestDatabase extends Database {
 
 export interface TestDatabaseOptions {
   poolSize?: number;
+  criticalPath?: boolean;
   isEmpty?: boolean;
   sendsTogether?: boolean;
 }

@@ -1,4 +1,5 @@
-import { trackIdOf, type TrackToDispatch } from '@baton/domain';
+import { findTurn, trackIdOf, type TrackToDispatch } from '@baton/domain';
+import { refreshPaths, type GraphPaths } from './graph-paths.ts';
 import type { GraphVertex, StoredGraph } from './load-flow-graph.ts';
 
 /**
@@ -9,9 +10,17 @@ export function dispatchTimeoutMs(seq: number): number {
   return Math.min(5000 * 2 ** Math.max(seq - 1, 0), 300_000);
 }
 
+/** What is known of a pipeline whose tracks are enqueued. */
+export interface DispatchingPipeline {
+  id: number;
+  name: string;
+  priority: number;
+  createdAt: Date;
+}
+
 export function describeTrack(
   graph: StoredGraph,
-  pipeline: { id: number; name: string; priority: number },
+  pipeline: DispatchingPipeline,
   track: { vertexId: number; attempt: number; seq: number },
 ): TrackToDispatch {
   const vertex = graph.vertices.get(track.vertexId);
@@ -27,7 +36,14 @@ export function describeTrack(
     vertex: vertex.name,
     graph: graph.graph,
     ...(runsPipeline(vertex) ? { runsPipeline: true } : {}),
+    ...(graph.paths === undefined ? {} : { turnMs: turnOf(graph.paths, pipeline, vertex.id) }),
   };
+}
+
+/** The clock is this process's: it is told when its server's is far off, and nothing but the order of a queue depends on it. */
+function turnOf(paths: GraphPaths, { createdAt }: DispatchingPipeline, vertexId: number): number {
+  refreshPaths(paths);
+  return findTurn(paths.remaining, vertexId, { startedAtMs: createdAt.getTime(), nowMs: Date.now() });
 }
 
 /** Its track runs a pipeline (another graph's, or one of a map's items) and no script. */

@@ -11,6 +11,8 @@ export * from './flow-graph.ts';
 export * from './join-rules.ts';
 export * from './label-set.ts';
 export * from './pipeline-status.ts';
+export { EQUAL_PATHS, findTurn, findRemainingPathsInParts } from './remaining-paths.ts';
+export type { RemainingPaths } from './remaining-paths.ts';
 export * from './retry-policy.ts';
 export * from './track-id.ts';
 export * from './track-status.ts';

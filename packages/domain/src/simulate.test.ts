@@ -65,6 +65,19 @@ describe('time', () => {
     expect(answer.makespanMs).toBe(3000);
   });
 
+  test('among equal priorities the longest path goes first, by the times that are given', () => {
+    const edges = ['A->B', 'C->D'];
+    const counted = ask({ edges, vertices: { E: {} }, slots: 1 });
+    expect(linesOf(counted).map((line) => line[0])).toEqual(['A', 'C', 'E', 'B', 'D']);
+    const timed = ask({
+      edges,
+      vertices: { E: {} },
+      outcomes: { D: { durationMs: 3000 }, E: { durationMs: 2500 } },
+      slots: 1,
+    });
+    expect(linesOf(timed).map((line) => line[0])).toEqual(['C', 'D', 'E', 'A', 'B']);
+  });
+
   test('a run that is longer than its timeout ends with it', () => {
     const answer = ask({ vertices: { A: { timeoutMs: 300 } } });
     expect(linesOf(answer)).toEqual(['A1 0-300 timeout']);

@@ -3,11 +3,12 @@
  * some vertices end and what persons say, it tells every track's final state and the timeline. Nothing is run or written.
  *
  * Time goes from event to event: ends of attempts, answers of persons, ends of waits. Scripts that may start do so in the
- * order of a queue: highest priority first, then who has waited longest, as far as there are slots. A worker takes a track
- * the moment it may run; a killed script is gone at once. Vertices that run other graphs or lists are one script each.
+ * order of a queue: highest priority first, then of whom the longest path is ahead, as if past runs had taken as long, then who
+ * has waited longest, as far as there are slots. A worker takes a track the moment it may run; a killed script is gone at once. Vertices that run other graphs or lists are one script each.
  */
 import type { Completion } from './completion.ts';
 import { BatonError } from './errors.ts';
+import { findRemainingPaths, type RemainingPaths } from './remaining-paths.ts';
 import { createSimulatedFlow, isOver, trackIdIn, type SimulatedFlow } from './simulate-flow.ts';
 import { findCriticalPath } from './simulate-path.ts';
 import { answerFor } from './simulate-persons.ts';
@@ -31,6 +32,8 @@ interface Stage {
   flow: SimulatedFlow;
   nowMs: number;
   events: TimeQueue<() => void>;
+  /** Null where there are slots for all. */
+  paths: RemainingPaths | null;
   /** Vertex ids that may start, in the order of the queue. */
   ready: TimeQueue<number>;
   running: Map<number, SimulatedAttempt>;
@@ -46,6 +49,7 @@ export function simulate(request: SimulationRequest): Simulation {
     flow: createSimulatedFlow(request),
     nowMs: 0,
     events: createTimeQueue(),
+    paths: request.slots === null ? null : findRemainingPaths(request.graph, expectDurations(request)),
     ready: createTimeQueue(),
     running: new Map(),
     timeline: [],
@@ -66,6 +70,11 @@ export function simulate(request: SimulationRequest): Simulation {
     throw new BatonError('invalid_request', detail);
   }
   return describe(stage);
+}
+
+function expectDurations(request: SimulationRequest): Map<number, number> {
+  const vertices = [...request.graph.vertices.values()];
+  return new Map(vertices.map(({ id, name }) => [id, outcomeOf(request, name, 1).durationMs ?? DEFAULT_DURATION_MS]));
 }
 
 function at(stage: Stage, delayMs: number, run: () => void): void {
@@ -103,7 +112,8 @@ function ask(stage: Stage, track: TrackView): void {
 function enqueue(stage: Stage, track: TrackView): void {
   if (!isSame(stage, track)) return;
   const { priority, queueTimeoutMs } = vertexIn(stage, track.vertexId).policies;
-  stage.ready.add([-priority, stage.nowMs, track.vertexId], track.vertexId);
+  const aheadMs = stage.paths?.of(track.vertexId) ?? 0;
+  stage.ready.add([-priority, -aheadMs, stage.nowMs, track.vertexId], track.vertexId);
   if (queueTimeoutMs !== null) at(stage, queueTimeoutMs, () => expireIfSame(stage, track));
 }
 

@@ -8,6 +8,8 @@ export interface TrackToDispatch {
   labels: readonly string[];
   /** Higher first. */
   priority: number;
+  /** Among equal priorities: lower first (findTurn), ms since 1970; absent: in the order of enqueueing. */
+  turnMs?: number;
   pipelineId: number;
   /** It runs no script but a pipeline of its own: the orchestrator starts it. */
   runsPipeline?: true;

@@ -26,7 +26,7 @@ const MAX_READ = 20_000;
 
 /**
  * Entries wait in two lists, as BullMQ has them: those that were given back, which are taken first from the right end, and
- * all others by priority and age.
+ * all others by priority and by whose turn it is (queue-order).
  * @throws the connection's error while Redis is away
  */
 export async function findQueuePlace(

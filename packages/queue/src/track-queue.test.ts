@@ -3,7 +3,7 @@ import { createConsumer, type Consumer } from './consumer.ts';
 import { createInbox, makeTrack } from './testing.ts';
 import { useTestTrackQueue } from './testing-queues.ts';
 import { trackMessageSchema, trackQueueName, type TrackMessage } from './track-message.ts';
-import { MAX_PRIORITY } from './track-queue.ts';
+import { MAX_PRIORITY } from './queue-order.ts';
 
 const given = useTestTrackQueue();
 

@@ -1,12 +1,10 @@
 import type { TrackToDispatch } from '@baton/domain';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { orderTracks, priorityOfScore, setScores, type PlacedTrack } from './queue-order.ts';
 import { refuseWhileAway } from './redis.ts';
 import { CHILD_QUEUE, labelSetOf, trackEntryId, trackQueueName, type TrackMessage } from './track-message.ts';
 
-/** BullMQ's largest priority number is the last to run; 0 would mean "before all others". */
-const PRIORITY_OFFSET = 1_000_000;
-export const MAX_PRIORITY = 999_999;
 const ENTRIES_AT_ONCE = 1000;
 
 /** The way of tracks to workers. Everything in it can be made anew from MySQL. */
@@ -46,9 +44,12 @@ export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
     async enqueueTracks(tracks) {
       // A queue that is first used while Redis is away would wait for it, and whoever started a pipeline with it.
       refuseWhileAway(redis);
-      for (const [name, group] of groupByQueue(tracks)) {
+      for (const [name, group] of groupByQueue(orderTracks(tracks, Date.now()))) {
+        const queue = queueNamed(name);
         for (let start = 0; start < group.length; start += ENTRIES_AT_ONCE) {
-          await queueNamed(name).addBulk(group.slice(start, start + ENTRIES_AT_ONCE).map(entryOf));
+          const placed = group.slice(start, start + ENTRIES_AT_ONCE);
+          await queue.addBulk(placed.map(entryOf));
+          setScores(redis, queue.toKey('prioritized'), placed);
         }
       }
     },
@@ -67,7 +68,7 @@ export function createTrackQueue(redis: Redis, prefix: string): TrackQueue {
   };
 }
 
-function entryOf(track: TrackToDispatch): {
+function entryOf({ track, score }: PlacedTrack): {
   name: string;
   data: TrackMessage;
   opts: { jobId: string; priority: number };
@@ -76,7 +77,7 @@ function entryOf(track: TrackToDispatch): {
   return {
     name: `${graph}/${vertex}`,
     data: { v: 1, trackId, attempt, seq, pipelineId, pipeline, vertex, graph },
-    opts: { jobId: trackEntryId(track), priority: PRIORITY_OFFSET - track.priority },
+    opts: { jobId: trackEntryId(track), priority: priorityOfScore(score) },
   };
 }
 
@@ -84,13 +85,13 @@ function queueNameOf({ runsPipeline, labels }: Pick<TrackToDispatch, 'labels' | 
   return runsPipeline === true ? CHILD_QUEUE : trackQueueName(labelSetOf(labels));
 }
 
-function groupByQueue(tracks: readonly TrackToDispatch[]): Map<string, TrackToDispatch[]> {
-  const groups = new Map<string, TrackToDispatch[]>();
-  for (const track of tracks) {
-    const name = queueNameOf(track);
+function groupByQueue(tracks: readonly PlacedTrack[]): Map<string, PlacedTrack[]> {
+  const groups = new Map<string, PlacedTrack[]>();
+  for (const placed of tracks) {
+    const name = queueNameOf(placed.track);
     const group = groups.get(name);
-    if (group === undefined) groups.set(name, [track]);
-    else group.push(track);
+    if (group === undefined) groups.set(name, [placed]);
+    else group.push(placed);
   }
   return groups;
 }
