@@ -1,6 +1,6 @@
 import { answerClaims, claimTracks, type ClaimAnswer, type ClaimedRun } from '@baton/claims';
 import type { AppliedEvents, ChooseHandOvers, Database, HandOver } from '@baton/database';
-import { servesLabels } from '@baton/domain';
+import { servesLabels, type TrackToDispatch } from '@baton/domain';
 import {
   handedRunId,
   isOfferSignedBy,
@@ -99,12 +99,12 @@ export class HandOverRound {
     this.#heads = this.#takeHeads();
   }
 
-  /** For the places that no track from a queue is for. Longest and most urgent first is the order that they come in. */
+  /** For the places that no track from a queue is for. */
   readonly choose: ChooseHandOvers = async (ready) => {
     const used = new Set((await this.#heads).map(({ id }) => id));
     this.#chosen = [];
     const free = this.#offers.map((offer) => ({ offer, ids: offer.left.filter((id) => !used.has(id)) }));
-    for (const { trackId, attempt, labels } of ready.toSorted((a, b) => b.priority - a.priority)) {
+    for (const { trackId, attempt, labels } of ready.toSorted(byTurn)) {
       const place = free.find(({ offer, ids }) => ids.length > 0 && servesLabels(offer.labels, labels));
       const id = place?.ids.shift();
       if (place === undefined || id === undefined) continue;
@@ -232,6 +232,11 @@ export class HandOverRound {
       this.#deps.logger.warn({ event: 'hand_over_not_told', workerId, runs, err: error }, 'the worker asks for it');
     }
   }
+}
+
+/** As they would stand in their queue. */
+function byTurn(a: TrackToDispatch, b: TrackToDispatch): number {
+  return b.priority - a.priority || (a.turnMs ?? 0) - (b.turnMs ?? 0);
 }
 
 function toHanded(

@@ -12,6 +12,7 @@ export interface ClaimedPipeline extends PipelineGraphKey {
   name: string;
   state: PipelineState;
   priority: number;
+  createdAt: Date;
   createdBy: string;
   /** How many pipelines are above it. */
   depth: number;
@@ -59,7 +60,7 @@ export async function lockForClaims(runner: Runner, database: Database, claims: 
 async function lockPipelines(runner: Runner, ids: readonly number[]): Promise<Map<number, ClaimedPipeline>> {
   const rows = await selectRows<ClaimedPipeline>(
     runner,
-    `SELECT p.id, p.name, p.state, p.priority, p.created_by AS createdBy, p.depth, p.parent_track_id AS parentTrackId,
+    `SELECT p.id, p.name, p.state, p.priority, p.created_at AS createdAt, p.created_by AS createdBy, p.depth, p.parent_track_id AS parentTrackId,
        ${PIPELINE_GRAPH_COLUMNS} FROM pipeline p
      WHERE p.id IN (?) ORDER BY p.id LOCK IN SHARE MODE`,
     [ids],

@@ -38,8 +38,9 @@ export async function handOverReady(
     const [{ workerId, leaseMs }] = group;
     await writeClaims(runner, { workerId, leaseMs }, group);
   }
-  const inputs = await readInputs(runner, chosen);
   await insertEvents(runner, toEvents(chosen));
+  // Last: with it all that was written goes to the server.
+  const inputs = await readInputs(runner, chosen);
   const taken = new Set(chosen.map(({ trackId }) => trackId));
   return {
     handed: chosen.flatMap((one) => describe(one, locked, inputs)),
