@@ -1,6 +1,6 @@
 import type { Database } from '@baton/database';
 import type { Queue, RedisSettings, RedisState, TrackQueue } from '@baton/queue';
-import type { Logger } from '@baton/service';
+import type { LegTimes, Logger } from '@baton/service';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -20,6 +20,7 @@ export interface AppDeps {
   probeRedis(): Promise<RedisState>;
   authenticate: Authenticate;
   metrics: Metrics;
+  legs: LegTimes;
   logger: Logger;
   settings: AppSettings;
 }

@@ -26,6 +26,7 @@ import {
 import {
   configOrExit,
   countRetries,
+  createLegTimes,
   createLogger,
   refuseUnsafe,
   runService,
@@ -73,6 +74,7 @@ async function start(config: Config, logger: Logger): Promise<Service> {
     isRedisReady: () => redis.status === 'ready',
     probeRedis: () => probeRedis(redis, place.prefix),
   };
+  const legs = createLegTimes();
   const app = createApp({
     ...sources,
     readRedis: () => readRedisSettings(redis),
@@ -82,6 +84,7 @@ async function start(config: Config, logger: Logger): Promise<Service> {
       adminToken: config.BATON_ADMIN_TOKEN ?? null,
       workerToken: config.BATON_WORKER_TOKEN ?? null,
     }),
+    legs,
     metrics: createMetrics({ ...sources, readQueues: () => readQueues(sources) }),
     logger,
     settings: settingsOf(config),
@@ -92,7 +95,7 @@ async function start(config: Config, logger: Logger): Promise<Service> {
     kind: 'api',
     softwareVersion: SOFTWARE_VERSION,
     settings: { leaseMs: config.BATON_LEASE_MS, heartbeatMs: config.BATON_HEARTBEAT_MS },
-    readCounters: () => countRetries(readRetryCounts()),
+    readCounters: () => ({ ...legs.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });
   return {

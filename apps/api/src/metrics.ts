@@ -2,6 +2,7 @@ import { countLive, findProcesses, type Database } from '@baton/database';
 import { COMPLETION_QUEUE, type QueueFacts, type RedisState } from '@baton/queue';
 import { COUNTERS, readCounterKey, type CounterName } from '@baton/service';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createLegHistogram } from './leg-histogram.ts';
 
 /** What /metrics says. */
 export interface Metrics {
@@ -36,7 +37,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     buckets: SECONDS,
     registers,
   });
-  const database = [createLiveGauges(sources, registers), createCounts(sources, registers)];
+  const database = [createLiveGauges(sources, registers), createCounts(sources, registry)];
   const queues = createQueueGauges(sources, registers);
   const isUp = new Gauge({ name: 'baton_database_up', help: 'Whether MySQL answered', registers });
   const isRedisUp = new Gauge({ name: 'baton_redis_up', help: 'Whether Redis answered', registers });
@@ -94,7 +95,8 @@ function createLiveGauges({ database }: MetricsSources, registers: Registry[]): 
 }
 
 /** What processes have counted and reported (table process): an orchestrator has no port to be asked at. */
-function createCounts({ database }: MetricsSources, registers: Registry[]): Part {
+function createCounts({ database }: MetricsSources, registry: Registry): Part {
+  const registers = [registry];
   const names = Object.keys(COUNTERS) as CounterName[];
   const counters = new Map(
     names.map((name) => {
@@ -103,11 +105,16 @@ function createCounts({ database }: MetricsSources, registers: Registry[]): Part
       return [name, new Counter({ name: `baton_${name}_total`, help, labelNames, registers })] as const;
     }),
   );
-  const reset = (): void => counters.forEach((counter) => counter.reset());
+  const legs = createLegHistogram(registry);
+  const reset = (): void => {
+    counters.forEach((counter) => counter.reset());
+    legs.reset();
+  };
   return {
     async read() {
       const processes = await findProcesses(database, SHOWN_MS);
       reset();
+      legs.set(processes);
       for (const { id, kind, counters: counts } of processes) {
         for (const [key, count] of Object.entries(counts)) {
           const known = readCounterKey(key);

@@ -10,7 +10,7 @@ import {
   type Redis,
 } from '@baton/queue';
 import { uniquePrefix } from '@baton/queue/testing';
-import { createLogger } from '@baton/service';
+import { createLegTimes, createLogger } from '@baton/service';
 import type { Express } from 'express';
 import supertest from 'supertest';
 import { createApp } from './app.ts';
@@ -71,6 +71,7 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
     readRedis: () => readRedisSettings(redis),
     nudgeWorkers: async () => {},
     authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
+    legs: createLegTimes(),
     metrics: createMetrics({ ...sources, readQueues: () => readQueues(sources) }),
     logger: createLogger('api', 'silent'),
     settings: { ...TEST_SETTINGS, ...changes.settings },

@@ -8,7 +8,7 @@ import {
 } from '@baton/database';
 import { pipelineIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { publishNudge, type Redis, type TrackQueue } from '@baton/queue';
-import { crashPoint, type Counters, type Logger } from '@baton/service';
+import { crashPoint, type Counters, type LegTimes, type Logger } from '@baton/service';
 import type { HandOverRound } from './hand-over.ts';
 import { followChildren } from './run-children.ts';
 
@@ -23,6 +23,7 @@ export interface OrchestratorDeps {
   redisPrefix: string;
   logger: Logger;
   counters: Counters;
+  legs: LegTimes;
 }
 
 /**
@@ -43,6 +44,7 @@ export async function applyEvents(
     onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
   });
   crashPoint('orchestrator.committed');
+  const committedAt = performance.now();
   await handOver?.tell(applied.handed);
   try {
     if (applied.toDispatch.length > 0) await deps.trackQueue.enqueueTracks(applied.toDispatch);
@@ -50,6 +52,8 @@ export async function applyEvents(
   } catch (error) {
     deps.logger.warn({ event: 'enqueue_failed', tracks: applied.toDispatch.length, err: error }, 'enqueued later');
   }
+  const ready = applied.handed.length + applied.toDispatch.length;
+  for (let count = 0; count < ready; count += 1) deps.legs.observe('enqueued', performance.now() - committedAt);
   await wakeLimitWaiters(deps, applied.freedLimits);
   await followOrLog(deps, applied);
   for (const { pipelineId, state } of applied.ended) deps.logger.info({ event: 'pipeline_ended', pipelineId, state });

@@ -15,7 +15,7 @@ import {
   type SignedOffer,
   type TakenEntry,
 } from '@baton/queue';
-import type { Logger } from '@baton/service';
+import type { LegTimes, Logger } from '@baton/service';
 
 /*
  * Hand-over: with its completions a worker offers places, and here they are filled. First with what waits in the queues that
@@ -41,6 +41,7 @@ export interface HandOverDeps {
   redisPrefix: string;
   secret: Buffer;
   logger: Logger;
+  legs: LegTimes;
 }
 
 /** A track that waits in a queue, and the place that it is for. */

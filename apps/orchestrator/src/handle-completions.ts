@@ -18,7 +18,7 @@ import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } 
  */
 export interface CompletionHandler {
   /** Resolves when the completions are applied. @throws where one is forged, or cannot be applied at all, when all others are */
-  handle(message: CompletionMessage): Promise<'done'>;
+  handle(message: CompletionMessage, sentAt?: number): Promise<'done'>;
   /** Gives up waiting for MySQL: what is under way is delivered again to another process. */
   stop(): void;
 }
@@ -54,10 +54,13 @@ export function createCompletionHandler(deps: CompletionDeps & { secret: Buffer 
     await new Promise<void>((resolve, reject) => batches.add({ completion, offer, resolve, reject }));
   };
   return {
-    async handle({ completions, offered }) {
+    async handle({ completions, offered }, sentAt = Date.now()) {
+      const takenAt = performance.now();
+      for (const _ of completions) deps.legs.observe('consumed', Date.now() - sentAt);
       const offer = offered === null ? null : (deps.handOvers?.open(offered) ?? null);
       const results = await Promise.allSettled(completions.map((one, index) => apply(one, index === 0 ? offer : null)));
       const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+      for (const _ of results) deps.legs.observe('applied', performance.now() - takenAt);
       if (reasons.length > 1) throw new AggregateError(reasons, reasons.map(({ message }) => message).join('; '));
       if (reasons[0] !== undefined) throw reasons[0];
       return 'done';

@@ -6,7 +6,14 @@ import {
   createConsumer,
   createTrackQueue,
 } from '@baton/queue';
-import { countRetries, createCounters, SOFTWARE_VERSION, type Logger, type Service } from '@baton/service';
+import {
+  countRetries,
+  createCounters,
+  createLegTimes,
+  SOFTWARE_VERSION,
+  type Logger,
+  type Service,
+} from '@baton/service';
 import type { Config } from './config.ts';
 import { createHandOvers } from './hand-over.ts';
 import { startForgettingWorkers } from './forget-workers.ts';
@@ -41,7 +48,8 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   }
   const trackQueue = createTrackQueue(producer, place.prefix);
   const counters = createCounters();
-  const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger, counters };
+  const legs = createLegTimes();
+  const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger, counters, legs };
   const secret = await readCompletionSecret(database);
   const handOvers = config.BATON_HAND_OVER === 'on' ? createHandOvers({ ...deps, secret }) : undefined;
   const handler = createCompletionHandler({
@@ -57,7 +65,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     schema: completionMessageSchema,
     concurrency: config.BATON_COMPLETION_BATCH,
     keepFailed: true,
-    handle: (message) => handler.handle(message),
+    handle: (message, sentAt) => handler.handle(message, sentAt),
     onFailed(error) {
       counters.add('parked_messages', 1, COMPLETION_QUEUE);
       logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue');
@@ -76,7 +84,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       reconcileMs: config.BATON_RECONCILE_MS,
       completionBatch: config.BATON_COMPLETION_BATCH,
     },
-    readCounters: () => ({ ...counters.read(), ...countRetries(readRetryCounts()) }),
+    readCounters: () => ({ ...counters.read(), ...legs.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });
   return {

@@ -10,7 +10,7 @@ import { testServers } from '@baton/devstack/testing';
 import type { Completion } from '@baton/domain';
 import { completionKey, createTrackQueue, signCompletion, type CompletionMessage, type Redis } from '@baton/queue';
 import { openTestRedis, uniquePrefix } from '@baton/queue/testing';
-import { createCounters, type Logger } from '@baton/service';
+import { createCounters, createLegTimes, type Logger } from '@baton/service';
 import type { OrchestratorDeps } from './apply-events.ts';
 
 /** What an orchestrator works with: a database and a key prefix of its own, and a logger that keeps what it is told. */
@@ -37,6 +37,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     events,
     logger: createTestLogger(events),
     counters: createCounters(),
+    legs: createLegTimes(),
     secret: await readCompletionSecret(database),
     async close() {
       await trackQueue.close();

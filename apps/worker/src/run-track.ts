@@ -1,6 +1,6 @@
 import type { Completion, OutputValues } from '@baton/domain';
 import type { TrackMessage } from '@baton/queue';
-import { crashPoint, type Logger } from '@baton/service';
+import { crashPoint, type LegTimes, type Logger } from '@baton/service';
 import { awaitSlot } from './await-slot.ts';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
@@ -36,6 +36,7 @@ export interface TrackDeps {
   /** Ends every script of this worker as lost, and what waits for the API: it is stopping and out of time. */
   running: Set<(why: 'lost') => void>;
   troubles: Troubles;
+  legs: LegTimes;
   logger: Logger;
 }
 
@@ -59,9 +60,11 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Pl
 /** The same from the claim on. */
 export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Place): Promise<void> {
   crashPoint('worker.claimed');
+  const heardAt = performance.now();
   const awaited = await awaitSlot(deps, granted, place);
   if (awaited === 'released') return;
   const beganAt = performance.now();
+  deps.legs.observe('started', beganAt - heardAt);
   const { run } = granted;
   const log = deps.logger.child({ trackId: run.trackId, attempt: run.attempt, vertex: run.vertex });
   log.info({ event: 'track_started', pipelineId: run.pipelineId });

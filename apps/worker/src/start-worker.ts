@@ -11,13 +11,16 @@ import {
   subscribeHanded,
   subscribeNudges,
   waitForRedis,
+  type CompletionQueue,
   type Redis,
 } from '@baton/queue';
 import {
   createCounters,
+  createLegTimes,
   refuseUnsafe,
   SOFTWARE_VERSION,
   type Counters,
+  type LegTimes,
   type Logger,
   type Service,
 } from '@baton/service';
@@ -58,13 +61,19 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   const api = createClient({ url: config.BATON_API_URL, token: config.BATON_WORKER_TOKEN, timeoutMs: CALL_TIMEOUT_MS });
   /** What the API and the orchestrators know, by the last heartbeat. */
   let terms = { protocol: 1, key: null as string | null, leaseMs: 0 };
+  const legs = createLegTimes();
   const spool = await openSpool(join(config.directory, 'spool'));
   const completionQueue = createCompletionQueue(redis.producer, config.BATON_REDIS_PREFIX, {
     mayTogether: () => terms.protocol >= 2,
     isBusy: () => terms.protocol >= 2 && (served?.slots.queued ?? 0) > 0,
     makeOffer: (count) => (served?.mayStart() === true ? (handOver?.makeOffer(count) ?? null) : null),
   });
-  const reporter = createReporter({ spool, values: createValuesSender({ api }), queue: completionQueue, logger });
+  const reporter = createReporter({
+    spool,
+    values: createValuesSender({ api }),
+    queue: timed(completionQueue, legs),
+    logger,
+  });
   // Before the API is waited for: what is over needs only Redis as a rule, and every second counts against its lease.
   const replayed = await reporter.replay();
   if (replayed > 0) logger.warn({ event: 'spool_replayed', completions: replayed });
@@ -112,6 +121,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     defaults: { graceMs: config.BATON_GRACE_MS, maxOutputBytes: config.BATON_MAX_OUTPUT_BYTES },
     running: new Set(),
     troubles,
+    legs,
     logger,
   };
   const counters = createCounters();
@@ -129,7 +139,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
   await disk.check();
   await subscribeNudges(redis.subscriber, config.BATON_REDIS_PREFIX, () => leases.nudge());
   leases.nudge();
-  const status = startStatusSender({ api, reporter, counters, workerId: report.id, logger });
+  const status = startStatusSender({ api, reporter, counters, legs, workerId: report.id, logger });
   return {
     ready: { workerId: report.id, worker: report.name, slots: report.slots, isolation: runner.isolation },
     async stop() {
@@ -144,6 +154,16 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
       await stopWorker(parts, config.BATON_DRAIN_MS);
       for (const connection of Object.values(redis)) connection.disconnect();
       lock.release();
+    },
+  };
+}
+
+function timed(queue: CompletionQueue, legs: LegTimes): Pick<CompletionQueue, 'reportCompletion'> {
+  return {
+    async reportCompletion(...completion) {
+      const endedAt = performance.now();
+      await queue.reportCompletion(...completion);
+      legs.observe('sent', performance.now() - endedAt);
     },
   };
 }

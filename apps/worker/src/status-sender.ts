@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { SOFTWARE_VERSION, type Counters, type Logger } from '@baton/service';
+import { SOFTWARE_VERSION, type Counters, type LegTimes, type Logger } from '@baton/service';
 import type { Reporter } from './reporter.ts';
 import type { WorkerApi } from './worker-api.ts';
 
@@ -12,6 +12,7 @@ export interface StatusSenderOptions {
   api: Pick<WorkerApi, 'sendStatus'>;
   reporter: Pick<Reporter, 'unapplied'>;
   counters: Counters;
+  legs: Pick<LegTimes, 'read'>;
   workerId: string;
   logger: Logger;
   intervalMs?: number;
@@ -21,7 +22,7 @@ const INTERVAL_MS = 5000;
 
 /** @returns what ends it */
 export function startStatusSender(options: StatusSenderOptions): { stop(): Promise<void> } {
-  const { api, reporter, counters, workerId, logger, intervalMs = INTERVAL_MS } = options;
+  const { api, reporter, counters, legs, workerId, logger, intervalMs = INTERVAL_MS } = options;
   /** When each completion that is kept was first seen here, on performance.now(). */
   let keptSince = new Map<string, number>();
   let sending: Promise<void> | null = null;
@@ -39,7 +40,7 @@ export function startStatusSender(options: StatusSenderOptions): { stop(): Promi
         clock: new Date().toISOString(),
         kept: keptSince.size,
         oldestKeptMs: Math.round(now - oldest),
-        counters: counters.read(),
+        counters: { ...counters.read(), ...legs.read() },
       });
     } catch (error) {
       logger.debug({ event: 'status_not_sent', err: error }, 'the next one will do');

@@ -8,7 +8,7 @@ import {
 } from '@baton/database';
 import { MAX_DETAIL_LENGTH } from '@baton/domain';
 import { completionKey } from '@baton/queue';
-import { crashPoint, type Logger } from '@baton/service';
+import { crashPoint, type LegTimes, type Logger } from '@baton/service';
 import { z } from 'zod';
 import { loadInputs, type Inputs } from './claim-inputs.ts';
 import { loadNamedOutputs, type GrantedClaim, type NamedOutputs } from './claim-outputs.ts';
@@ -47,6 +47,7 @@ export type ClaimAnswer =
 export interface ClaimDeps {
   database: Database;
   logger: Logger;
+  legs: Pick<LegTimes, 'observe'>;
 }
 
 /**
@@ -70,12 +71,13 @@ export async function claimTracks(
  * what it has already. What the answer has no room for is `busy`, so that the worker asks for it again in the same way.
  */
 export async function answerClaims(
-  { database, logger }: ClaimDeps,
+  { database, logger, legs }: ClaimDeps,
   results: readonly ClaimResult[],
   render: typeof renderVertex = renderVertex,
 ): Promise<ClaimAnswer[]> {
   const secret = await readSecret(database);
   const granted = results.filter((result) => result.granted);
+  for (const { waitedMs } of granted) if (waitedMs !== null) legs.observe('claimed', waitedMs);
   const namedOf = await loadNamedOutputs(database, granted);
   const inputsOf = await loadInputs(database, granted);
   return results.map((result) => {

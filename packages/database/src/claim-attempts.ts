@@ -83,6 +83,8 @@ export type ClaimResult =
       vertex: GraphVertex;
       /** Where the outputs of the vertices before it are: for an item of a map, around the map. */
       scope: OutputScope;
+      /** From being ready to this claim, ms; null: it was claimed before. */
+      waitedMs: number | null;
       /** Parameter values of this track. */
       input: Record<string, JsonValue>;
     });
@@ -234,6 +236,7 @@ function toResult(decision: Decision, full: ReadonlyMap<string, string>): ClaimR
   const { pipeline, graph, vertex, track } = decision;
   const { id: pipelineId, name } = pipeline;
   const scope = scopeOf(decision);
+  const waitedMs = decision.kind === 'won' ? track.waitedMs : null;
   const { trackId, attempt, runId } = claim;
   return {
     trackId,

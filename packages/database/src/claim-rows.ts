@@ -35,6 +35,8 @@ export interface ClaimedTrack {
   isCancelled: boolean;
   /** Queue entries that its attempt has had. */
   seq: number;
+  /** Since it is PENDING, ms. */
+  waitedMs: number;
   input: Record<string, JsonValue>;
 }
 
@@ -79,7 +81,8 @@ async function lockTracks(runner: Runner, ids: readonly number[]): Promise<Map<n
   const rows = await selectRows<TrackRow>(
     runner,
     `SELECT id, state, attempt, awaits, run_id AS runId, worker_id AS workerId, input,
-       dispatch_seq AS seq, cancel_requested_at IS NOT NULL AS isCancelled, not_before > UTC_TIMESTAMP(6) AS isEarly, expires_at <= UTC_TIMESTAMP(6) AS isExpired
+       dispatch_seq AS seq,
+       TIMESTAMPDIFF(MICROSECOND, GREATEST(pending_at, COALESCE(not_before, pending_at)), UTC_TIMESTAMP(6)) DIV 1000 AS waitedMs, cancel_requested_at IS NOT NULL AS isCancelled, not_before > UTC_TIMESTAMP(6) AS isEarly, expires_at <= UTC_TIMESTAMP(6) AS isExpired
      FROM track WHERE id IN (?) ORDER BY id FOR UPDATE`,
     [ids],
   );

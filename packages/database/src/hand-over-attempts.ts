@@ -108,6 +108,7 @@ function describe(
       graph,
       vertex,
       scope: scopeOf({ graph, pipeline, vertex }),
+      waitedMs: 0,
       input: inputs.get(trackId) ?? {},
     },
   ];

@@ -26,7 +26,8 @@ export interface ConsumerOptions<Message> {
   concurrency: number;
   /** Entries of an unknown form are kept in the failed set, where people see them. */
   keepFailed: boolean;
-  handle(message: Message): Promise<'done' | 'give_back'>;
+  /** @param sentAt when the entry was made, ms since 1970 by its maker's clock */
+  handle(message: Message, sentAt: number): Promise<'done' | 'give_back'>;
   /** A message that does not fit the schema, or a handler that threw. */
   onFailed(error: Error): void;
   /** The consumer, or its connection, stood still and was made anew (consumer-watchdog): for the log and the counters. */
@@ -165,7 +166,7 @@ async function handleEntry<Message>(
       `${options.queueName} entry ${entry.id} is not of a known form: ${message.error.message}`,
     );
   }
-  if ((await options.handle(message.data)) === 'done') return;
+  if ((await options.handle(message.data, entry.timestamp)) === 'done') return;
   await entry.moveToWait(token);
   throw new WaitingError();
 }
