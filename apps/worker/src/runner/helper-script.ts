@@ -2,8 +2,10 @@
  * The shell text of the helper (one a slot) and of the guard (one a runner).
  *
  * The helper reads shell text from its stdin: first its own, then that of one run after another (prepare-run.ts), which
- * sets `script` and `inputs`, defines `start` and ends with `run <mark> <place> <file of this text, if it has one>`. So a run makes and
- * removes no files: its script is written over the one before. States: waiting for text -> running a script -> sweeping what the script left -> answered.
+ * sets `script` and `inputs`, defines `start` and ends with `run <mark> <place> <file of this text, if it has one>`. So a run
+ * makes and removes no files: its script goes into the emptied file of the one before, by appending, since file systems hurry
+ * to the disk what is written by an opening that truncated the file.
+ * States: waiting for text -> running a script -> sweeping what the script left -> answered.
  * Its guarantees:
  * - An answer on fd 3 means that nothing of the run is alive. In a PID namespace `kill -9 -1` reaches every process but
  *   PID 1 at once, whatever it did to hide, and is repeated until the kernel says that there is no other process. At the
@@ -16,7 +18,8 @@
  * - The helper dies: a namespace dies with it. Its stdin ends (the worker died), in the middle of a text or not: it ends
  *   itself, and starts nothing.
  * - A place is used again only where the answer does not say `left`: the folder of the script is empty, and nothing stands
- *   beside it but what has its fixed name there. The texts are gone when the run is over.
+ *   beside it but what has its fixed name there. That those are what they were, and empty, is seen to in slot.ts: the texts
+ *   are gone when the run is over.
  *
  * Exit code or signal: `$?` is 137 both for `exit 137` and for a KILL. What tells them apart is that dash and bash write a
  * message ("Killed") for a foreground child that a signal ended; the file `died` takes it. They write none for INT and
@@ -102,25 +105,31 @@ esac
 exec >"$3.pipe" || exit 71
 exec 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 is_left() {
-  [ -d "$place/home" ] && [ ! -L "$place/home" ] && [ -f "$place/script" ] && [ ! -L "$place/script" ] &&
-    [ -f "$place/inputs" ] && [ ! -L "$place/inputs" ] || return 0
-  for found in "$place"/home/* "$place"/home/.[!.]* "$place"/home/..?*; do
-    if [ -e "$found" ] || [ -L "$found" ]; then return 0; fi
-  done
-  for found in "$place"/* "$place"/.[!.]* "$place"/..?*; do
-    case "/home/script/inputs/next/output/$own/" in
-    *"/\${found##*/}/"*) ;;
+  for found in "$place"/home/* "$place"/home/.* "$place"/* "$place"/.*; do
+    case "/.//..//home//script//inputs//next//output//$own/" in
+    *"/\${found#"$place/"}/"*) continue ;;
+    esac
+    case $found in
+    "$place/home/." | "$place/home/..") ;;
     *) if [ -e "$found" ] || [ -L "$found" ]; then return 0; fi ;;
     esac
   done
   return 1
+}
+write_texts() {
+  printf '%s' "$script" >>"$place/script" || return
+  if [ -n "$inputs" ]; then
+    printf '%s' "$inputs" >>"$place/inputs"
+  elif [ ! -f "$place/inputs" ]; then
+    command : >>"$place/inputs"
+  fi
 }
 run() {
   mark=$1
   place=$2
   own=$3
   code=refused
-  if { printf '%s' "$script" >"$place/script" && printf '%s' "$inputs" >"$place/inputs"; } 2>&1; then
+  if write_texts 2>&1; then
     {
       (
         trap ': >"$place/failed"' EXIT
@@ -144,12 +153,7 @@ run() {
   [ -e "$place/output" ] && flags="$flags output"
   script=
   inputs=
-  if is_left; then
-    flags="$flags left"
-  else
-    command : >"$place/script"
-    command : >"$place/inputs"
-  fi 2>/dev/null
+  is_left && flags="$flags left"
   printf '%s%s\\n' "$code" "$flags" >&3
   printf '%s' "$mark"
 }

@@ -47,6 +47,7 @@ describe.each(namespaces)('places (%s)', (isolation) => {
     ['a hidden file in its home', 'touch .file'],
     ['a file of an odd name in its home', 'touch "..a b"'],
     ['a file whose name is a pattern', 'touch "*"'],
+    ['a file in its home named as its text is', 'touch script'],
     ['a link to nowhere in its home', 'ln -s /nowhere link'],
     ['a folder in its home', 'mkdir folder'],
     ['a file beside its home', 'touch ../file'],

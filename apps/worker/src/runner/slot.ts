@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, lstatSync } from 'node:fs';
+import { constants, lstatSync, truncateSync, type Stats } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Guard } from './guard.ts';
@@ -116,12 +116,21 @@ export function createSlot(options: SlotOptions): Slot {
 const HOME_MODE = constants.S_IFDIR | 0o700;
 const FILE_MODE = constants.S_IFREG | 0o600;
 
-/** What no shell can tell without starting a program. Of files that were used just now: the kernel knows it by heart. */
-function hasItsRights(place: string): boolean {
-  const [home, script, inputs] = ['home', 'script', 'inputs'].map((name) =>
-    lstatSync(join(place, name), { throwIfNoEntry: false }),
-  );
-  return home?.mode === HOME_MODE && script?.mode === FILE_MODE && inputs?.mode === FILE_MODE;
+/**
+ * Empties the files of the texts where all has the rights that it had, which no shell can tell without starting a program. Of
+ * files that were used just now: the kernel knows them by heart. @returns whether it is so
+ */
+function isEmptied(place: string): boolean {
+  const look = (name: string): Stats | undefined => lstatSync(join(place, name), { throwIfNoEntry: false });
+  const [home, script, inputs] = [look('home'), look('script'), look('inputs')];
+  if (home?.mode !== HOME_MODE || script?.mode !== FILE_MODE || inputs?.mode !== FILE_MODE) return false;
+  try {
+    if (script.size > 0) truncateSync(join(place, 'script'));
+    if (inputs.size > 0) truncateSync(join(place, 'inputs'));
+    return true;
+  } catch {
+    return false; // whatever is wrong with the place, it is not used again
+  }
 }
 
 /** Removes what was the run's own beside its script. @returns false where that could not be */
@@ -203,7 +212,7 @@ async function execute(execution: Execution): Promise<{ result: RunResult; isCle
   };
   if (answer !== null) {
     const { isLeft, files, ...read } = await readAnswer(answer, place, lastLine);
-    const mayStay = !isLeft && options.site.isolation !== 'process-group' && hasItsRights(place);
+    const mayStay = !isLeft && options.site.isolation !== 'process-group' && isEmptied(place);
     return { result: { ...result, ...read }, isClean: mayStay && (await areGone(files)) };
   }
   const died = await describeDeath(execution, generation, end);
