@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { LookAhead } from './look-ahead.ts';
 import type { Releaser } from './releaser.ts';
 import type { Place } from './slots.ts';
 
@@ -9,7 +10,8 @@ export type Awaited = 'slot' | 'released' | 'cancel' | 'lost';
 
 export interface AwaitSlotDeps {
   leases: Pick<LeaseKeeper, 'hold' | 'drop'>;
-  releaser: Releaser;
+  lookAhead: Pick<LookAhead, 'noteGivenBack'>;
+  releaser: Pick<Releaser, 'release'>;
   /** Whether this worker starts anything at all for now. */
   mayStart(): boolean;
   running: Set<(why: 'lost') => void>;
@@ -20,7 +22,8 @@ const PATIENCE_MS = 100;
 
 /**
  * Waits for the slot of a claimed run, its lease renewed meanwhile. What waits too long, or for a worker that starts nothing
- * any more, is given back; where that cannot be (somebody wants it gone, say) it waits on.
+ * any more, is given back; where that cannot be (somebody wants it gone, say) it waits on. Once it was asked to be given back
+ * it is not started without an answer: what is lost while that is on its way counts as given back, or is lost with its lease.
  */
 export async function awaitSlot(deps: AwaitSlotDeps, granted: GrantedRun, place: Place): Promise<Awaited> {
   if (place.hasSlot && deps.mayStart()) return 'slot';
@@ -30,21 +33,35 @@ export async function awaitSlot(deps: AwaitSlotDeps, granted: GrantedRun, place:
   const ended = new Promise<'cancel' | 'lost'>((resolve) => {
     tellEnd = resolve;
   });
-  deps.leases.hold({ ...key, leaseUntil, end: tellEnd });
+  const held = { ...key, leaseUntil, end: tellEnd };
+  deps.leases.hold(held);
   deps.running.add(tellEnd);
   try {
-    const timer = new AbortController();
-    const patience = sleep(PATIENCE_MS, 'tired' as const, { signal: timer.signal }).catch(() => 'tired' as const);
-    const first = await Promise.race([place.slot().then(() => 'slot' as const), ended, patience]);
-    timer.abort();
-    if (first === 'cancel' || first === 'lost') return first;
-    if (first === 'slot' && deps.mayStart()) return 'slot';
-    if (await deps.releaser.release(key)) {
+    const first = await Promise.race([ended, isSlotSoon(deps, place)]);
+    if (typeof first === 'string') return first;
+    if (first) return 'slot';
+    const answer = await Promise.race([ended, deps.releaser.release(key)]);
+    if (answer === 'cancel') return 'cancel';
+    if (answer !== false) {
       deps.leases.drop(runId);
       return 'released';
     }
     return await Promise.race([ended, place.slot().then(() => 'slot' as const)]);
   } finally {
+    granted.leaseUntil = held.leaseUntil; // it was renewed while it was held
     deps.running.delete(tellEnd);
   }
+}
+
+/** @returns false where the slot does not come soon, or comes for a worker that starts nothing */
+export async function isSlotSoon(
+  { lookAhead, mayStart }: Pick<AwaitSlotDeps, 'lookAhead' | 'mayStart'>,
+  place: Place,
+): Promise<boolean> {
+  const timer = new AbortController();
+  const patience = sleep(PATIENCE_MS, false, { signal: timer.signal }).catch(() => false); // aborted: nobody waits for it
+  const isThere = await Promise.race([place.slot().then(() => true), patience]);
+  timer.abort();
+  if (!isThere) lookAhead.noteGivenBack();
+  return isThere && mayStart();
 }

@@ -5,7 +5,14 @@ import { createOutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
 import { runTrack } from './run-track.ts';
 import { createRunner } from './runner/index.ts';
-import { makeClaimedRun, makeDirectory, makeHeartbeatAnswer, makeWorkerReport, recordEvents } from './testing.ts';
+import {
+  makeClaimedRun,
+  makeDirectory,
+  makeHeartbeatAnswer,
+  makeWorkerReport,
+  PLACE,
+  recordEvents,
+} from './testing.ts';
 
 const LEASE_MS = 5000;
 const MESSAGE = {
@@ -53,6 +60,9 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
   const deps = {
     workerId: 'w-test',
     claimer: { claim: () => Promise.resolve(granted), giveUp: () => {} },
+    releaser: { release: () => Promise.reject(new Error('the API is away')), stop: () => Promise.resolve() },
+    lookAhead: { noteRun: () => {}, noteGivenBack: () => {} },
+    mayStart: () => true,
     leases,
     output: createOutputSender({ api: { sendOutput: () => Promise.reject(new Error('the API is away')) }, logger }),
     reporter,
@@ -63,7 +73,7 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
     troubles: { set: () => {} },
     logger,
   };
-  await runTrack(deps, MESSAGE);
+  await runTrack(deps, MESSAGE, PLACE);
   expect(performance.now()).toBeLessThan(leaseUntil);
   expect(reported).toMatchObject([{ outcome: 'lost', signal: 'KILL' }]);
   await leases.stop();

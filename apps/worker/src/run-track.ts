@@ -1,7 +1,7 @@
 import type { Completion, OutputValues } from '@baton/domain';
 import type { TrackMessage } from '@baton/queue';
 import { crashPoint, type Logger } from '@baton/service';
-import { awaitSlot } from './await-slot.ts';
+import { awaitSlot, isSlotSoon } from './await-slot.ts';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { LookAhead } from './look-ahead.ts';
@@ -22,7 +22,7 @@ export interface TrackDeps {
   /** Whether anything is started for now. */
   mayStart(): boolean;
   leases: LeaseKeeper;
-  lookAhead: Pick<LookAhead, 'noteRun'>;
+  lookAhead: Pick<LookAhead, 'noteRun' | 'noteGivenBack'>;
   output: OutputSender;
   reporter: Reporter;
   runner: Runner;
@@ -45,12 +45,17 @@ interface Ended {
  * The walk of a track on a worker: claim, wait for its slot where it was claimed ahead, run, send the output, report. Resolves
  * when the completion is on its way and on disk, and what the script handed on is stored; the lease is kept until the
  * completion is known to be applied.
- * @returns what was reported; null where the track was not this worker's to run
+ * @returns what was reported; null where the track was not this worker's to run; 'give_back' where its entry is to be given
+ *   to whoever has a slot for it
  */
-export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Place): Promise<Completion | null> {
+export async function runTrack(
+  deps: TrackDeps,
+  message: TrackMessage,
+  place: Place,
+): Promise<Completion | 'give_back' | null> {
   crashPoint('worker.fetched');
   const granted = await claimTrack(deps, message, place);
-  if (granted === null) return null;
+  if (granted === null || granted === 'give_back') return granted;
   crashPoint('worker.claimed');
   const awaited = await awaitSlot(deps, granted, place);
   if (awaited === 'released') return null;
@@ -76,21 +81,22 @@ export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Pl
     await deps.reporter.report({ completion, key: run.completionKey, values }, stopping.signal);
   } finally {
     deps.running.delete(stopWaiting);
-    deps.lookAhead.noteRun(performance.now() - beganAt);
+    if (awaited === 'slot') deps.lookAhead.noteRun(performance.now() - beganAt);
     crashPoint('worker.sent');
   }
   return completion;
 }
 
-/** What cannot be claimed ahead is claimed when there is a slot for it. */
+/** What cannot be claimed ahead is claimed when there is a slot for it; where none comes soon others may have one. */
 async function claimTrack(
-  { claimer }: TrackDeps,
+  deps: TrackDeps,
   { trackId, attempt }: TrackMessage,
   place: Place,
-): Promise<GrantedRun | null> {
+): Promise<GrantedRun | 'give_back' | null> {
+  const { claimer } = deps;
   const answer = await claimer.claim({ trackId, attempt, isAhead: !place.hasSlot });
   if (answer !== 'needs_slot') return answer;
-  await place.slot();
+  if (!(await isSlotSoon(deps, place))) return 'give_back';
   const again = await claimer.claim({ trackId, attempt, isAhead: false });
   return again === 'needs_slot' ? null : again;
 }

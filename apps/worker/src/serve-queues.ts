@@ -31,7 +31,7 @@ export interface ServeQueuesOptions {
   slots: number;
   lookAhead: LookAhead;
   labels: readonly string[];
-  run(message: TrackMessage, place: Place): Promise<void>;
+  run(message: TrackMessage, place: Place): Promise<'done' | 'give_back'>;
   logger: Logger;
   counters: Counters;
 }
@@ -64,12 +64,11 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     const place = mayStart() ? slots.tryEnter() : null;
     if (place === null) return 'give_back';
     try {
-      await options.run(message, place);
+      return await options.run(message, place);
     } finally {
       place.leave();
       for (const consumer of consumers.values()) consumer.limit(slots.total + lookAhead.count());
     }
-    return 'done';
   };
   const serve = (labelSets: readonly string[]): void => {
     for (const labelSet of labelSets) {

@@ -7,8 +7,6 @@ export interface Slots {
   readonly room: number;
   /** @returns a place, the caller's until he leaves it; null where there is no room */
   tryEnter(): Place | null;
-  /** To be called when `ahead` may have changed. */
-  refresh(): void;
   /** Resolves when there is nobody. */
   whenIdle(): Promise<void>;
 }
@@ -72,7 +70,6 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
     get room() {
       return countRoom();
     },
-    refresh,
     tryEnter() {
       if (countRoom() === 0) return null;
       const occupant = createOccupant();

@@ -112,7 +112,13 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     async stop() {
       disk.stop();
       report.isDraining = true;
-      const closers = [leases, status, { stop: () => queues.close(CLOSE_MS) }, { stop: () => runner.close() }];
+      const closers = [
+        leases,
+        status,
+        deps.releaser,
+        { stop: () => queues.close(CLOSE_MS) },
+        { stop: () => runner.close() },
+      ];
       const parts = {
         ...deps,
         queues,
@@ -144,8 +150,10 @@ function serveTracks(source: TrackSource, deps: TrackDeps): ServedQueues {
     labels: config.BATON_LABELS,
     async run(message, place) {
       const completion = await runTrack(deps, message, place);
+      if (completion === 'give_back') return 'give_back';
       // Before its slot is free: on a full disk each further track would fail as well.
       if (completion !== null && completion.exitCode !== 0) await disk.check();
+      return 'done';
     },
     logger: deps.logger,
   });
