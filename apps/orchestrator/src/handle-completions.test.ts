@@ -90,14 +90,16 @@ test('a forged completion is refused and changes nothing', async () => {
   const flow = await startTestFlow(deps.database, { edges: ['A->B'] });
   const [message] = await runToMessages(deps.secret, flow, ['A']);
   if (message === undefined) throw new Error('one claim, one message');
-  const { completion, signature } = message;
+  const [signed] = message.completions;
+  if (signed === undefined) throw new Error('one message, one completion');
+  const { completion } = signed;
   for (const forged of [
-    { ...message, completion: { ...completion, exitCode: 3 } },
-    { ...message, signature: '' },
-    { ...signedMessage(Buffer.alloc(32), completion) },
-    { ...message, completion: { ...completion, runId: makeRunId() }, signature },
+    { ...signed, completion: { ...completion, exitCode: 3 } },
+    { ...signed, signature: '' },
+    ...signedMessage(Buffer.alloc(32), completion).completions,
+    { ...signed, completion: { ...completion, runId: makeRunId() } },
   ]) {
-    await expect(handler.handle(forged)).rejects.toThrow(/is not signed by its claim/);
+    await expect(handler.handle({ completions: [forged] })).rejects.toThrow(/is not signed by its claim/);
   }
   expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });
 });

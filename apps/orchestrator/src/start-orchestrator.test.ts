@@ -53,7 +53,8 @@ async function waitUntil(ask: () => Promise<boolean>): Promise<void> {
 }
 
 async function report(flow: TestFlow, names: readonly string[]): Promise<void> {
-  for (const { completion } of await runToMessages(deps.secret, flow, names)) {
+  const messages = await runToMessages(deps.secret, flow, names);
+  for (const { completion } of messages.flatMap(({ completions: own }) => own)) {
     await completions.reportCompletion(completion, completionKey(deps.secret, completion), 1);
   }
 }
@@ -78,13 +79,14 @@ test('a completion that its claim did not sign is parked where people see it', a
   const events: string[] = [];
   const service = await start(events);
   const flow = await startTestFlow(deps.database, { vertices: { A: {} } });
-  const [message] = await runToMessages(deps.secret, flow, ['A']);
-  if (message === undefined) throw new Error('one claim, one message');
-  await completions.reportCompletion(message.completion, 'another key', 1);
+  const [signed] = (await runToMessages(deps.secret, flow, ['A']))[0]?.completions ?? [];
+  if (signed === undefined) throw new Error('one claim, one message');
+  const { completion } = signed;
+  await completions.reportCompletion(completion, 'another key', 1);
   await waitUntil(async () => (await completions.queue.getFailedCount()) === 1);
   expect((await completions.queue.getFailed())[0]?.failedReason).toMatch(/is not signed by its claim/);
   expect(await readStates(flow)).toEqual({ A: 'RUNNING' });
-  await completions.reportCompletion(message.completion, completionKey(deps.secret, message.completion), 2);
+  await completions.reportCompletion(completion, completionKey(deps.secret, completion), 2);
   await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
   await service.stop();
   expect(events).toContain('completion_parked');
