@@ -9,7 +9,7 @@ const RAN = ['run', 'hold', 'flush', 'hold until applied', 'report'];
 const GIVEN_BACK = ['hold ahead', `release ${RUN_ID}`, `drop ${RUN_ID}`];
 
 /** A place whose only slot is somebody else's, until it is freed. */
-function takeAhead(): { place: Place; free(): void } {
+function takeAhead(): { place: Place; free: () => void } {
   const slots = createSlots({ total: 1, ahead: () => 1, onChange: () => {} });
   const [first, place] = [slots.tryEnter(), slots.tryEnter()];
   if (first === null || place === null) throw new Error('expected room for two');

@@ -16,7 +16,7 @@ export interface Releaser {
 
 interface Waiting {
   run: RunKey;
-  resolve(isReleased: boolean): void;
+  resolve: (isReleased: boolean) => void;
 }
 
 const RELEASES_AT_ONCE = 256;

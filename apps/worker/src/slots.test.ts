@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createSlots, type Place, type Slots } from './slots.ts';
 
 /** Whose looking ahead can be changed. */
-function openSlots(total: number, ahead = 0): { slots: Slots; told: boolean[]; setAhead(count: number): void } {
+function openSlots(total: number, ahead = 0): { slots: Slots; told: boolean[]; setAhead: (count: number) => void } {
   const told: boolean[] = [];
   const slots = createSlots({ total, ahead: () => ahead, onChange: (hasRoom) => told.push(hasRoom) });
   return { slots, told, setAhead: (count) => void (ahead = count) };
