@@ -104,6 +104,31 @@ test('a forged completion is refused and changes nothing', async () => {
   expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });
 });
 
+test('several in one entry are applied in one transaction', async () => {
+  const { database, count } = countTransactions(deps);
+  const handler = createCompletionHandler({ ...deps, database, batchSize: 40 });
+  const names = numbered(30);
+  const flow = await startTestFlow(deps.database, { vertices: Object.fromEntries(names.map((name) => [name, {}])) });
+  const messages = await runToMessages(deps.secret, flow, names);
+  expect(await handler.handle({ completions: messages.flatMap(({ completions }) => completions) })).toBe('done');
+  expect(count()).toBe(1);
+  expect(await readPipeline(flow)).toMatchObject({ state: 'FINISH', openTracks: 0 });
+});
+
+test('forged ones in an entry make it fail, and all others are applied', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 40 });
+  const flow = await startTestFlow(deps.database, { vertices: { A: {}, B: {}, C: {}, D: {} } });
+  const messages = await runToMessages(deps.secret, flow, ['A', 'B', 'C', 'D']);
+  const completions = messages.flatMap((message, index) =>
+    message.completions.map((one) => (index % 2 === 0 ? one : { ...one, signature: 'forged' })),
+  );
+  const failing = expect(handler.handle({ completions })).rejects;
+  await failing.toThrow(
+    new RegExp(`track ${flow.trackId('B')} .* is not signed.*; .*track ${flow.trackId('D')} .* is not signed`),
+  );
+  expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'RUNNING', C: 'SUCCEED', D: 'RUNNING' });
+});
+
 test('completions of pipelines that are gone are acknowledged and counted', async () => {
   const handler = createCompletionHandler({ ...deps, batchSize: 10 });
   const completion = completionOf({ trackId: 2 ** 50 + 1, attempt: 1, runId: makeRunId() });

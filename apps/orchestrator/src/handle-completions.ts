@@ -35,17 +35,17 @@ export function createCompletionHandler(
   deps: OrchestratorDeps & { secret: Buffer; batchSize: number },
 ): CompletionHandler {
   const batches = new Batches(deps);
-  const apply = async ({ completion, signature }: SignedCompletion): Promise<void> => {
-    if (!isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature)) {
-      throw new Error(
-        `the completion of track ${completion.trackId} attempt ${completion.attempt} is not signed by its claim`,
-      );
-    }
-    await new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject }));
-  };
+  const isGenuine = ({ completion, signature }: SignedCompletion): boolean =>
+    isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature);
   return {
     async handle({ completions }) {
-      const results = await Promise.allSettled(completions.map(apply));
+      const forged = completions.filter((one) => !isGenuine(one));
+      const waiting: Waiting[] = [];
+      const applied = completions.filter(isGenuine).map(({ completion }) => {
+        return new Promise<void>((resolve, reject) => void waiting.push({ completion, resolve, reject }));
+      });
+      batches.add(waiting);
+      const results = await Promise.allSettled([...forged.map(refuse), ...applied]);
       const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
       if (reasons.length > 1) throw new AggregateError(reasons, reasons.map(({ message }) => message).join('; '));
       if (reasons[0] !== undefined) throw reasons[0];
@@ -53,6 +53,10 @@ export function createCompletionHandler(
     },
     stop: () => batches.stop(),
   };
+}
+
+async function refuse({ completion: { trackId, attempt } }: SignedCompletion): Promise<void> {
+  throw new Error(`the completion of track ${trackId} attempt ${attempt} is not signed by its claim`);
 }
 
 class Batches {
@@ -67,9 +71,9 @@ class Batches {
     this.#deps = deps;
   }
 
-  add(one: Waiting): void {
-    if (this.#goesApart(one)) return;
-    this.#waiting.push(one);
+  /** Those that come together are applied together, as far as a batch goes. */
+  add(waiting: readonly Waiting[]): void {
+    this.#waiting.push(...waiting.filter((one) => !this.#goesApart(one)));
     if (!this.#isRunning) void this.#run();
   }
 

@@ -91,7 +91,26 @@ test('a completion that its claim did not sign is parked where people see it', a
   await service.stop();
   expect(events).toContain('completion_parked');
   const [report] = await findProcesses(deps.database, 60_000);
-  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { reconcileMs: 50 } });
+  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { protocol: 2, reconcileMs: 50 } });
+});
+
+test('entries of one completion and of several are understood, and a forged one among several parks its entry alone', async () => {
+  const service = await start();
+  const flow = await startTestFlow(deps.database, { vertices: { A: {}, B: {}, C: {}, D: {} } });
+  const messages = await runToMessages(deps.secret, flow, ['A', 'B', 'C', 'D']);
+  const [first, ...others] = messages.flatMap(({ completions: own }) => own);
+  const [forged, ...genuine] = others;
+  if (first === undefined || forged === undefined) throw new Error('four claims, four completions');
+  await completions.queue.add('as before version 0.2.0', { v: 1, ...first });
+  const before = await completions.queue.getFailedCount();
+  const mixed = [genuine[0], { ...forged, signature: 'forged' }, genuine[1]];
+  await completions.queue.add('several', { v: 2, completions: mixed });
+  const done = { A: 'SUCCEED', B: 'RUNNING', C: 'SUCCEED', D: 'SUCCEED' };
+  await waitUntil(async () => JSON.stringify(await readStates(flow)) === JSON.stringify(done));
+  await waitUntil(async () => (await completions.queue.getFailedCount()) === before + 1);
+  await completions.queue.add('again', { v: 2, completions: [forged] });
+  await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
+  await service.stop();
 });
 
 test('an orchestrator that would look more seldom than leases end does not start', async () => {
