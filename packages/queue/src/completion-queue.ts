@@ -39,8 +39,8 @@ export interface CompletionQueue {
 
 interface Waiting extends SignedCompletion {
   seq: number;
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 /**
