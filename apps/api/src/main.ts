@@ -8,6 +8,7 @@ import {
   measureClockSkew,
   migrate,
   openDatabase,
+  PROTOCOL,
   readRetryCounts,
   startReporting,
   type Database,
@@ -94,7 +95,7 @@ async function start(config: Config, logger: Logger): Promise<Service> {
   const reporting = await startReporting(database, {
     kind: 'api',
     softwareVersion: SOFTWARE_VERSION,
-    settings: { leaseMs: config.BATON_LEASE_MS, heartbeatMs: config.BATON_HEARTBEAT_MS },
+    settings: { protocol: PROTOCOL, leaseMs: config.BATON_LEASE_MS, heartbeatMs: config.BATON_HEARTBEAT_MS },
     readCounters: () => ({ ...legs.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });

@@ -34,9 +34,8 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: 'apps/orchestrator/src/handle-completions.ts',
-        find: 'await new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject }));',
-        replace:
-          'new Promise<void>((resolve, reject) => batches.add({ completion, resolve, reject })).catch(() => {});',
+        find: 'const results = await Promise.allSettled([...forged.map(refuse), ...applied]);',
+        replace: 'void Promise.allSettled(applied); const results = await Promise.allSettled(forged.map(refuse));',
       },
       {
         file: 'apps/worker/src/reporter.ts',

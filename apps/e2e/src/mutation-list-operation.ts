@@ -48,7 +48,7 @@ export const OPERATION_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: `${QUEUE}/consumer.ts`,
-        find: 'isPaused || countUnderWay(generations) >= options.concurrency',
+        find: 'isPaused || countUnderWay(generations) >= concurrency',
         replace: 'false',
       },
     ],

@@ -271,8 +271,8 @@ export const TRANSITION_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: `${ORCHESTRATOR}/handle-completions.ts`,
-        find: 'if (!isCompletionSignedBy(',
-        replace: 'if (false && !isCompletionSignedBy(',
+        find: ' isCompletionSignedBy(completionKey(',
+        replace: ' true || isCompletionSignedBy(completionKey(',
       },
     ],
     testFile: `${ORCHESTRATOR}/handle-completions.test.ts`,

@@ -1,3 +1,4 @@
+import { AHEAD_MUTATIONS } from './mutation-list-ahead.ts';
 import { FAULT_MUTATIONS } from './mutation-list-faults.ts';
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
 import { SERVER_MUTATIONS } from './mutation-list-servers.ts';
@@ -14,4 +15,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...FAULT_MUTATIONS,
   ...SERVER_MUTATIONS,
   ...WORKER_FAULT_MUTATIONS,
+  ...AHEAD_MUTATIONS,
 ];

@@ -90,16 +90,47 @@ test('a forged completion is refused and changes nothing', async () => {
   const flow = await startTestFlow(deps.database, { edges: ['A->B'] });
   const [message] = await runToMessages(deps.secret, flow, ['A']);
   if (message === undefined) throw new Error('one claim, one message');
-  const { completion, signature } = message;
+  const [signed] = message.completions;
+  if (signed === undefined) throw new Error('one message, one completion');
+  const { completion } = signed;
   for (const forged of [
-    { ...message, completion: { ...completion, exitCode: 3 } },
-    { ...message, signature: '' },
-    { ...signedMessage(Buffer.alloc(32), completion) },
-    { ...message, completion: { ...completion, runId: makeRunId() }, signature },
+    { ...signed, completion: { ...completion, exitCode: 3 } },
+    { ...signed, signature: '' },
+    ...signedMessage(Buffer.alloc(32), completion).completions,
+    { ...signed, completion: { ...completion, runId: makeRunId() } },
   ]) {
-    await expect(handler.handle(forged)).rejects.toThrow(/is not signed by its claim/);
+    await expect(handler.handle({ completions: [forged], offered: null })).rejects.toThrow(
+      /is not signed by its claim/,
+    );
   }
   expect(await readStates(flow)).toEqual({ A: 'RUNNING', B: 'WAITING' });
+});
+
+test('several in one entry are applied in one transaction', async () => {
+  const { database, count } = countTransactions(deps);
+  const handler = createCompletionHandler({ ...deps, database, batchSize: 40 });
+  const names = numbered(30);
+  const flow = await startTestFlow(deps.database, { vertices: Object.fromEntries(names.map((name) => [name, {}])) });
+  const messages = await runToMessages(deps.secret, flow, names);
+  expect(await handler.handle({ completions: messages.flatMap(({ completions }) => completions), offered: null })).toBe(
+    'done',
+  );
+  expect(count()).toBe(1);
+  expect(await readPipeline(flow)).toMatchObject({ state: 'FINISH', openTracks: 0 });
+});
+
+test('forged ones in an entry make it fail, and all others are applied', async () => {
+  const handler = createCompletionHandler({ ...deps, batchSize: 40 });
+  const flow = await startTestFlow(deps.database, { vertices: { A: {}, B: {}, C: {}, D: {} } });
+  const messages = await runToMessages(deps.secret, flow, ['A', 'B', 'C', 'D']);
+  const completions = messages.flatMap((message, index) =>
+    message.completions.map((one) => (index % 2 === 0 ? one : { ...one, signature: 'forged' })),
+  );
+  const failing = expect(handler.handle({ completions, offered: null })).rejects;
+  await failing.toThrow(
+    new RegExp(`track ${flow.trackId('B')} .* is not signed.*; .*track ${flow.trackId('D')} .* is not signed`),
+  );
+  expect(await readStates(flow)).toEqual({ A: 'SUCCEED', B: 'RUNNING', C: 'SUCCEED', D: 'RUNNING' });
 });
 
 test('completions of pipelines that are gone are acknowledged and counted', async () => {

@@ -45,20 +45,20 @@ interface CompletionDeps extends OrchestratorDeps {
 /** @param secret of the installation, which completions are signed with */
 export function createCompletionHandler(deps: CompletionDeps & { secret: Buffer }): CompletionHandler {
   const batches = new Batches(deps);
-  const apply = async ({ completion, signature }: SignedCompletion, offer: OpenOffer | null): Promise<void> => {
-    if (!isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature)) {
-      throw new Error(
-        `the completion of track ${completion.trackId} attempt ${completion.attempt} is not signed by its claim`,
-      );
-    }
-    await new Promise<void>((resolve, reject) => batches.add({ completion, offer, resolve, reject }));
-  };
+  const isGenuine = ({ completion, signature }: SignedCompletion): boolean =>
+    isCompletionSignedBy(completionKey(deps.secret, completion), completion, signature);
   return {
     async handle({ completions, offered }, sentAt = Date.now()) {
       const takenAt = performance.now();
       for (const _ of completions) deps.legs.observe('consumed', Date.now() - sentAt);
-      const offer = offered === null ? null : (deps.handOvers?.open(offered) ?? null);
-      const results = await Promise.allSettled(completions.map((one, index) => apply(one, index === 0 ? offer : null)));
+      const forged = completions.filter((one) => !isGenuine(one));
+      const waiting: Waiting[] = [];
+      const applied = completions.filter(isGenuine).map(({ completion }) => {
+        return new Promise<void>((resolve, reject) => void waiting.push({ completion, offer: null, resolve, reject }));
+      });
+      if (waiting[0] !== undefined && offered !== null) waiting[0].offer = deps.handOvers?.open(offered) ?? null;
+      batches.add(waiting);
+      const results = await Promise.allSettled([...forged.map(refuse), ...applied]);
       const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
       for (const _ of results) deps.legs.observe('applied', performance.now() - takenAt);
       if (reasons.length > 1) throw new AggregateError(reasons, reasons.map(({ message }) => message).join('; '));
@@ -67,6 +67,10 @@ export function createCompletionHandler(deps: CompletionDeps & { secret: Buffer 
     },
     stop: () => batches.stop(),
   };
+}
+
+async function refuse({ completion: { trackId, attempt } }: SignedCompletion): Promise<void> {
+  throw new Error(`the completion of track ${trackId} attempt ${attempt} is not signed by its claim`);
 }
 
 class Batches {
@@ -83,9 +87,9 @@ class Batches {
     this.#deps = deps;
   }
 
-  add(one: Waiting): void {
-    if (this.#goesApart(one)) return;
-    this.#waiting.push(one);
+  /** Those that come together are applied together, as far as a batch goes. */
+  add(waiting: readonly Waiting[]): void {
+    this.#waiting.push(...waiting.filter((one) => !this.#goesApart(one)));
     if (!this.#isRunning) void this.#run();
   }
 

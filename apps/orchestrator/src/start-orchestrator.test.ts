@@ -29,6 +29,7 @@ function start(events: string[] = [], reconcileMs = 50): ReturnType<typeof start
     BATON_COMPLETION_BATCH: 20,
     BATON_WORKER_KEEP_MS: 3_600_000,
     BATON_CRITICAL_PATH: 'on' as const,
+    BATON_HAND_OVER: 'on' as const,
     BATON_LOG_LEVEL: 'info' as const,
   };
   return startOrchestrator(config, createTestLogger(events));
@@ -54,7 +55,8 @@ async function waitUntil(ask: () => Promise<boolean>): Promise<void> {
 }
 
 async function report(flow: TestFlow, names: readonly string[]): Promise<void> {
-  for (const { completion } of await runToMessages(deps.secret, flow, names)) {
+  const messages = await runToMessages(deps.secret, flow, names);
+  for (const { completion } of messages.flatMap(({ completions: own }) => own)) {
     await completions.reportCompletion(completion, completionKey(deps.secret, completion), 1);
   }
 }
@@ -79,18 +81,38 @@ test('a completion that its claim did not sign is parked where people see it', a
   const events: string[] = [];
   const service = await start(events);
   const flow = await startTestFlow(deps.database, { vertices: { A: {} } });
-  const [message] = await runToMessages(deps.secret, flow, ['A']);
-  if (message === undefined) throw new Error('one claim, one message');
-  await completions.reportCompletion(message.completion, 'another key', 1);
+  const [signed] = (await runToMessages(deps.secret, flow, ['A']))[0]?.completions ?? [];
+  if (signed === undefined) throw new Error('one claim, one message');
+  const { completion } = signed;
+  await completions.reportCompletion(completion, 'another key', 1);
   await waitUntil(async () => (await completions.queue.getFailedCount()) === 1);
   expect((await completions.queue.getFailed())[0]?.failedReason).toMatch(/is not signed by its claim/);
   expect(await readStates(flow)).toEqual({ A: 'RUNNING' });
-  await completions.reportCompletion(message.completion, completionKey(deps.secret, message.completion), 2);
+  await completions.reportCompletion(completion, completionKey(deps.secret, completion), 2);
   await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
   await service.stop();
   expect(events).toContain('completion_parked');
   const [report] = await findProcesses(deps.database, 60_000);
-  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { reconcileMs: 50 } });
+  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { protocol: 2, reconcileMs: 50 } });
+});
+
+test('entries of one completion and of several are understood, and a forged one among several parks its entry alone', async () => {
+  const service = await start();
+  const flow = await startTestFlow(deps.database, { vertices: { A: {}, B: {}, C: {}, D: {} } });
+  const messages = await runToMessages(deps.secret, flow, ['A', 'B', 'C', 'D']);
+  const [first, ...others] = messages.flatMap(({ completions: own }) => own);
+  const [forged, ...genuine] = others;
+  if (first === undefined || forged === undefined) throw new Error('four claims, four completions');
+  await completions.queue.add('as before version 0.2.0', { v: 1, ...first });
+  const before = await completions.queue.getFailedCount();
+  const mixed = [genuine[0], { ...forged, signature: 'forged' }, genuine[1]];
+  await completions.queue.add('several', { v: 2, completions: mixed });
+  const done = { A: 'SUCCEED', B: 'RUNNING', C: 'SUCCEED', D: 'SUCCEED' };
+  await waitUntil(async () => JSON.stringify(await readStates(flow)) === JSON.stringify(done));
+  await waitUntil(async () => (await completions.queue.getFailedCount()) === before + 1);
+  await completions.queue.add('again', { v: 2, completions: [forged] });
+  await waitUntil(async () => (await readPipeline(flow)).state === 'FINISH');
+  await service.stop();
 });
 
 test('an orchestrator that would look more seldom than leases end does not start', async () => {

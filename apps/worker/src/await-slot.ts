@@ -1,5 +1,6 @@
 import type { GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { LookAhead } from './look-ahead.ts';
 import type { Releaser } from './releaser.ts';
 import type { Place } from './slots.ts';
 
@@ -8,7 +9,8 @@ export type Awaited = 'slot' | 'released' | 'cancel' | 'lost';
 
 export interface AwaitSlotDeps {
   leases: Pick<LeaseKeeper, 'hold' | 'drop'>;
-  releaser: Releaser;
+  lookAhead: Pick<LookAhead, 'noteGivenBack'>;
+  releaser: Pick<Releaser, 'release'>;
   /** Whether this worker starts anything at all for now. */
   mayStart(): boolean;
   /** When a slot was last given to a track, on performance.now(). */
@@ -20,10 +22,12 @@ export interface AwaitSlotDeps {
 const STANDSTILL_MS = 100;
 /** Nor is a slot waited for longer than this, whoever else gets one. */
 const PATIENCE_MS = 500;
+const LOOK_MS = 25;
 
 /**
  * Waits for the slot of a claimed run, its lease renewed meanwhile. What waits too long, or for a worker that starts nothing
- * any more, is given back; where that cannot be (somebody wants it gone, say) it waits on.
+ * any more, is given back; where that cannot be (somebody wants it gone, say) it waits on. Once it was asked to be given back
+ * it is not started without an answer: what is lost while that is on its way counts as given back, or is lost with its lease.
  */
 export async function awaitSlot(deps: AwaitSlotDeps, granted: GrantedRun, place: Place): Promise<Awaited> {
   if (place.hasSlot && deps.mayStart()) return 'slot';
@@ -33,36 +37,42 @@ export async function awaitSlot(deps: AwaitSlotDeps, granted: GrantedRun, place:
   const ended = new Promise<'cancel' | 'lost'>((resolve) => {
     tellEnd = resolve;
   });
-  deps.leases.hold({ ...key, leaseUntil, end: tellEnd });
+  const held = { ...key, leaseUntil, end: tellEnd };
+  deps.leases.hold(held);
   deps.running.add(tellEnd);
   try {
-    const first = await waitPatiently(deps, Promise.race([place.slot().then(() => 'slot' as const), ended]));
-    if (first === 'cancel' || first === 'lost') return first;
-    if (first === 'slot' && deps.mayStart()) return 'slot';
-    if (await deps.releaser.release(key)) {
+    const first = await Promise.race([ended, isSlotSoon(deps, place)]);
+    if (typeof first === 'string') return first;
+    if (first) return 'slot';
+    const answer = await Promise.race([ended, deps.releaser.release(key)]);
+    if (answer === 'cancel') return 'cancel';
+    if (answer !== false) {
       deps.leases.drop(runId);
       return 'released';
     }
     return await Promise.race([ended, place.slot().then(() => 'slot' as const)]);
   } finally {
+    granted.leaseUntil = held.leaseUntil; // it was renewed while it was held
     deps.running.delete(tellEnd);
   }
 }
 
-/** @returns null where it takes too long, or this worker starts nothing any more */
-async function waitPatiently<T>(deps: AwaitSlotDeps, event: Promise<T>): Promise<T | null> {
+/** @returns false where the slot does not come soon, or comes for a worker that starts nothing */
+export async function isSlotSoon(
+  deps: Pick<AwaitSlotDeps, 'lookAhead' | 'mayStart' | 'movedAt'>,
+  place: Place,
+): Promise<boolean> {
   const since = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<null>((resolve) => {
+  const impatience = new Promise<false>((resolve) => {
     timer = setInterval(() => {
       const now = performance.now();
       const isStuck = now - Math.max(since, deps.movedAt()) >= STANDSTILL_MS;
-      if (isStuck || now - since >= PATIENCE_MS || !deps.mayStart()) resolve(null);
-    }, STANDSTILL_MS / 4);
+      if (isStuck || now - since >= PATIENCE_MS || !deps.mayStart()) resolve(false);
+    }, LOOK_MS);
   });
-  try {
-    return await Promise.race([event, impatience]);
-  } finally {
-    clearInterval(timer);
-  }
+  const isThere = await Promise.race([place.slot().then(() => true), impatience]);
+  clearInterval(timer);
+  if (!isThere) deps.lookAhead.noteGivenBack();
+  return isThere && deps.mayStart();
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApiError, UnreachableError, type ClaimAnswer, type ClaimRequest } from '@baton/client';
-import { createClaimer, type Claimer } from './claimer.ts';
+import { createKnownRuns } from './known-runs.ts';
+import { createClaimer, type Claimer, type GrantedRun } from './claimer.ts';
 import { makeClaimedRun, makeSignal, recordEvents, waitFor } from './testing.ts';
 
 const LEASE_MS = 6000;
@@ -21,7 +22,14 @@ function openClaimer(...answers: Answer[]): { claimer: Claimer; calls: ClaimRequ
     },
   };
   const isEnding = (leaseUntil: number): boolean => leaseUntil <= performance.now();
-  const claimer = createClaimer({ api, leases: { isEnding }, workerId: 'w-test', labels: ['default'], logger });
+  const claimer = createClaimer({
+    api,
+    leases: { isEnding },
+    workerId: 'w-test',
+    labels: ['default'],
+    known: createKnownRuns(),
+    logger,
+  });
   return { claimer, calls, events };
 }
 
@@ -42,8 +50,15 @@ const loseReply: Answer = () => {
   throw new UnreachableError('http://api', new Error('reset'));
 };
 
-function claimMany(claimer: Claimer, trackIds: readonly number[]): ReturnType<Claimer['claim']>[] {
-  return trackIds.map((trackId) => claimer.claim({ trackId, attempt: 1 }));
+/** With a slot for it. */
+async function claimOne(claimer: Claimer, trackId: number): Promise<GrantedRun | null> {
+  const answer = await claimer.claim({ trackId, attempt: 1, isAhead: false });
+  if (answer === 'needs_slot') throw new Error('expected a slot to be enough');
+  return answer;
+}
+
+function claimMany(claimer: Claimer, trackIds: readonly number[]): Promise<GrantedRun | null>[] {
+  return trackIds.map((trackId) => claimOne(claimer, trackId));
 }
 
 describe('what goes into a call', () => {
@@ -102,7 +117,7 @@ describe('what goes into a call', () => {
 describe('answers', () => {
   test('a refused claim is null', async () => {
     const { claimer } = openClaimer(refuseAll);
-    expect(await claimer.claim({ trackId: 1, attempt: 1 })).toBeNull();
+    expect(await claimOne(claimer, 1)).toBeNull();
   });
 
   test.each(['limit', 'not_yet', 'expired', 'no_script'])(
@@ -122,7 +137,7 @@ describe('answers', () => {
 
   test('a claim that the answer does not name is null', async () => {
     const { claimer } = openClaimer(() => ({ leaseMs: LEASE_MS, results: [] }));
-    expect(await claimer.claim({ trackId: 1, attempt: 1 })).toBeNull();
+    expect(await claimOne(claimer, 1)).toBeNull();
   });
 
   test.each([
@@ -142,12 +157,26 @@ describe('answers', () => {
     expect(events).toEqual(['claim_failed', 'claim_failed']);
   });
 
+  test('what is claimed ahead says so in its call, and what needs a slot is told so', async () => {
+    const { claimer, calls } = openClaimer(({ claims }) => ({
+      leaseMs: LEASE_MS,
+      results: claims.map(({ runId }) => ({ runId, granted: false as const, why: 'needs_slot' })),
+    }));
+    const ahead = claimer.claim({ trackId: 1, attempt: 1, isAhead: true });
+    const other = claimer.claim({ trackId: 2, attempt: 1, isAhead: false });
+    expect(await Promise.all([ahead, other])).toEqual(['needs_slot', 'needs_slot']);
+    expect(calls[0]?.claims.map(({ trackId, isAhead }) => [trackId, isAhead])).toEqual([
+      [1, true],
+      [2, undefined],
+    ]);
+  });
+
   test('a call that is refused for good is null for each claim, and the next one is made', async () => {
     const { claimer, calls } = openClaimer(() => {
       throw new ApiError(422, null, '/claims');
     }, grantAll);
     expect(await Promise.all(claimMany(claimer, [1, 2]))).toEqual([null, null]);
-    expect(await claimer.claim({ trackId: 3, attempt: 1 })).not.toBeNull();
+    expect(await claimOne(claimer, 3)).not.toBeNull();
     expect(calls).toHaveLength(2);
   });
 });
@@ -159,7 +188,7 @@ describe('the lease', () => {
       await gate.promise;
       return grantAll(request);
     });
-    const claim = claimer.claim({ trackId: 1, attempt: 1 });
+    const claim = claimOne(claimer, 1);
     await waitFor(() => calls.length === 1, 'the call');
     const askedBy = performance.now();
     await waitFor(() => performance.now() > askedBy + 100, 'time going by');
@@ -183,7 +212,7 @@ describe('the lease', () => {
       return grantLate(request);
     };
     const { claimer } = openClaimer(late, late, late, grantAll);
-    expect(await claimer.claim({ trackId: 1, attempt: 1 })).not.toBeNull();
+    expect(await claimOne(claimer, 1)).not.toBeNull();
     const [first = 0, , third = 0] = askedAt;
     // 50 ms and 100 ms, by timers that may be early by one each.
     expect(third - first).toBeGreaterThanOrEqual(148);
@@ -195,7 +224,7 @@ describe('the lease', () => {
       await gate.promise;
       return grantLate(request);
     });
-    const claim = claimer.claim({ trackId: 1, attempt: 1 });
+    const claim = claimOne(claimer, 1);
     await waitFor(() => calls.length === 1, 'the call');
     claimer.giveUp();
     gate.resolve();
@@ -217,7 +246,7 @@ describe('the lease', () => {
         return grantAll(request);
       },
     );
-    const granted = await claimer.claim({ trackId: 1, attempt: 1 });
+    const granted = await claimOne(claimer, 1);
     expect(granted?.leaseUntil).toBeGreaterThan(firstAt + LEASE_MS);
     expect(granted?.leaseUntil).toBeLessThanOrEqual(lastAt + LEASE_MS);
   });
@@ -241,9 +270,9 @@ test('what waits for its turn when the worker ends is asked for no more: it woul
     await gate.promise;
     return { leaseMs: LEASE_MS, results: claims.map(({ runId }) => ({ runId, granted: false as const, why: 'busy' })) };
   });
-  const busy = claimer.claim({ trackId: 1, attempt: 1 });
+  const busy = claimOne(claimer, 1);
   await waitFor(() => calls.length === 1, 'the call');
-  const waiting = claimer.claim({ trackId: 2, attempt: 1 });
+  const waiting = claimOne(claimer, 2);
   claimer.giveUp();
   const endedAt = performance.now();
   gate.resolve();
@@ -254,7 +283,7 @@ test('what waits for its turn when the worker ends is asked for no more: it woul
 
 test('what is to be asked again in a moment when the worker ends is asked for no more', async () => {
   const { claimer, calls, events } = openClaimer(loseReply);
-  const claim = claimer.claim({ trackId: 1, attempt: 1 });
+  const claim = claimOne(claimer, 1);
   await waitFor(() => events.length === 1, 'the first failure');
   claimer.giveUp();
   const endedAt = performance.now();
@@ -269,11 +298,11 @@ test('claims without an answer are given up when the worker ends, and none is ma
     await gate.promise;
     throw new Error('the API is away');
   });
-  const claim = claimer.claim({ trackId: 1, attempt: 1 });
+  const claim = claimOne(claimer, 1);
   await waitFor(() => calls.length === 1, 'the call');
   claimer.giveUp();
   expect(await claim).toBeNull();
-  expect(await claimer.claim({ trackId: 2, attempt: 1 })).toBeNull();
+  expect(await claimOne(claimer, 2)).toBeNull();
   gate.resolve();
   await new Promise(setImmediate);
   expect(calls).toHaveLength(1);

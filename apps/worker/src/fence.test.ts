@@ -1,3 +1,4 @@
+import { createLegTimes } from '@baton/service';
 import { expect, test } from '@jest/globals';
 import type { Completion } from '@baton/domain';
 import { createLeaseKeeper } from './lease-keeper.ts';
@@ -5,7 +6,14 @@ import { createOutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
 import { runTrack } from './run-track.ts';
 import { createRunner } from './runner/index.ts';
-import { makeClaimedRun, makeDirectory, makeHeartbeatAnswer, makeWorkerReport, recordEvents } from './testing.ts';
+import {
+  makeClaimedRun,
+  makeDirectory,
+  makeHeartbeatAnswer,
+  makeWorkerReport,
+  PLACE,
+  recordEvents,
+} from './testing.ts';
 
 const LEASE_MS = 5000;
 const MESSAGE = {
@@ -53,6 +61,12 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
   const deps = {
     workerId: 'w-test',
     claimer: { claim: () => Promise.resolve(granted), giveUp: () => {} },
+    releaser: { release: () => Promise.reject(new Error('the API is away')), stop: () => Promise.resolve() },
+    lookAhead: { noteRun: () => {}, noteClaim: () => {}, noteGivenBack: () => {} },
+    movedAt: () => 0,
+    checkDisk: () => Promise.resolve(),
+    legs: createLegTimes(),
+    mayStart: () => true,
     leases,
     output: createOutputSender({ api: { sendOutput: () => Promise.reject(new Error('the API is away')) }, logger }),
     reporter,
@@ -63,7 +77,7 @@ test('a lease that cannot be renewed ends a script that ignores TERM before the 
     troubles: { set: () => {} },
     logger,
   };
-  await runTrack(deps, MESSAGE);
+  await runTrack(deps, MESSAGE, PLACE);
   expect(performance.now()).toBeLessThan(leaseUntil);
   expect(reported).toMatchObject([{ outcome: 'lost', signal: 'KILL' }]);
   await leases.stop();

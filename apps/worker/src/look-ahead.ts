@@ -9,6 +9,8 @@ export interface LookAhead {
   count(): number;
   /** @param ms that a slot was in use for a script */
   noteRun(ms: number): void;
+  /** What was claimed ahead waited too long: what was measured is over, and none is worth having until a script has ended. */
+  noteGivenBack(): void;
   /** @param ms from the question to the answer */
   noteClaim(ms: number): void;
 }
@@ -32,6 +34,9 @@ export function createLookAhead({ slots, most }: { slots: number; most: () => nu
     },
     noteRun(ms) {
       runMs = runMs === null ? ms : runMs + (ms - runMs) * (ms > runMs ? WEIGHT_OF_LONGER : WEIGHT);
+    },
+    noteGivenBack() {
+      runMs = null;
     },
     noteClaim(ms) {
       claimMs = claimMs === 0 ? ms : claimMs + (ms - claimMs) * WEIGHT;

@@ -1,7 +1,7 @@
 import type { Completion, OutputValues } from '@baton/domain';
 import type { TrackMessage } from '@baton/queue';
 import { crashPoint, type LegTimes, type Logger } from '@baton/service';
-import { awaitSlot } from './await-slot.ts';
+import { awaitSlot, isSlotSoon } from './await-slot.ts';
 import type { Claimer, GrantedRun } from './claimer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { LookAhead } from './look-ahead.ts';
@@ -24,7 +24,7 @@ export interface TrackDeps {
   /** When a slot was last given to a track, on performance.now(). */
   movedAt(): number;
   leases: LeaseKeeper;
-  lookAhead: Pick<LookAhead, 'noteRun' | 'noteClaim'>;
+  lookAhead: Pick<LookAhead, 'noteRun' | 'noteClaim' | 'noteGivenBack'>;
   /** Whether it can be written to still. */
   checkDisk(): Promise<void>;
   output: OutputSender;
@@ -50,19 +50,26 @@ interface Ended {
  * The walk of a track on a worker: claim, wait for its slot where it was claimed ahead, run, send the output, report. Resolves
  * when the completion is on its way and on disk, and what the script handed on is stored; the lease is kept until the
  * completion is known to be applied.
+ * @returns what was reported; null where the track was not this worker's to run; 'give_back' where its entry is to be given
+ *   to whoever has a slot for it
  */
-export async function runTrack(deps: TrackDeps, message: TrackMessage, place: Place): Promise<void> {
+export async function runTrack(
+  deps: TrackDeps,
+  message: TrackMessage,
+  place: Place,
+): Promise<Completion | 'give_back' | null> {
   crashPoint('worker.fetched');
   const granted = await claimTrack(deps, message, place);
-  if (granted !== null) await runGranted(deps, granted, place);
+  if (granted === null || granted === 'give_back') return granted;
+  return runGranted(deps, granted, place);
 }
 
 /** The same from the claim on. */
-export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Place): Promise<void> {
+export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Place): Promise<Completion | null> {
   crashPoint('worker.claimed');
   const heardAt = performance.now();
   const awaited = await awaitSlot(deps, granted, place);
-  if (awaited === 'released') return;
+  if (awaited === 'released') return null;
   const beganAt = performance.now();
   deps.legs.observe('started', beganAt - heardAt);
   const { run } = granted;
@@ -79,7 +86,7 @@ export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Pl
   crashPoint('worker.ended');
   // Before its slot is free: on a full disk each further track would fail as well.
   if (completion.exitCode !== 0) await deps.checkDisk();
-  deps.lookAhead.noteRun(performance.now() - beganAt);
+  if (awaited === 'slot') deps.lookAhead.noteRun(performance.now() - beganAt);
   place.freeSlot();
   // Nothing is left to end; its lease is renewed until the completion is known to be applied, however long that takes.
   deps.leases.hold({ ...keyOf(granted), leaseUntil: Number.POSITIVE_INFINITY, end: () => {} });
@@ -92,17 +99,19 @@ export async function runGranted(deps: TrackDeps, granted: GrantedRun, place: Pl
     deps.running.delete(stopWaiting);
     crashPoint('worker.sent');
   }
+  return completion;
 }
 
-/** What cannot be claimed ahead is claimed when there is a slot for it. */
+/** What cannot be claimed ahead is claimed when there is a slot for it; where none comes soon others may have one. */
 async function claimTrack(
-  { claimer }: TrackDeps,
+  deps: TrackDeps,
   { trackId, attempt }: TrackMessage,
   place: Place,
-): Promise<GrantedRun | null> {
+): Promise<GrantedRun | 'give_back' | null> {
+  const { claimer } = deps;
   const answer = await claimer.claim({ trackId, attempt, isAhead: !place.hasSlot });
   if (answer !== 'needs_slot') return answer;
-  await place.slot();
+  if (!(await isSlotSoon(deps, place))) return 'give_back';
   const again = await claimer.claim({ trackId, attempt, isAhead: false });
   return again === 'needs_slot' ? null : again;
 }

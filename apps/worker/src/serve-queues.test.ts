@@ -3,6 +3,7 @@ import { testServers } from '@baton/devstack/testing';
 import { connectRedis, createTrackQueue, waitForRedis, type Redis, type TrackMessage } from '@baton/queue';
 import { uniquePrefix } from '@baton/queue/testing';
 import { createCounters } from '@baton/service';
+import { createLookAhead } from './look-ahead.ts';
 import { serveQueues, type ServedQueues } from './serve-queues.ts';
 import { makeSignal, recordEvents, waitFor, type Signal } from './testing.ts';
 
@@ -47,6 +48,9 @@ interface FakeWorker {
   finishAll(): void;
 }
 
+/** None but those that have a slot. */
+const NO_LOOK_AHEAD = createLookAhead({ slots: 1, most: () => 0 });
+
 function openWorker(options: { slots: number; labels?: string[] }): FakeWorker {
   const under = new Map<number, Signal<void>>();
   let isAuto = false;
@@ -65,6 +69,8 @@ function openWorker(options: { slots: number; labels?: string[] }): FakeWorker {
     redis,
     prefix,
     slots: options.slots,
+    lookAhead: NO_LOOK_AHEAD,
+    outstanding: () => 0,
     labels: options.labels ?? ['default'],
     async run({ trackId }: TrackMessage) {
       worker.started.push(trackId);
@@ -74,6 +80,7 @@ function openWorker(options: { slots: number; labels?: string[] }): FakeWorker {
       if (isAuto) signal.resolve();
       await signal.promise;
       under.delete(trackId);
+      return 'done';
     },
     logger: recordEvents().logger,
   });

@@ -19,7 +19,7 @@ export interface ServedQueues {
   /** Label sets whose queues it pulls from. */
   served(): string[];
   /** Has a track run that did not come from a queue. */
-  take(run: (place: Place) => Promise<void>): void;
+  take(run: (place: Place) => Promise<unknown>): void;
   /** To be called when others may have taken room. */
   refresh(): void;
   /** Starts to pull from label sets that it did not know yet. */
@@ -39,7 +39,7 @@ export interface ServeQueuesOptions {
   /** Places that are offered to others. */
   outstanding(): number;
   labels: readonly string[];
-  run(message: TrackMessage, place: Place): Promise<void>;
+  run(message: TrackMessage, place: Place): Promise<'done' | 'give_back'>;
   logger: Logger;
   counters: Counters;
 }
@@ -77,9 +77,9 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     const room = Math.max(0, slots.room - options.outstanding());
     for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
   };
-  const occupy = async (place: Place, run: (place: Place) => Promise<void>): Promise<void> => {
+  const occupy = async <T>(place: Place, run: (place: Place) => Promise<T>): Promise<T> => {
     try {
-      await run(place);
+      return await run(place);
     } finally {
       place.leave();
       refresh();
@@ -89,8 +89,7 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     const place = mayStart() ? (slots.tryEnter() ?? (await slots.enterWithin(PATIENCE_MS))) : null;
     if (place === null) return 'give_back';
     fromQueues += 1;
-    await occupy(place, (own) => options.run(message, own)).finally(() => (fromQueues -= 1));
-    return 'done';
+    return occupy(place, (own) => options.run(message, own)).finally(() => (fromQueues -= 1));
   };
   const serve = (labelSets: readonly string[]): void => {
     for (const labelSet of labelSets) {

@@ -17,8 +17,6 @@ export interface Slots {
   readonly waiting: number;
   /** Whether there is room or not: for what is claimed already. */
   enter(): Place;
-  /** To be called when `ahead` may have changed. */
-  refresh(): void;
   /** Resolves when there is nobody. */
   whenIdle(): Promise<void>;
 }
@@ -117,7 +115,6 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
     get room() {
       return countRoom();
     },
-    refresh,
     get waiting() {
       return waiters.length;
     },

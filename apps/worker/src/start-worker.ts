@@ -145,7 +145,14 @@ export async function startWorker(config: Config, logger: Logger): Promise<Servi
     async stop() {
       disk.stop();
       report.isDraining = true;
-      const closers = [leases, status, spool, { stop: () => queues.close(CLOSE_MS) }, { stop: () => runner.close() }];
+      const closers = [
+        leases,
+        status,
+        spool,
+        deps.releaser,
+        { stop: () => queues.close(CLOSE_MS) },
+        { stop: () => runner.close() },
+      ];
       const parts = {
         ...deps,
         queues,
@@ -218,7 +225,10 @@ function serveTracks(source: TrackSource, deps: TrackDeps): ServedQueues {
     prefix: config.BATON_REDIS_PREFIX,
     slots: config.BATON_CONCURRENCY,
     labels: config.BATON_LABELS,
-    run: (message, place) => runTrack(deps, message, place),
+    async run(message, place) {
+      const answer = await runTrack(deps, message, place);
+      return answer === 'give_back' ? answer : 'done';
+    },
     logger: deps.logger,
   });
 }

@@ -1,6 +1,6 @@
 import type { StatusReport } from '@baton/client';
 import { expect, test } from '@jest/globals';
-import { createCounters } from '@baton/service';
+import { createCounters, createLegTimes } from '@baton/service';
 import { startStatusSender } from './status-sender.ts';
 import { makeKey, recordEvents, waitFor } from './testing.ts';
 
@@ -17,6 +17,7 @@ function open(answer: () => Promise<void> = () => Promise.resolve()) {
       },
     },
     reporter: { unapplied: () => [...kept] },
+    legs: createLegTimes(),
     counters,
     workerId: 'w-1',
     logger,

@@ -1,11 +1,15 @@
 import type { ClaimedRun } from '@baton/client';
+import type { Completion } from '@baton/domain';
+import type { GrantedRun, TrackToClaim } from './claimer.ts';
+import { createLegTimes } from '@baton/service';
 import type { HeldRun, LeaseKeeper } from './lease-keeper.ts';
 import type { OutputSender } from './output-sender.ts';
 import type { Reporter } from './reporter.ts';
-import { runTrack } from './run-track.ts';
+import { runTrack, type TrackDeps } from './run-track.ts';
 import type { Runner, RunRequest, RunResult } from './runner/index.ts';
 import type { SpooledCompletion } from './spool.ts';
-import { makeClaimedRun, makeDirectory, makeSignal, recordEvents } from './testing.ts';
+import type { Place } from './slots.ts';
+import { makeClaimedRun, makeDirectory, makeSignal, PLACE, recordEvents } from './testing.ts';
 
 const MESSAGE = {
   v: 1 as const,
@@ -40,6 +44,14 @@ export const ENDED: RunResult = {
 export interface Scene {
   /** What the claim grants; null: nothing. */
   run: ClaimedRun | null;
+  /** What the claim says. */
+  claim(asked: TrackToClaim, granted: GrantedRun | null): GrantedRun | 'needs_slot' | null;
+  place: Place;
+  /** What the API says to a release: whether it is given back. */
+  release(): Promise<boolean>;
+  mayStart(): boolean;
+  /** Called when a run waits for its slot, with what the lease keeper holds; `endAll` as below. */
+  whileWaiting(held: HeldRun, endAll: () => void): void;
   /** What the runner does; by default it ends with exit code 0. */
   execute(request: RunRequest, cancelled: Promise<'cancel' | 'kill'>): Promise<RunResult>;
   flush(): Promise<void>;
@@ -56,17 +68,26 @@ export interface Outcome {
   requests: RunRequest[];
   /** What happened, in order. */
   steps: string[];
+  /** What the look-ahead was told of. */
+  measured: string[];
   held: HeldRun[];
   stillRunning: number;
   /** What went to the output. */
   printed: string;
   events: string[];
+  /** What the walk came to. */
+  result: Completion | 'give_back' | null;
 }
 
 /** Runs one track with everything around it made up. */
 export async function play(given: Partial<Scene>): Promise<Outcome> {
   const scene: Scene = {
     run: makeClaimedRun(),
+    claim: (_, granted) => granted,
+    place: PLACE,
+    release: () => Promise.reject(new Error('nothing is to be given back')),
+    mayStart: () => true,
+    whileWaiting: () => {},
     execute: () => Promise.resolve(ENDED),
     flush: () => Promise.resolve(),
     isLeaseEnding: false,
@@ -76,36 +97,79 @@ export async function play(given: Partial<Scene>): Promise<Outcome> {
   };
   const directory = await makeDirectory();
   const { logger, events } = recordEvents();
-  const outcome: Outcome = { reported: [], requests: [], steps: [], held: [], stillRunning: 0, printed: '', events };
+  const outcome: Outcome = {
+    reported: [],
+    requests: [],
+    steps: [],
+    measured: [],
+    held: [],
+    stillRunning: 0,
+    printed: '',
+    events,
+    result: null,
+  };
   const running = new Set<(why: 'lost') => void>();
+  const endAll = (): void => running.forEach((end) => end('lost'));
   const granted = scene.run === null ? null : { runId: RUN_ID, run: scene.run, leaseUntil: LEASE_UNTIL };
   const deps = {
     workerId: 'w-test',
-    claimer: { claim: () => Promise.resolve(granted), giveUp: () => {} },
-    leases: makeLeases(scene, outcome),
+    claimer: {
+      claim: (asked: TrackToClaim) => Promise.resolve(scene.claim(asked, granted)),
+      giveUp: () => {},
+    },
+    ...makeAhead(scene, outcome),
+    leases: makeLeases(scene, outcome, endAll),
     output: makeOutput(scene, outcome),
-    reporter: makeReporter(outcome, (stopping) => scene.report(stopping, () => running.forEach((end) => end('lost')))),
+    reporter: makeReporter(outcome, (stopping) => scene.report(stopping, endAll)),
     runner: makeRunner(scene, outcome),
+    checkDisk: () => Promise.resolve(),
+    legs: createLegTimes(),
     lineDirectory: directory.path,
     defaults: { graceMs: 5000, maxOutputBytes: 1000 },
     running,
     troubles: { set: (_: string, problem: string | null) => void (problem !== null && outcome.steps.push(problem)) },
     logger,
   };
-  await runTrack(deps, MESSAGE);
+  outcome.result = await runTrack(deps, MESSAGE, scene.place);
   outcome.stillRunning = running.size;
   await directory.remove();
   return outcome;
 }
 
-function makeLeases(scene: Scene, outcome: Outcome): LeaseKeeper {
+function makeAhead(scene: Scene, outcome: Outcome): Pick<TrackDeps, 'releaser' | 'lookAhead' | 'mayStart' | 'movedAt'> {
+  return {
+    releaser: {
+      release({ runId }) {
+        outcome.steps.push(`release ${runId}`);
+        return scene.release();
+      },
+      stop: () => Promise.resolve(),
+    },
+    lookAhead: {
+      noteRun: () => void outcome.measured.push('run'),
+      noteClaim: () => {},
+      noteGivenBack: () => void outcome.measured.push('given back'),
+    },
+    mayStart: () => scene.mayStart(),
+    movedAt: () => 0,
+  };
+}
+
+function makeLeases(scene: Scene, outcome: Outcome, endAll: () => void): LeaseKeeper {
   return {
     hold(held) {
-      const isRunning = held.leaseUntil === LEASE_UNTIL;
+      const isRunning = held.leaseUntil !== Number.POSITIVE_INFINITY;
+      if (isRunning && outcome.requests.length === 0) {
+        outcome.steps.push('hold ahead');
+        setImmediate(() => scene.whileWaiting(held, endAll)); // when it waits
+        return;
+      }
       outcome.steps.push(isRunning ? 'hold' : 'hold until applied');
       outcome.held.push(held);
       if (isRunning) scene.whileRunning(held);
     },
+    drop: (runId) => void outcome.steps.push(`drop ${runId}`),
+    holds: () => false,
     isEnding: () => scene.isLeaseEnding,
     nudge: () => {},
     start: () => Promise.reject(new Error('nobody starts it here')),

@@ -8,6 +8,7 @@ import type { Completion } from '@baton/domain';
 import { createLogger, type Logger } from '@baton/service';
 import type { SpooledCompletion } from './spool.ts';
 import type { RunKey, WorkerReport } from './worker-api.ts';
+import type { Place } from './slots.ts';
 
 /** A logger that prints nothing and remembers the `event` of what it was told. */
 export function recordEvents(): { logger: Logger; events: string[] } {
@@ -108,6 +109,15 @@ export function makeWorkerReport(): WorkerReport {
   };
 }
 
+/** As it is where there is a slot. */
+export const PLACE: Place = {
+  hasSlot: true,
+  slot: () => Promise.resolve(),
+  freeSlot: () => {},
+  leave: () => {},
+};
+
 export function makeHeartbeatAnswer(overrides: Partial<HeartbeatAnswer> = {}): HeartbeatAnswer {
-  return { leaseMs: 6000, heartbeatMs: 1000, queues: ['default'], running: [], applied: [], ...overrides };
+  const known = { leaseMs: 6000, heartbeatMs: 1000, protocol: 3, handOverKey: null };
+  return { ...known, queues: ['default'], running: [], applied: [], held: [], ...overrides };
 }

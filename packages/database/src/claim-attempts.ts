@@ -23,11 +23,12 @@ import { withTransaction } from './with-transaction.ts';
  * The claim: the one change that lets a worker start an attempt. A compare-and-set PENDING -> RUNNING under the worker's
  * random run id, many at a time.
  *
- * Guarantees. At most one run id ever wins an attempt, whatever the queue delivers twice: rows are locked, the state and
- * the attempt are compared, and two claims of one track in one call are told apart by their run ids. The same run id
- * asking again (its reply was lost) is granted again. No claim is granted once its pipeline has ended or is paused: the
- * pipeline's row is share-locked first, so such a change is either seen or has to wait. When MySQL goes away in the middle
- * the worker asks again with the same run id; when the worker goes away the lease runs out.
+ * Guarantees. At most one run id holds an attempt, and another one only after it was given back unstarted (release-attempts),
+ * whatever the queue delivers twice: rows are locked, the state and the attempt are compared, and two claims of one track in
+ * one call are told apart by their run ids. The same run id asking again (its reply was lost) is granted again. No claim is
+ * granted once its pipeline has ended or is paused: the pipeline's row is share-locked first, so such a change is either seen
+ * or has to wait. When MySQL goes away in the middle the worker asks again with the same run id; when the worker goes away the
+ * lease runs out.
  *
  * Locks, in this order: pipelines (shared), tracks, limits (limit-holders says what limits promise).
  */
@@ -248,6 +249,7 @@ function toResult(decision: Decision, full: ReadonlyMap<string, string>): ClaimR
     graph,
     vertex,
     scope,
+    waitedMs,
     input: track.input,
   };
 }

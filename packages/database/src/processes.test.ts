@@ -1,6 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { testServers } from '@baton/devstack/testing';
-import { findProcesses, forgetProcesses, recordProcess, startReporting, type ProcessReport } from './processes.ts';
+import {
+  findProcesses,
+  findProtocol,
+  forgetProcesses,
+  PROTOCOL,
+  recordProcess,
+  startReporting,
+  type ProcessReport,
+} from './processes.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { createTestDatabase } from './testing.ts';
 
@@ -67,4 +75,32 @@ test('a report that cannot be written is told, and stops nothing', async () => {
   expect(errors).toHaveLength(1);
   await reporting.stop();
   await broken.close();
+});
+
+test.each([
+  ['there is no other process', [], PROTOCOL],
+  ['all know it', [{ kind: 'api' as const, settings: { protocol: 2 } }], PROTOCOL],
+  ['a newer one knows more', [{ kind: 'orchestrator' as const, settings: { protocol: 3 } }], PROTOCOL],
+  ['an API of before says nothing of it', [{ kind: 'api' as const, settings: {} }], 1],
+  [
+    'an orchestrator of before says nothing of it',
+    [{ kind: 'orchestrator' as const, settings: { reconcileMs: 1 } }],
+    1,
+  ],
+  ['a worker of before is alive', [{ kind: 'worker' as const, settings: {} }], PROTOCOL],
+])('what all know of the protocol, where %s', async (_title, others, protocol) => {
+  const own = await createTestDatabase(testServers().mysqlUrl);
+  const known = { kind: 'orchestrator' as const, settings: { protocol: 2 } };
+  for (const [index, other] of [known, ...others].entries())
+    await recordProcess(own, { ...REPORT, ...other, id: `p-${index}` });
+  expect(await findProtocol(own)).toBe(protocol);
+  await own.close();
+});
+
+test('what a process that is gone did not know is nobody’s concern', async () => {
+  const own = await createTestDatabase(testServers().mysqlUrl);
+  await recordProcess(own, { ...REPORT, kind: 'orchestrator', settings: {} });
+  await own.dataSource.query('UPDATE process SET seen_at = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE');
+  expect(await findProtocol(own)).toBe(PROTOCOL);
+  await own.close();
 });

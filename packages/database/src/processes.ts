@@ -162,14 +162,12 @@ export const PROTOCOL = 3;
 
 const protocols = new WeakMap<Database, { protocol: number; readAt: number }>();
 
-/** @returns what this process and all orchestrators know; as of a report ago at most */
+/** @returns what all APIs and orchestrators that are alive know; as of a report ago at most */
 export async function findProtocol(database: Database): Promise<number> {
   const known = protocols.get(database);
   if (known !== undefined && performance.now() - known.readAt < REPORT_INTERVAL_MS) return known.protocol;
-  const orchestrators = (await findProcesses(database)).filter(
-    ({ kind, isAlive }) => kind === 'orchestrator' && isAlive,
-  );
-  const protocol = Math.min(PROTOCOL, ...orchestrators.map(({ settings }) => Number(settings['protocol'] ?? 1)));
+  const alive = (await findProcesses(database)).filter(({ kind, isAlive }) => kind !== 'worker' && isAlive);
+  const protocol = Math.min(PROTOCOL, ...alive.map(({ settings }) => Number(settings['protocol'] ?? 1)));
   protocols.set(database, { protocol, readAt: performance.now() });
   return protocol;
 }

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { FAILURE_POLICIES, JOIN_RULES, trackIdOf, type Completion, type FlowEvent } from '@baton/domain';
 import { createRandom, type RandomSource } from '@baton/domain/testing';
 import type { AskedEvent } from './person-actions.ts';
+import { releaseAttempts } from './release-attempts.ts';
 import { selectRows } from './statements.ts';
 import { createChildStage } from './testing-children.ts';
 import { useTestDatabase } from './testing-database.ts';
@@ -67,10 +68,14 @@ async function step(flow: TestFlow, pick: RandomSource['pick']): Promise<void> {
   const awaiting = tracks.filter(({ awaits }) => awaits !== null);
   const track = pick(pick([true, false]) && awaiting.length > 0 ? awaiting : tracks);
   const { vertexId, name, attempt, runId } = track;
-  const what = pick(['claim', 'claim', 'end', 'end', 'end', 'person', 'person', 'expire', 'recount']);
+  const what = pick(['claim', 'claim', 'release', 'end', 'end', 'end', 'person', 'person', 'expire', 'recount']);
   if (what === 'claim') {
     // Refused as often as not: then nothing may be written.
     await claimTracks(flow, [name], attempt).catch((error: Error) => expect(error.message).toContain('refused'));
+  } else if (what === 'release') {
+    // Of a track that has no run, nothing is.
+    const run = { trackId: flow.trackId(name), attempt, runId: runId ?? 'none' };
+    await releaseAttempts(database, { workerId: TEST_WORKER, runs: [run] });
   } else if (what === 'person') await actOn(flow, personEvent(flow, pick, track));
   else if (what === 'end' && runId !== null) {
     const run = { trackId: flow.trackId(name), attempt, runId };
@@ -130,7 +135,18 @@ test('the tables can be folded from the history, whatever happens to a pipeline'
     );
     for (const { kind } of kinds) seen.add(kind);
   }
-  const expected = ['approve', 'cancel', 'cancel_track', 'choose', 'claim', 'flow', 'give_up', 'pause', 'reject'];
+  const expected = [
+    'approve',
+    'cancel',
+    'cancel_track',
+    'choose',
+    'claim',
+    'flow',
+    'give_up',
+    'pause',
+    'reject',
+    'release',
+  ];
   expect([...seen].toSorted()).toEqual([...expected, 'rerun', 'resume', 'set_mode', 'skip', 'start', 'succeed']);
 }, 120_000);
 

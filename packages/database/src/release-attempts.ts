@@ -36,7 +36,8 @@ export function releaseAttempts(
     database,
     async (runner) => {
       const found = await lockForClaims(runner, database, runs);
-      const held = runs.flatMap((run) => findHeld(found, run, workerId));
+      const distinct = new Map(runs.map((run) => [run.runId, run]));
+      const held = [...distinct.values()].flatMap((run) => findHeld(found, run, workerId));
       const released = held.filter((one) => !mustStay(one));
       const updates = createGroupedUpdates();
       for (const { track, vertex, pipeline, run } of released) {

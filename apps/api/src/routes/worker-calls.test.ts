@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execute, readCompletionSecret } from '@baton/database';
+import { execute, PROTOCOL, readCompletionSecret } from '@baton/database';
 import { insertFlowRows, type StoredRows } from '@baton/database/testing';
 import { completionKey } from '@baton/queue';
 import supertest from 'supertest';
@@ -126,7 +126,7 @@ describe('claims', () => {
     const render = (): never => {
       throw new Error('no place for ip');
     };
-    const request = { workerId: 'w1', labels: ['default'], claims: [newRun(trackIds[0])] };
+    const request = { workerId: 'w1', labels: ['default'], leaseMs: 5000, claims: [newRun(trackIds[0])] };
     expect(await claimTracks(api.deps, request, render)).toMatchObject([
       { granted: true, run: { script: '', refusal: 'the script could not be rendered: no place for ip' } },
     ]);
@@ -154,7 +154,7 @@ describe('heartbeats', () => {
     const before = await leaseOf(held.trackId);
     const beat = { worker, running: [held, foreign], reported: [foreign] };
     const { body } = await post('heartbeats', beat).expect(200);
-    expect(body).toMatchObject({ leaseMs: 15_000, heartbeatMs: 4000, applied: [] });
+    expect(body).toMatchObject({ leaseMs: 15_000, heartbeatMs: 4000, protocol: PROTOCOL, applied: [] });
     expect(body.running).toEqual([
       { runId: held.runId, state: 'held' },
       { runId: foreign.runId, state: 'lost' },

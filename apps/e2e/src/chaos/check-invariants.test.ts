@@ -73,6 +73,49 @@ describe('I2', () => {
     expect(names).toEqual(['I2', 'I6']);
   });
 
+  /** The first claim is given back, and another run makes the attempt. */
+  function giveBack(story: Story): void {
+    const { events, attempts } = story.rows;
+    const claim = events.find(({ kind }) => kind === 'claim') as EventRow;
+    const early = claim.body.tracks?.map((entry) => ({ ...entry, runId: 'run-0' })) ?? [];
+    const release: EventRow = { ...claim, kind: 'release', body: { tracks: [{ vertexId: 1, state: 'PENDING' }] } };
+    events.splice(1, 0, { ...claim, body: { tracks: early } }, release);
+    expect(attempts.some(({ runId }) => runId === 'run-0')).toBe(false);
+  }
+
+  test('it is well where a claim was given back, and another run starts it', () => {
+    expect(judge(giveBack)).toEqual([]);
+  });
+
+  test('it starts under a run id that was given back', () => {
+    const names = judge((story) => {
+      giveBack(story);
+      story.journal[0] = { ...(story.journal[0] as Story['journal'][0]), runId: 'run-0' };
+    });
+    expect(names).toContain('I2');
+  });
+
+  test('it starts, and was given back and claimed by nobody else', () => {
+    const names = judge((story) => {
+      giveBack(story);
+      story.rows.events.splice(3, 1);
+    });
+    expect(names).toContain('I2');
+  });
+
+  test.each([
+    ['before it was claimed', 1],
+    ['twice', 3],
+    ['after its end', 6],
+  ])('it is given back %s', (_title, at) => {
+    const names = judge((story) => {
+      giveBack(story);
+      const release = story.rows.events[2] as EventRow;
+      story.rows.events.splice(at, 0, { ...release });
+    });
+    expect(names).toContain('I2');
+  });
+
   test('it starts without a claim', () => {
     const names = judge(({ rows }) => rows.events.splice(1, 1));
     expect(names).toEqual(['I2', 'I6']);

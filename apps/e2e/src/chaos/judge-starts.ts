@@ -5,9 +5,10 @@ import type { Names } from './read-names.ts';
 import type { AttemptRow, TrackRow } from './read-rows.ts';
 import type { Claim, History } from './replay-history.ts';
 
-/** I2: at most one START of an attempt, under the run id that claimed it, and no run starts two of them. */
-export function judgeSingleStarts({ journal }: Evidence, { claims }: History, names: Names): Violation[] {
-  const violations: Violation[] = [];
+/** I2: at most one START of an attempt, under the run id that claimed it and did not give it back; no run starts two of them. */
+export function judgeSingleStarts({ journal }: Evidence, history: History, names: Names): Violation[] {
+  const { claims, released } = history;
+  const violations = history.violations.filter(({ invariant }) => invariant === 'I2');
   const note = (what: string): void => void violations.push({ invariant: 'I2', what });
   const starts = journal.filter(({ kind }) => kind === 'START');
   for (const [attempt, found] of groupBy(starts, nameAttempt)) {
@@ -22,7 +23,9 @@ export function judgeSingleStarts({ journal }: Evidence, { claims }: History, na
   for (const [attempt, found] of claimed) {
     if (found.length > 1) note(`${attempt} was claimed ${found.length} times`);
   }
+  const givenBack = new Set(released.map(({ runId }) => runId));
   for (const start of starts) {
+    if (givenBack.has(start.runId)) note(`${nameAttempt(start)} started as ${start.runId}, which had been given back`);
     const own = claimed.get(nameAttempt(start)) ?? [];
     if (!own.some(({ runId }) => runId === start.runId))
       note(`${nameAttempt(start)} started as ${start.runId} without a claim`);
@@ -36,7 +39,9 @@ export function judgeSingleStarts({ journal }: Evidence, { claims }: History, na
  */
 export function judgeOrder(evidence: Evidence, history: History, names: Names): Violation[] {
   return [
-    ...history.claims.flatMap((claim) => judgeClaim(claim, names, names.graphOf(claim.pipelineId))),
+    ...[...history.claims, ...history.released].flatMap((claim) =>
+      judgeClaim(claim, names, names.graphOf(claim.pipelineId)),
+    ),
     ...judgeJournal(evidence, names),
   ];
 }
@@ -130,11 +135,11 @@ function isStillRunning(attempt: AttemptRow | undefined, ended: ReadonlySet<stri
 }
 
 /** I7: nothing is claimed once its pipeline has ended or is paused, and no script starts once its attempt is over: its lease was. */
-export function judgeLateStarts(evidence: Evidence, { claims }: History, names: Names): Violation[] {
+export function judgeLateStarts(evidence: Evidence, { claims, released }: History, names: Names): Violation[] {
   const { journal, rows } = evidence;
   const note = (what: string): Violation => ({ invariant: 'I7', what });
   const claimedAt = new Map(rows.attempts.map(({ runId, startedAtMs }) => [runId, startedAtMs]));
-  const late = claims
+  const late = [...claims, ...released]
     .filter(({ pipelineState }) => isPipelineEnded(pipelineState) || pipelineState === 'PAUSED')
     .map((claim) => {
       const attempt = nameAttempt({ ...claim, vertex: names.vertexOf(claim) });

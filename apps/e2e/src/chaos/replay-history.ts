@@ -32,9 +32,12 @@ interface AppliedEnd {
 }
 
 export interface History {
+  /** Those that were not given back. */
   claims: readonly Claim[];
+  /** Given back before anything was started, as Baton says. */
+  released: readonly Claim[];
   ends: readonly AppliedEnd[];
-  /** Ended things that changed although nobody asked for it (I5), and what ended while it could not (I6). */
+  /** What was given back and was nobody's (I2), and ended things that changed although nobody asked for it (I5). */
   violations: readonly Violation[];
 }
 
@@ -42,6 +45,8 @@ interface Moment {
   state: string;
   /** The pipeline has been run again: what had ended may start over. */
   tracks: Map<number, TrackMoment>;
+  /** By vertex: what runs, or waits for its worker to start it. */
+  held: Map<number, Claim>;
 }
 
 const WAITING: TrackMoment = { state: 'WAITING', awaits: null, chosen: null };
@@ -49,21 +54,30 @@ const WAITING: TrackMoment = { state: 'WAITING', awaits: null, chosen: null };
 const PERSONS_KINDS = new Set(['rerun', 'retry', 'skip', 'succeed', 'give_up', 'choose', 'cancel_track']);
 
 export function replayHistory({ events }: Rows): History {
-  const claims: Claim[] = [];
+  const claims = new Set<Claim>();
+  const released: Claim[] = [];
   const ends: AppliedEnd[] = [];
   const violations: Violation[] = [];
   for (const [pipelineId, own] of groupBy(events, (event) => event.pipelineId)) {
-    const moment: Moment = { state: 'RUNNING', tracks: new Map() };
+    const moment: Moment = { state: 'RUNNING', tracks: new Map(), held: new Map() };
     for (const event of own) {
       const { body } = event;
       for (const { vertexId, attempt, runId, result } of body.attempts ?? []) {
         ends.push({ pipelineId, vertexId, attempt, runId, result });
+        moment.held.delete(vertexId);
       }
-      if (event.kind === 'claim') claims.push(...readClaims(event, moment));
+      for (const claim of event.kind === 'claim' ? readClaims(event, moment) : []) {
+        claims.add(claim);
+        moment.held.set(claim.vertexId, claim);
+      }
+      for (const claim of event.kind === 'release' ? readReleases(event, { moment, violations }) : []) {
+        claims.delete(claim);
+        released.push(claim);
+      }
       violations.push(...applyEvent(moment, event));
     }
   }
-  return { claims, ends, violations };
+  return { claims: [...claims], released, ends, violations };
 }
 
 function readClaims({ pipelineId, atMs, body }: EventRow, moment: Moment): Claim[] {
@@ -75,6 +89,20 @@ function readClaims({ pipelineId, atMs, body }: EventRow, moment: Moment): Claim
       ? []
       : [{ pipelineId, vertexId, attempt, runId, atMs, pipelineState: moment.state, tracks }],
   );
+}
+
+/** @returns what was given back; where it was nobody's, that is a violation */
+function readReleases(
+  { pipelineId, body }: EventRow,
+  { moment, violations }: { moment: Moment; violations: Violation[] },
+): Claim[] {
+  return (body.tracks ?? []).flatMap(({ vertexId }) => {
+    const claim = moment.held.get(vertexId);
+    if (moment.held.delete(vertexId) && claim !== undefined && !isPipelineEnded(moment.state)) return [claim];
+    const what = `pipeline ${pipelineId}: the track of vertex ${vertexId} was given back, and nobody held it or might`;
+    violations.push({ invariant: 'I2', what });
+    return [];
+  });
 }
 
 function applyEvent(moment: Moment, { pipelineId, kind, body }: EventRow): Violation[] {

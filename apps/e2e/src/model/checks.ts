@@ -13,6 +13,7 @@ const BASE: Scenario = {
   kinds: FAULT_KINDS,
   mayCancel: false,
   mayPause: false,
+  mayRelease: false,
 };
 const JOIN = { predecessors: [[], [], [0, 1]] };
 const RETRY = { maxAttempts: 2, retries: ['fail', 'lost'] } as const;
@@ -28,6 +29,14 @@ export const WHOLE: readonly { name: string; scenario: Scenario }[] = [
     scenario: { ...BASE, faults: 3, mayCancel: true, mayPause: true },
   },
   { name: 'A and B, then C; a cancel; 2 faults', scenario: { ...BASE, ...JOIN, faults: 2, mayCancel: true } },
+  {
+    name: 'A, then B; what is claimed may be given back; a pause and a cancel; 2 faults',
+    scenario: { ...BASE, faults: 2, mayCancel: true, mayPause: true, mayRelease: true },
+  },
+  {
+    name: 'A; what is claimed may be given back; two attempts; a cancel; 3 faults',
+    scenario: { ...BASE, ...RETRY, predecessors: [[]], faults: 3, mayCancel: true, mayRelease: true },
+  },
 ];
 
 /** What breaks where a safeguard is missing, and nothing else is: first of all, unless it says `only`. */
@@ -50,6 +59,9 @@ export const MISSING: readonly { missing: Safeguard; scenario: Scenario; invaria
   },
   { missing: 'completionGuard', scenario: BASE, invariant: 'an end is final', only: true },
   { missing: 'completionNamesRun', scenario: { ...BASE, ...RETRY }, invariant: 'one outcome an attempt' },
+  { missing: 'releaseNamesRun', scenario: { ...BASE, mayRelease: true }, invariant: 'one start an attempt' },
+  { missing: 'releaseAwaitsAnswer', scenario: { ...BASE, mayRelease: true }, invariant: 'one start an attempt' },
+  { missing: 'releaseAsksEnd', scenario: { ...BASE, mayCancel: true, mayRelease: true }, invariant: NEVER_STUCK },
   { missing: 'lockBeforeCount', scenario: { ...BASE, ...JOIN, faults: 0 }, invariant: 'nothing needs mending' },
   { missing: 'retryIsNewAttempt', scenario: { ...BASE, ...RETRY }, invariant: 'one start an attempt' },
   { missing: 'reconcileEnqueues', scenario: BASE, invariant: NEVER_STUCK },

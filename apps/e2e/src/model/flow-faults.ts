@@ -10,11 +10,14 @@ import {
   type State,
   type Worker,
 } from './flow-state.ts';
+import { nameRun } from './flow-moves.ts';
 import type { Rules } from './flow-tables.ts';
+import { giveBack } from './release-steps.ts';
 
 /** What goes wrong, each as one step, as long as there are faults left; and what mends itself. */
-export function faultSteps(state: State, { scenario }: Rules): Step<State>[] {
+export function faultSteps(state: State, rules: Rules): Step<State>[] {
   const steps: Step<State>[] = [];
+  const { scenario } = rules;
   const fault = (kind: FaultKind, what: () => string, change: (next: State) => void): void => {
     if (state.faultsLeft === 0 || !scenario.kinds.includes(kind)) return;
     const to = copyState(state);
@@ -25,7 +28,8 @@ export function faultSteps(state: State, { scenario }: Rules): Step<State>[] {
   addQueueFaults(state, fault);
   state.workers.forEach((worker, index) => {
     if (state.workers.findIndex((other) => codeOfWorker(other) === codeOfWorker(worker)) !== index) return;
-    addWorkerFaults(worker, { state, index, fault });
+    addWorkerFaults(worker, { index, fault });
+    addReleaseFaults(worker, { rules, index, fault });
     if (!worker.isCut) return;
     const to = copyState(state);
     Object.assign(to.workers[index] ?? {}, { isCut: false });
@@ -83,7 +87,7 @@ function addQueueFaults(state: State, fault: Fault): void {
   );
 }
 
-function addWorkerFaults(worker: Worker, place: { state: State; index: number; fault: Fault }): void {
+function addWorkerFaults(worker: Worker, place: { index: number; fault: Fault }): void {
   const { index, fault } = place;
   const name = `worker ${index + 1}`;
   if (worker.at === 'down') return;
@@ -116,6 +120,22 @@ function addWorkerFaults(worker: Worker, place: { state: State; index: number; f
       },
     );
   }
+}
+
+/** Either way the worker asks again: the reply is lost, or the call itself is still on its way. */
+function addReleaseFaults({ at, run }: Worker, place: { rules: Rules; index: number; fault: Fault }): void {
+  const { rules, index, fault } = place;
+  if (at !== 'releasing' || run === null) return;
+  fault(
+    'lost reply',
+    () => `${nameRun(run)} is given back, and worker ${index + 1} does not hear of it`,
+    (next) => void giveBack(next, run, rules),
+  );
+  fault(
+    'late call',
+    () => `the call of worker ${index + 1} that gives back ${nameRun(run)} is late`,
+    (next) => void next.lateReleases.push(run),
+  );
 }
 
 /** Only what a worker that died or was cut off had may be lost. */

@@ -45,10 +45,10 @@ export interface Track {
   applied: readonly number[];
 }
 
-const WORKER_STEPS = ['idle', 'down', 'asking', 'granted', 'running'] as const;
+const WORKER_STEPS = ['idle', 'down', 'asking', 'granted', 'running', 'releasing'] as const;
 
 export interface Worker {
-  /** asking: the reply was lost. granted: the script is not started yet. */
+  /** asking: the reply was lost. granted: the script is not started yet. releasing: it is to be given back. */
   at: (typeof WORKER_STEPS)[number];
   run: Run | null;
   /** It and the API do not hear each other. */
@@ -76,6 +76,8 @@ export interface Tables {
 export interface State extends Tables {
   queue: Entry[];
   completions: Completion[];
+  /** Calls that give back, and that their workers have stopped waiting for. */
+  lateReleases: Run[];
   workers: Worker[];
   orchestrators: Orchestrator[];
   /** Faults that may still happen, and what a person may still do, once each. */
@@ -97,6 +99,8 @@ export interface Scenario {
   kinds: readonly FaultKind[];
   mayCancel: boolean;
   mayPause: boolean;
+  /** Workers may give back what they have not started. */
+  mayRelease: boolean;
 }
 
 export const FAULT_KINDS = [
@@ -107,6 +111,7 @@ export const FAULT_KINDS = [
   'orchestrator crash',
   'cut',
   'lost reply',
+  'late call',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -131,6 +136,7 @@ export function startState(scenario: Scenario): State {
     tracks,
     queue: [],
     completions: [],
+    lateReleases: [],
     workers: Array.from({ length: scenario.workers }, () => IDLE),
     orchestrators: Array.from({ length: scenario.orchestrators }, (_, index): Orchestrator => {
       const enqueue = index === 0 ? roots : [];
@@ -177,6 +183,7 @@ export function copyState(state: State): State {
     tracks: state.tracks.map(copyTrack),
     queue: [...state.queue],
     completions: [...state.completions],
+    lateReleases: [...state.lateReleases],
     workers: state.workers.map((worker) => ({ ...worker, disk: [...worker.disk] })),
     orchestrators: [...state.orchestrators],
   };
@@ -196,7 +203,8 @@ export function keyOf(state: State): string {
   const orchestrators = state.orchestrators.map(codeOfOrchestrator).sort().join();
   const persons = (state.mayCancel ? 'c' : '') + (state.mayPause ? 'p' : '');
   const redis = `${codeOfAll(state.queue, codeOfEntry)}${codeOfAll(state.completions, codeOfCompletion)}`;
-  return `${codeOfTables(state)}|${redis}|${workers}|${orchestrators}|${state.faultsLeft}${persons}`;
+  const late = codeOfAll(state.lateReleases, codeOfRun);
+  return `${codeOfTables(state)}|${redis}|${late}|${workers}|${orchestrators}|${state.faultsLeft}${persons}`;
 }
 
 export function codeOfWorker({ at, run, isCut, disk }: Worker): string {
@@ -227,5 +235,5 @@ function codeOfAll<T>(items: readonly T[], code: (item: T) => string): string {
 }
 
 export const codeOfEntry = ({ track, attempt }: Entry): string => `${track}${attempt};`;
-const codeOfRun = ({ track, attempt, runId }: Run): string => `${track}${attempt}${runId};`;
+export const codeOfRun = ({ track, attempt, runId }: Run): string => `${track}${attempt}${runId};`;
 export const codeOfCompletion = (one: Completion): string => `${codeOfRun(one)}${OUTCOMES.indexOf(one.outcome)}`;

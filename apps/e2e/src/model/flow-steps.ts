@@ -5,6 +5,7 @@ import { personSteps } from './flow-persons.ts';
 import { codeOfOrchestrator, codeOfWorker, copyState, type State } from './flow-state.ts';
 import type { Rules } from './flow-tables.ts';
 import { addProcessSteps } from './process-steps.ts';
+import { addLateReleases } from './release-steps.ts';
 import { addLeaseSteps, addWorkerSteps, forgetApplied } from './worker-steps.ts';
 
 /** Everything that can happen next. */
@@ -22,6 +23,7 @@ export function stepsFrom(state: State, rules: Rules): Step<State>[] {
     if (isFirst(codes.orchestrators, index)) addProcessSteps(orchestrator, { state, rules, index, add });
   });
   addLeaseSteps(state, rules, add);
+  addLateReleases(state, rules, add);
   steps.push(...personSteps(state, rules), ...faultSteps(state, rules));
   for (const { to } of steps) forgetApplied(to);
   return steps;

@@ -42,6 +42,16 @@ export function claim(tables: Tables, run: Run, { safeguards }: Rules): { isGran
   return { isGranted: true, broken };
 }
 
+/** The way back of a claim. `gone`: it is not this run's (any more). */
+export function release(tables: Tables, run: Run, { safeguards }: Rules): 'released' | 'kept' | 'gone' {
+  const track = trackOf(tables, run.track);
+  const isNamed = track.runId === run.runId || !safeguards.releaseNamesRun;
+  if (track.state !== 'RUNNING' || track.attempt !== run.attempt || !isNamed) return 'gone';
+  if (safeguards.releaseAsksEnd && (track.isCancelRequested || !isLive(tables))) return 'kept';
+  Object.assign(track, { state: 'PENDING', runId: 0, isLeaseOver: false, isHurt: false });
+  return 'released';
+}
+
 /** @returns what is PENDING now and to be enqueued, or null where the completion is stale */
 export function applyCompletion(
   tables: Tables,

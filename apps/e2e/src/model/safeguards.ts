@@ -14,6 +14,12 @@ export interface Safeguards {
   completionGuard: boolean;
   /** ... under the attempt and the run id that the completion names. */
   completionNamesRun: boolean;
+  /** An attempt is given back by the run id that holds it only. */
+  releaseNamesRun: boolean;
+  /** What was asked to be given back is not started before the answer that it is kept. */
+  releaseAwaitsAnswer: boolean;
+  /** What is to be ended, or of a pipeline that has ended, is not given back. */
+  releaseAsksEnd: boolean;
   /** The pipeline is locked before anything is read for a decision. */
   lockBeforeCount: boolean;
   /** The retry of a track is an attempt with a number of its own. */
@@ -44,6 +50,9 @@ const ALL: Safeguards = {
   endTakesPending: true,
   completionGuard: true,
   completionNamesRun: true,
+  releaseNamesRun: true,
+  releaseAwaitsAnswer: true,
+  releaseAsksEnd: true,
   lockBeforeCount: true,
   retryIsNewAttempt: true,
   reconcileEnqueues: true,

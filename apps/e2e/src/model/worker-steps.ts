@@ -12,6 +12,7 @@ import {
 } from './flow-state.ts';
 import { distinct, nameRun, remove, type Add, type Place } from './flow-moves.ts';
 import { claim, type Rules } from './flow-tables.ts';
+import { addReleaseSteps } from './release-steps.ts';
 
 const IDLE = { at: 'idle', run: null } as const;
 
@@ -31,7 +32,9 @@ export function addWorkerSteps(worker: Worker, place: Place): void {
     return broken;
   };
   if (at === 'running' && run !== null) return addEnds({ ...place, run, name });
-  if (at === 'granted' && run !== null) return addStart(worker, { ...place, run, name });
+  addReleaseSteps(worker, place);
+  if (at === 'releasing' && rules.safeguards.releaseAwaitsAnswer) return;
+  if ((at === 'granted' || at === 'releasing') && run !== null) return addStart(worker, { ...place, run, name });
   if (worker.isCut) return;
   if (run !== null)
     return add(
@@ -172,6 +175,7 @@ function freshRunId(state: State, { track, attempt }: Entry): number {
   const known = [
     holderOf(state, track),
     ...state.completions,
+    ...state.lateReleases,
     ...state.workers.flatMap(({ run, disk }) => [...(run === null ? [] : [run]), ...disk]),
     ...state.orchestrators.flatMap(({ completion }) => (completion === null ? [] : [completion])),
   ];
