@@ -43,7 +43,7 @@ export async function applyEvents(
     onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
   });
   crashPoint('orchestrator.committed');
-  await handOver?.tell(applied.handed);
+  await handOver?.tell(applied);
   try {
     if (applied.toDispatch.length > 0) await deps.trackQueue.enqueueTracks(applied.toDispatch);
     if (applied.killRequested.length > 0) await publishNudge(deps.redis, deps.redisPrefix);

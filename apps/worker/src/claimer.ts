@@ -24,7 +24,7 @@ export interface Claimer {
   giveUp(): void;
 }
 
-export interface TrackToClaim {
+interface TrackToClaim {
   trackId: number;
   attempt: number;
   /** There is no free slot for it. */

@@ -109,5 +109,6 @@ export function makeWorkerReport(): WorkerReport {
 }
 
 export function makeHeartbeatAnswer(overrides: Partial<HeartbeatAnswer> = {}): HeartbeatAnswer {
-  return { leaseMs: 6000, heartbeatMs: 1000, queues: ['default'], running: [], applied: [], ...overrides };
+  const terms = { leaseMs: 6000, heartbeatMs: 1000, protocol: 1, handOverKey: null };
+  return { ...terms, queues: ['default'], running: [], applied: [], held: [], ...overrides };
 }
