@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClaimedRun } from '@baton/client';
 import {
   handedRunId,
@@ -170,7 +169,7 @@ class Offers implements HandOver {
     const until = performance.now() - COUNTED_MS;
     const overdue: Offered[] = [];
     for (const offered of this.#offers.values()) {
-      if (offered.sentAt >= until) break;
+      if (offered.sentAt > until) break;
       overdue.push(offered);
     }
     return overdue;
@@ -189,7 +188,7 @@ class Offers implements HandOver {
       const isOpen = this.#findOverdue().some(({ isAsked }) => !isAsked);
       if (!isOpen && this.outstanding === 0) return;
       if (isOpen) this.#options.askSoon();
-      await sleep(SETTLE_INTERVAL_MS);
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_INTERVAL_MS));
     }
   }
 
