@@ -45,7 +45,7 @@ export async function applyEvents(
   });
   crashPoint('orchestrator.committed');
   const committedAt = performance.now();
-  await handOver?.tell(applied.handed);
+  await handOver?.tell(applied);
   try {
     if (applied.toDispatch.length > 0) await deps.trackQueue.enqueueTracks(applied.toDispatch);
     if (applied.killRequested.length > 0) await publishNudge(deps.redis, deps.redisPrefix);

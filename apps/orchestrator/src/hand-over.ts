@@ -1,5 +1,11 @@
 import { answerClaims, claimTracks, type ClaimAnswer, type ClaimedRun } from '@baton/claims';
-import type { AppliedEvents, ChooseHandOvers, Database, HandOver } from '@baton/database';
+import {
+  findTakingWorkers,
+  type AppliedEvents,
+  type ChooseHandOvers,
+  type Database,
+  type HandOver,
+} from '@baton/database';
 import { servesLabels, type TrackToDispatch } from '@baton/domain';
 import {
   handedRunId,
@@ -9,30 +15,30 @@ import {
   takeEntries,
   trackQueueName,
   workerKey,
+  type HandedMessage,
   type HandedRun,
   type Offer,
   type Redis,
   type SignedOffer,
   type TakenEntry,
 } from '@baton/queue';
-import type { LegTimes, Logger } from '@baton/service';
+import { crashPoint, type LegTimes, type Logger } from '@baton/service';
 
 /*
  * Hand-over: with its completions a worker offers places, and here they are filled. First with what waits in the queues that
  * the worker pulls from (it waits longer), then with what the completions' own transaction made ready, which is claimed in that
- * transaction. All else is enqueued as ever.
+ * transaction. All else is enqueued as ever: what has a limit, above all, which must not keep a place without running.
  *
  * When a part dies. Before the commit: what was taken from a queue is PENDING without an entry, and the reconcile loop finds
  * it. After the commit: the claims are there, and nobody was told; the worker asks the API about offers without an answer. An
  * entry that is delivered again brings its offer again: each claim has a run id of its own, and the worker starts one run a
- * place and gives others back.
+ * place and gives others back. What an earlier delivery claimed nobody here knows, so such an offer is never answered, nor is
+ * one of which it is not known what became of its claims. A worker that ends, or was not heard of for a lease, gets nothing.
  */
 
 /** Who offers, and what is left of it. */
 export interface OpenOffer extends Offer {
   key: string;
-  /** Places that nothing was claimed for. */
-  left: string[];
 }
 
 export interface HandOverDeps {
@@ -51,6 +57,12 @@ interface Head {
   entry: TakenEntry;
 }
 
+/** What there is to fill, and what is there for it. */
+interface Prepared {
+  offers: readonly OpenOffer[];
+  heads: readonly Head[];
+}
+
 export interface HandOvers {
   /** @returns null where it is not the worker's own */
   open(offered: SignedOffer): OpenOffer | null;
@@ -63,16 +75,26 @@ export interface HandOvers {
 
 /** What is at the head of a queue and cannot be handed over is for those who pull from it: it is looked at again after so long. */
 const LEFT_ALONE_MS = 100;
+/** So long a worker is believed to take tracks still. */
+const BELIEVED_MS = 1000;
+
+/** What rounds know of those before them. */
+interface Memory {
+  /** By queue: until when. */
+  leftAlone: Map<string, number>;
+  /** By worker that takes tracks: until when that is believed. */
+  taking: Map<string, number>;
+}
 
 export function createHandOvers(deps: HandOverDeps): HandOvers {
-  const leftAlone = new Map<string, number>();
+  const memory: Memory = { leftAlone: new Map(), taking: new Map() };
   const underWay = new Set<Promise<void>>();
   return {
     open({ offer, signature }) {
       const key = workerKey(deps.secret, offer.workerId);
-      return isOfferSignedBy(key, { offer, signature }) ? { ...offer, key, left: [...offer.ids] } : null;
+      return isOfferSignedBy(key, { offer, signature }) ? { ...offer, key } : null;
     },
-    begin: (offers) => new HandOverRound(deps, offers, leftAlone),
+    begin: (offers) => new HandOverRound(deps, offers, memory),
     finish(round) {
       const work = round.claimHeads().finally(() => underWay.delete(work));
       underWay.add(work);
@@ -86,25 +108,27 @@ export function createHandOvers(deps: HandOverDeps): HandOvers {
 /** The filling of some offers, beside one transaction. */
 export class HandOverRound {
   readonly #deps: HandOverDeps;
-  readonly #offers: readonly OpenOffer[];
-  /** By queue: until when. */
-  readonly #leftAlone: Map<string, number>;
-  readonly #heads: Promise<Head[]>;
+  readonly #memory: Memory;
+  readonly #prepared: Promise<Prepared>;
   /** Of the transaction's last try. */
   #chosen: (HandOver & { offer: OpenOffer; id: string })[] = [];
+  /** Whether all is known that was ever claimed for these offers. */
+  #knowsAll = true;
+  /** Runs that were claimed in the transaction. */
+  readonly #told = new Map<OpenOffer, number>();
 
-  constructor(deps: HandOverDeps, offers: readonly OpenOffer[], leftAlone: Map<string, number>) {
+  constructor(deps: HandOverDeps, offers: readonly OpenOffer[], memory: Memory) {
     this.#deps = deps;
-    this.#offers = offers;
-    this.#leftAlone = leftAlone;
-    this.#heads = this.#takeHeads();
+    this.#memory = memory;
+    this.#prepared = this.#prepare(offers);
   }
 
   /** For the places that no track from a queue is for. */
   readonly choose: ChooseHandOvers = async (ready) => {
-    const used = new Set((await this.#heads).map(({ id }) => id));
+    const { offers, heads } = await this.#prepared;
+    const used = new Set(heads.map(({ id }) => id));
     this.#chosen = [];
-    const free = this.#offers.map((offer) => ({ offer, ids: offer.left.filter((id) => !used.has(id)) }));
+    const free = offers.map((offer) => ({ offer, ids: offer.ids.filter((id) => !used.has(id)) }));
     for (const { trackId, attempt, labels } of ready.toSorted(byTurn)) {
       const place = free.find(({ offer, ids }) => ids.length > 0 && servesLabels(offer.labels, labels));
       const id = place?.ids.shift();
@@ -117,20 +141,27 @@ export class HandOverRound {
   };
 
   /** After the commit: tells the workers what was claimed for them. */
-  async tell(handed: AppliedEvents['handed']): Promise<void> {
+  async tell({ handed, stale }: Pick<AppliedEvents, 'handed' | 'stale'>): Promise<void> {
+    // Stale is what was applied before: by an earlier delivery, or by a commit that nobody heard of.
+    this.#knowsAll = stale === 0;
     const places = new Map(this.#chosen.map((one) => [one.runId, one]));
     const answers = handed.length === 0 ? [] : await this.#describe(handed);
-    const heads = await this.#heads;
-    for (const offer of this.#offers) {
-      const own = answers.flatMap((answer) => {
+    const { offers, heads } = await this.#prepared;
+    for (const offer of offers) {
+      const runs = answers.flatMap((answer) => {
         const place = places.get(answer.runId);
         return place?.offer === offer ? toHanded(place, answer) : [];
       });
+      this.#told.set(offer, runs.length);
       const isDone = !heads.some((head) => head.offer === offer);
-      if (isDone || own.length > 0) await this.#publish(offer, { answered: isDone ? [offer.number] : [], runs: own });
+      const answered = isDone ? this.#answer(offer, 0) : [];
+      if (answered.length > 0 || runs.length > 0) await this.#publish(offer, { answered, runs });
     }
-    const spent = new Set(this.#chosen.map(({ id }) => id));
-    for (const offer of this.#offers) offer.left = offer.left.filter((id) => !spent.has(id));
+  }
+
+  /** @param more than what was claimed in the transaction */
+  #answer(offer: OpenOffer, more: number): HandedMessage<ClaimedRun>['answered'] {
+    return this.#knowsAll ? [{ number: offer.number, runs: (this.#told.get(offer) ?? 0) + more }] : [];
   }
 
   /** The claims are made: where nobody can say what is to be run, the worker asks once more. */
@@ -145,67 +176,87 @@ export class HandOverRound {
 
   /** Claims what was taken from the queues, and tells its workers. Never fails. */
   async claimHeads(): Promise<void> {
-    const heads = await this.#heads;
+    const { heads } = await this.#prepared;
     const offers = new Set(heads.map(({ offer }) => offer));
-    await Promise.all(
-      [...offers].map((offer) =>
-        this.#claimHeadsOf(
-          offer,
-          heads.filter((head) => head.offer === offer),
-        ),
-      ),
-    );
+    const ofOffer = (offer: OpenOffer): Head[] => heads.filter((head) => head.offer === offer);
+    await Promise.all([...offers].map((offer) => this.#claimHeadsOf(offer, ofOffer(offer))));
   }
 
   /** Nothing was committed: what was taken goes back to where it was. */
   async abandon(): Promise<void> {
-    await this.#putBack((await this.#heads).map(({ entry }) => entry));
+    await this.#putBack((await this.#prepared).heads.map(({ entry }) => entry));
   }
 
   async #claimHeadsOf(offer: OpenOffer, heads: readonly Head[]): Promise<void> {
-    const { workerId, labels, leaseMs, slots, ids } = offer;
+    const { workerId, labels, leaseMs } = offer;
     const claims = heads.map(({ id, entry: { message } }) => {
       const { trackId, attempt } = message;
-      return { id, trackId, attempt, runId: handedRunId(id, message), isAhead: ids.indexOf(id) >= slots };
+      // As claims ahead of slots, so that what has a limit is refused.
+      return { id, trackId, attempt, runId: handedRunId(id, message), isAhead: true };
     });
-    let runs: HandedRun<ClaimedRun>[] = [];
+    let answers: ClaimAnswer[];
     try {
-      const answers = await claimTracks(this.#deps, { workerId, labels, leaseMs, claims });
-      runs = answers.flatMap((answer, index) => {
-        const claim = claims[index];
-        return claim === undefined ? [] : toHanded(claim, answer);
-      });
-      await this.#leave(heads.flatMap(({ entry }, index) => (needsSlot(answers[index]) ? [entry] : [])));
+      answers = await claimTracks(this.#deps, { workerId, labels, leaseMs, claims });
     } catch (error) {
+      // Perhaps they are claimed: then their entries are refused, and the worker asks about its offer.
       this.#deps.logger.warn({ event: 'hand_over_failed', workerId, tracks: heads.length, err: error });
-      await this.#putBack(heads.map(({ entry }) => entry));
+      return this.#putBack(heads.map(({ entry }) => entry));
     }
-    const spent = new Set(heads.map(({ id }) => id));
-    offer.left = offer.left.filter((id) => !spent.has(id));
-    await this.#publish(offer, { answered: [offer.number], runs });
+    crashPoint('orchestrator.heads_claimed');
+    const runs = answers.flatMap((answer, index) => {
+      const claim = claims[index];
+      return claim === undefined ? [] : toHanded(claim, answer);
+    });
+    await this.#leave(heads.flatMap(({ entry }, index) => (needsSlot(answers[index]) ? [entry] : [])));
+    const answered = this.#answer(offer, runs.length);
+    if (answered.length > 0 || runs.length > 0) await this.#publish(offer, { answered, runs });
   }
 
-  async #takeHeads(): Promise<Head[]> {
+  /** Never fails: what cannot be found out is not handed over. */
+  async #prepare(offers: readonly OpenOffer[]): Promise<Prepared> {
     const heads: Head[] = [];
+    let open: OpenOffer[] = [];
     try {
-      for (const offer of this.#offers) {
-        const free = [...offer.left];
-        for (const labelSet of offer.queues) {
-          if (free.length === 0) break;
-          if ((this.#leftAlone.get(trackQueueName(labelSet)) ?? 0) > performance.now()) continue;
-          const entries = await takeEntries(this.#place(), labelSet, free.length);
-          for (const entry of entries) heads.push({ offer, id: free.shift() ?? '', entry });
-        }
-      }
+      const taking = await this.#findTaking(offers);
+      open = offers.filter(({ workerId }) => taking.has(workerId));
+      for (const offer of open) await this.#takeHeads(offer, heads);
     } catch (error) {
       this.#deps.logger.warn({ event: 'queue_not_read', err: error }, 'nothing is handed over from it');
     }
-    return heads;
+    return { offers: open, heads };
+  }
+
+  /** Entries are written down one queue at a time: where the next one fails, those that were taken are claimed all the same. */
+  async #takeHeads(offer: OpenOffer, heads: Head[]): Promise<void> {
+    const free = [...offer.ids];
+    for (const labelSet of offer.queues) {
+      if (free.length === 0) return;
+      if ((this.#memory.leftAlone.get(trackQueueName(labelSet)) ?? 0) > performance.now()) continue;
+      const entries = await takeEntries(this.#place(), labelSet, free.length);
+      if (entries.length > 0) crashPoint('orchestrator.heads_taken');
+      for (const entry of entries) heads.push({ offer, id: free.shift() ?? '', entry });
+    }
+  }
+
+  /** A worker that ended, or died long ago, would never hear of what is claimed for it. */
+  async #findTaking(offers: readonly OpenOffer[]): Promise<Set<string>> {
+    const { taking } = this.#memory;
+    const now = performance.now();
+    for (const [workerId, until] of taking) if (until < now) taking.delete(workerId);
+    const unknown = offers.filter(({ workerId }) => !taking.has(workerId));
+    if (unknown.length > 0) {
+      const ids = unknown.map(({ workerId }) => workerId);
+      const heardWithinMs = Math.max(...unknown.map(({ leaseMs }) => leaseMs));
+      for (const id of await findTakingWorkers(this.#deps.database, ids, heardWithinMs)) {
+        taking.set(id, now + BELIEVED_MS);
+      }
+    }
+    return new Set(taking.keys());
   }
 
   /** For those who pull from the queue. */
   async #leave(entries: readonly TakenEntry[]): Promise<void> {
-    for (const { queueName } of entries) this.#leftAlone.set(queueName, performance.now() + LEFT_ALONE_MS);
+    for (const { queueName } of entries) this.#memory.leftAlone.set(queueName, performance.now() + LEFT_ALONE_MS);
     await this.#putBack(entries);
   }
 
@@ -222,10 +273,7 @@ export class HandOverRound {
     }
   }
 
-  async #publish(
-    { workerId, key }: OpenOffer,
-    message: { answered: number[]; runs: HandedRun<ClaimedRun>[] },
-  ): Promise<void> {
+  async #publish({ workerId, key }: OpenOffer, message: HandedMessage<ClaimedRun>): Promise<void> {
     try {
       await publishHanded(this.#place(), { workerId, key }, message);
     } catch (error) {

@@ -93,7 +93,7 @@ test('a completion that its claim did not sign is parked where people see it', a
   await service.stop();
   expect(events).toContain('completion_parked');
   const [report] = await findProcesses(deps.database, 60_000);
-  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { protocol: 2, reconcileMs: 50 } });
+  expect(report).toMatchObject({ kind: 'orchestrator', isAlive: false, settings: { protocol: 3, reconcileMs: 50 } });
 });
 
 test('entries of one completion and of several are understood, and a forged one among several parks its entry alone', async () => {

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { ClaimedRun } from '@baton/client';
-import { handedRunId, MAX_OFFERED, openMessage, signOffer, type HandedRun, type SignedOffer } from '@baton/queue';
+import {
+  handedRunId,
+  MAX_OFFERED,
+  MAX_QUEUES_OFFERED,
+  openMessage,
+  signOffer,
+  type HandedRun,
+  type SignedOffer,
+} from '@baton/queue';
 import type { Logger } from '@baton/service';
 import type { GrantedRun } from './claimer.ts';
 import type { RunKey } from './worker-api.ts';
@@ -20,17 +28,22 @@ export interface HandOver {
   receive(sealed: Buffer): void;
   /** Whether an offer has no answer although it should: something may have been claimed that nobody told us of. */
   isOverdue(): boolean;
-  /** @param held all that is claimed for this worker */
-  compare(held: readonly RunKey[]): void;
+  /** @param held all that is claimed for this worker; null: it was not asked for */
+  compare(held: readonly RunKey[] | null): void;
+  /**
+   * For a worker that ends and offers no more: resolves when no answer is to be waited for, and what no answer came for was
+   * asked for; after so many milliseconds in any case.
+   */
+  whenSettled(timeoutMs: number): Promise<void>;
 }
 
 export interface HandOverOptions {
   workerId: string;
-  labels: string[];
+  labels: readonly string[];
   /** What the last heartbeat said. */
   terms(): { key: string | null; leaseMs: number; queues: readonly string[] };
-  /** Places that are free, and how many of them have a slot. */
-  room(): { places: number; slots: number };
+  /** Places that are free. */
+  room(): number;
   isEnding(leaseUntil: number): boolean;
   /** Whether this worker has ever had to do with a run. */
   knows(runId: string): boolean;
@@ -40,6 +53,8 @@ export interface HandOverOptions {
   adopt(run: RunKey): void;
   /** Gives a run back that has not been started. */
   giveBack(run: RunKey): void;
+  /** Has the API asked soon about what is overdue. */
+  askSoon(): void;
   /** Told when `outstanding` has changed. */
   onChange(): void;
   /** Told how long it took from an offer to what was handed over for it, ms. */
@@ -51,11 +66,17 @@ export interface HandOverOptions {
 const COUNTED_MS = 1000;
 /** Nobody can have an offer that is older than this. */
 const KEPT_MS = 120_000;
+const SETTLE_INTERVAL_MS = 25;
 
 interface Offered {
   sentAt: number;
   leaseMs: number;
+  /** How many places were offered. */
+  places: number;
+  /** Those that nothing came for. */
   ids: Set<string>;
+  /** Whether the API was asked since it is overdue. */
+  isAsked: boolean;
 }
 
 export function createHandOver(options: HandOverOptions): HandOver {
@@ -82,60 +103,93 @@ class Offers implements HandOver {
 
   makeOffer(ending: number): SignedOffer | null {
     this.#forgetOld();
-    const { workerId, labels, terms, room, onChange } = this.#options;
-    const { key, leaseMs, queues } = terms();
+    const { workerId, labels } = this.#options;
+    const { key, leaseMs, queues } = this.#options.terms();
     if (key === null) return null;
-    const { places, slots } = room();
-    const { outstanding } = this;
-    const count = Math.min(places + ending - outstanding, MAX_OFFERED);
+    const count = Math.min(this.#options.room() + ending - this.outstanding, MAX_OFFERED);
     if (count <= 0) return null;
     const ids = Array.from({ length: count }, () => randomBytes(12).toString('base64url'));
     this.#last += 1;
-    this.#offers.set(this.#last, { sentAt: performance.now(), leaseMs, ids: new Set(ids) });
+    const sentAt = performance.now();
+    this.#offers.set(this.#last, { sentAt, leaseMs, places: count, ids: new Set(ids), isAsked: false });
     for (const id of ids) this.#numbers.set(id, this.#last);
-    onChange();
-    const free = Math.max(0, Math.min(count, slots + ending - outstanding));
-    return signOffer(key, { workerId, number: this.#last, labels, queues: [...queues], leaseMs, ids, slots: free });
+    this.#options.onChange();
+    const served = queues.slice(0, MAX_QUEUES_OFFERED);
+    return signOffer(key, { workerId, number: this.#last, labels: [...labels], queues: served, leaseMs, ids });
   }
 
   receive(sealed: Buffer): void {
-    const { logger, terms, onChange } = this.#options;
-    const { key } = terms();
+    const { logger } = this.#options;
+    const { key } = this.#options.terms();
     if (key === null) return;
     try {
       const { answered, runs } = openMessage<ClaimedRun>(key, sealed);
       for (const run of runs) this.#take(run);
-      for (const number of answered) this.#forget(number);
+      for (const { number, runs: told } of answered) this.#noteAnswer(number, told);
     } catch (error) {
       logger.error(
         { event: 'handed_over_unreadable', err: error },
         'from nobody who has the key, or from another version',
       );
     }
-    onChange();
+    this.#options.onChange();
   }
 
   #take({ id, trackId, attempt, runId, run }: HandedRun<ClaimedRun>): void {
-    const { isEnding, knows, start, adopt, giveBack } = this.#options;
     const key = { trackId, attempt, runId };
-    if (runId !== handedRunId(id, key) || knows(runId)) return;
-    const offered = this.#offers.get(this.#numbers.get(id) ?? 0);
-    if (offered === undefined || !offered.ids.delete(id)) return giveBack(key);
-    this.#numbers.delete(id);
+    if (runId !== handedRunId(id, key)) return;
+    const offered = this.#usePlace(id);
+    // It was adopted before the message came, or the message came twice.
+    if (this.#options.knows(runId)) return;
+    if (offered === null) return this.#options.giveBack(key);
     this.#options.onAnswered(performance.now() - offered.sentAt);
     const leaseUntil = offered.sentAt + offered.leaseMs;
-    if (run === null || isEnding(leaseUntil)) return adopt(key);
-    start({ runId, run, leaseUntil });
+    if (run === null || this.#options.isEnding(leaseUntil)) return this.#options.adopt(key);
+    this.#options.start({ runId, run, leaseUntil });
+  }
+
+  /** @returns the offer of a place that was not used yet; null: there is none */
+  #usePlace(id: string): Offered | null {
+    const offered = this.#offers.get(this.#numbers.get(id) ?? 0);
+    this.#numbers.delete(id);
+    return offered?.ids.delete(id) === true ? offered : null;
+  }
+
+  /** A message before this one may have been lost: then the offer is kept until it is overdue. */
+  #noteAnswer(number: number, told: number): void {
+    const offered = this.#offers.get(number);
+    if (offered !== undefined && offered.places - offered.ids.size >= told) this.#forget(number);
   }
 
   isOverdue(): boolean {
-    const until = performance.now() - COUNTED_MS;
-    for (const { sentAt } of this.#offers.values()) return sentAt < until;
-    return false;
+    return this.#findOverdue().length > 0;
   }
 
-  compare(held: readonly RunKey[]): void {
-    for (const run of held) if (!this.#options.knows(run.runId)) this.#options.adopt(run);
+  #findOverdue(): Offered[] {
+    const until = performance.now() - COUNTED_MS;
+    const overdue: Offered[] = [];
+    for (const offered of this.#offers.values()) {
+      if (offered.sentAt > until) break;
+      overdue.push(offered);
+    }
+    return overdue;
+  }
+
+  compare(held: readonly RunKey[] | null): void {
+    for (const run of held ?? []) if (!this.#options.knows(run.runId)) this.#options.adopt(run);
+    if (held !== null) for (const offered of this.#findOverdue()) offered.isAsked = true;
+    // Places are counted for a while only: nobody else says that they count no more.
+    this.#options.onChange();
+  }
+
+  async whenSettled(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (performance.now() < deadline) {
+      const isOpen = this.#findOverdue().some(({ isAsked }) => !isAsked);
+      if (!isOpen && this.outstanding === 0) return;
+      if (isOpen) this.#options.askSoon();
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_INTERVAL_MS));
+    }
   }
 
   #forgetOld(): void {

@@ -41,8 +41,8 @@ export interface LeaseKeeperOptions {
   describeWorker(): WorkerReport;
   /** Whether the API is to tell all that is claimed for this worker. */
   asksForHeld?: () => boolean;
-  /** Told of every answer. */
-  onAnswer(answer: HeartbeatAnswer): void;
+  /** Told of every answer. @param held all that is claimed for this worker; null: it was not asked for */
+  onAnswer(answer: HeartbeatAnswer, held: RunKey[] | null): void;
   logger: Logger;
 }
 
@@ -176,11 +176,12 @@ class Heartbeat {
   async #send(running: RunKey[], reported: RunKey[]): Promise<HeartbeatAnswer> {
     const askedAt = performance.now();
     const worker = this.#options.describeWorker();
+    const asksForHeld = this.#options.asksForHeld?.() === true;
     const answer = await this.#options.api.sendHeartbeat({
       worker,
       running,
       reported,
-      ...(this.#options.asksForHeld?.() === true ? { asksForHeld: true } : {}),
+      ...(asksForHeld ? { asksForHeld } : {}),
     });
     this.#timing = { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
     for (const runId of answer.applied) this.#held.delete(runId);
@@ -190,7 +191,7 @@ class Heartbeat {
       if (state !== 'lost') run.leaseUntil = askedAt + answer.leaseMs;
       if (state !== 'held') run.end(state);
     }
-    this.#options.onAnswer(answer);
+    this.#options.onAnswer(answer, asksForHeld ? (answer.held ?? []) : null);
     this.#sideWork.add(() => this.#options.reporter.settle(answer.applied));
     return answer;
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HandOver } from './hand-over.ts';
 import type { TrackDeps } from './run-track.ts';
 import type { ServedQueues } from './serve-queues.ts';
 
@@ -13,6 +14,7 @@ import type { ServedQueues } from './serve-queues.ts';
  */
 export interface WorkerParts extends Pick<TrackDeps, 'running' | 'claimer' | 'reporter' | 'leases' | 'logger'> {
   queues: ServedQueues;
+  handOver: Pick<HandOver, 'whenSettled'>;
   /** All that is left to end; what hangs is left alone. */
   closers: readonly { stop(): Promise<unknown> }[];
 }
@@ -20,6 +22,8 @@ export interface WorkerParts extends Pick<TrackDeps, 'running' | 'claimer' | 're
 const KILL_INTERVAL_MS = 100;
 /** For claims on their way to be answered, and for what they start to be killed and reported in order. */
 const CLAIM_MS = 1000;
+/** For the answers to offers of places. */
+const OFFERS_MS = 2000;
 /** For the last reports to be applied. */
 const SETTLE_MS = 2500;
 const CLOSE_MS = 1500;
@@ -30,7 +34,7 @@ const UNHELD = { ref: false };
 
 /** From the signal to a forced end, ms. */
 export function stopTimeoutMs(drainMs: number): number {
-  return drainMs + CLAIM_MS + SETTLE_MS + CLOSE_MS + RESERVE_MS;
+  return drainMs + OFFERS_MS + CLAIM_MS + SETTLE_MS + CLOSE_MS + RESERVE_MS;
 }
 
 export async function stopWorker(parts: WorkerParts, drainMs: number): Promise<void> {
@@ -45,10 +49,16 @@ async function drain(parts: WorkerParts, drainMs: number): Promise<void> {
   const { queues, running, logger } = parts;
   // From here on what comes is given back; whether Redis hears that nothing more is wanted need not be waited for.
   queues.pause().catch((error: unknown) => logger.warn({ event: 'pause_failed', err: error }));
-  const idle = queues.slots.whenIdle().then(() => true);
+  const idle = whenIdle(parts).then(() => true);
   if (await Promise.race([idle, sleep(drainMs, false, UNHELD)])) return;
   logger.warn({ event: 'drain_timeout', drainMs, scripts: running.size }, 'killing what still runs');
   await killUntil(idle, parts);
+}
+
+/** What was offered before may still be filled: that is waited for, and given back. */
+async function whenIdle({ queues, handOver }: WorkerParts): Promise<void> {
+  await handOver.whenSettled(OFFERS_MS);
+  await queues.slots.whenIdle();
 }
 
 /** Again and again: a claim that was under way may be answered only now, and its script start. */

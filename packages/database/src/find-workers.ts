@@ -85,6 +85,20 @@ export async function findWorkers(
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : b.startedAt.getTime() - a.startedAt.getTime()));
 }
 
+/** @returns those of these workers that were heard of within so many milliseconds, and do not end */
+export async function findTakingWorkers(
+  database: Database,
+  ids: readonly string[],
+  heardWithinMs: number,
+): Promise<string[]> {
+  const rows = await selectRows<{ id: string }>(
+    database.dataSource,
+    `SELECT id FROM worker WHERE id IN (?) AND is_draining = 0 AND seen_at >= UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND`,
+    [ids, Math.round(heardWithinMs * 1000)],
+  );
+  return rows.map(({ id }) => id);
+}
+
 async function findRunningTracks(database: Database, workerIds: string[]): Promise<Map<string, RunningTrack[]>> {
   if (workerIds.length === 0) return new Map();
   type RunningRow = Omit<RunningTrack, 'vertex'> & { workerId: string; versionId: number };

@@ -13,7 +13,7 @@ export {
 } from './find-pipelines.ts';
 export * from './find-track-queues.ts';
 export { findTrack, findTracks, type TrackFilter, type TrackRecord } from './find-tracks.ts';
-export { findWorkers, type RunningTrack, type WorkerRecord } from './find-workers.ts';
+export { findTakingWorkers, findWorkers, type RunningTrack, type WorkerRecord } from './find-workers.ts';
 export { findOutputStatus, measureOutput, readOutput, type OutputStatus } from './read-output.ts';
 export * from './record-heartbeat.ts';
 export * from './server-settings.ts';

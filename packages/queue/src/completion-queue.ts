@@ -24,8 +24,8 @@ export const completionMessageSchema = z.union([
     .object({
       v: z.literal(2),
       completions: z.array(signedCompletionSchema).min(1).max(MAX_TOGETHER),
-      /** Places that the worker has for further runs. */
-      offered: signedOfferSchema.nullable().default(null),
+      /** Places that the worker has for further runs. One that cannot be read must not cost the completions. */
+      offered: signedOfferSchema.nullable().catch(null),
     })
     .transform(({ completions, offered }) => ({ completions, offered })),
 ]);
@@ -53,11 +53,11 @@ interface Waiting extends SignedCompletion {
 /** What the orchestrators understand besides single completions. */
 export interface CompletionExtras {
   /** Several in one entry. */
-  mayTogether(): boolean;
+  mayTogether: () => boolean;
   /** Whether the worker has enough to do for a moment: then a few completions are waited for. */
-  isBusy(): boolean;
+  isBusy: () => boolean;
   /** @param count completions of the entry that it goes along with */
-  makeOffer(count: number): SignedOffer | null;
+  makeOffer: (count: number) => SignedOffer | null;
 }
 
 const NO_EXTRAS: CompletionExtras = { mayTogether: () => false, isBusy: () => false, makeOffer: () => null };

@@ -18,6 +18,7 @@ export function workerKey(secret: Buffer, workerId: string): string {
 }
 
 export const MAX_OFFERED = 256;
+export const MAX_QUEUES_OFFERED = 100;
 
 const offerSchema = z.object({
   workerId: z.string().min(1).max(64),
@@ -26,13 +27,11 @@ const offerSchema = z.object({
   /** What it serves. */
   labels: z.array(z.string().max(63)).min(1).max(100),
   /** The label sets whose queues it pulls from. */
-  queues: z.array(z.string().max(1024)).max(100),
+  queues: z.array(z.string().max(1024)).max(MAX_QUEUES_OFFERED),
   /** As the API told it, ms. */
   leaseMs: z.int().positive().max(3_600_000),
   /** Each for one run. */
   ids: z.array(runIdSchema).min(1).max(MAX_OFFERED),
-  /** For so many of them there is a slot. */
-  slots: z.int().nonnegative(),
 });
 export type Offer = z.infer<typeof offerSchema>;
 
@@ -49,8 +48,8 @@ export function isOfferSignedBy(key: string, { offer, signature }: SignedOffer):
 }
 
 function signatureOf(key: string, offer: Offer): string {
-  const { workerId, number, labels, queues, leaseMs, ids, slots } = offer;
-  const text = JSON.stringify([workerId, number, labels, queues, leaseMs, ids, slots]);
+  const { workerId, number, labels, queues, leaseMs, ids } = offer;
+  const text = JSON.stringify([workerId, number, labels, queues, leaseMs, ids]);
   return createHmac('sha256', key).update(`offer:${text}`).digest('base64url');
 }
 
@@ -74,8 +73,8 @@ export interface HandedRun<Run> {
 }
 
 export interface HandedMessage<Run> {
-  /** Offers that nothing more will be claimed for. */
-  answered: number[];
+  /** Offers that nothing more will be claimed for, and for how many of their places something was: all that is told of them. */
+  answered: { number: number; runs: number }[];
   runs: HandedRun<Run>[];
 }
 

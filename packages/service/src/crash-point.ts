@@ -32,6 +32,10 @@ export const CRASH_POINTS = [
   'orchestrator.committed',
   /** It has enqueued the successors, and not acknowledged the completion. */
   'orchestrator.enqueued',
+  /** It has taken entries out of a queue, for places that were offered, and claimed none of their tracks. */
+  'orchestrator.heads_taken',
+  /** It has claimed them, and not told the worker. */
+  'orchestrator.heads_claimed',
   /** The reconcile loop has taken due tracks, and not enqueued them. */
   'orchestrator.taken',
   /** A due time is committed with its pipeline, and nothing enqueued. */
