@@ -60,7 +60,9 @@ async function emptyFolder(
     batch = [];
   };
   for await (const entry of handle) {
-    batch.push(removeEntry(join(folder, entry.name), entry, takeFolder));
+    const removed = removeEntry(join(folder, entry.name), entry, takeFolder);
+    removed.catch(() => undefined); // told at the end of the batch, and until then not to count as unhandled
+    batch.push(removed);
     if (batch.length === ENTRIES_REMOVED_AT_ONCE) await finishBatch();
     if (shouldStop()) {
       isEmptied = false;
