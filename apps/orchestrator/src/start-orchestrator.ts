@@ -66,11 +66,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const reporting = await startReporting(database, {
     kind: 'orchestrator',
     softwareVersion: SOFTWARE_VERSION,
-    settings: {
-      protocol: PROTOCOL,
-      reconcileMs: config.BATON_RECONCILE_MS,
-      completionBatch: config.BATON_COMPLETION_BATCH,
-    },
+    settings: settingsOf(config),
     readCounters: () => ({ ...counters.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });
@@ -84,5 +80,14 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       blocking.disconnect();
       await database.close();
     },
+  };
+}
+
+/** What others depend on, or doctor looks at. */
+function settingsOf(config: Config): Record<string, number> {
+  return {
+    protocol: PROTOCOL,
+    reconcileMs: config.BATON_RECONCILE_MS,
+    completionBatch: config.BATON_COMPLETION_BATCH,
   };
 }
