@@ -59,7 +59,7 @@ test('SIGTERM and a drain that takes too long: the scripts are killed, and lost 
   expect(await scene.getTrack(retried)).toMatchObject({ attempts: [{ result: 'lost' }, { result: 'succeed' }] });
 }, 60_000);
 
-test('a claim that is granted after the drain’s deadline: its script is killed too, and the worker ends with 0', async () => {
+test('a claim that is granted after the drain’s deadline is given back unstarted, and the worker ends with 0', async () => {
   const labels = ['late'];
   const worker = await scene.addWorker('late', { BATON_DRAIN_MS: '200' });
   const sleep = uniqueSleep();
@@ -78,8 +78,13 @@ test('a claim that is granted after the drain’s deadline: its script is killed
   scene.getProcess('api').kill('SIGCONT');
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   expect(await findProcesses(sleep)).toEqual([]);
-  expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'FAILED' });
-  expect(await scene.getTrack(id)).toMatchObject({ attempts: [{ result: 'lost' }] });
+  expect(await scene.getTrack(id)).toMatchObject({ state: 'PENDING', attempt: 1, attempts: [] });
+  await scene.addWorker('late');
+  await waitForProcesses(sleep, 1);
+  await scene.api.post(`/pipelines/${id}/cancel`);
+  expect(await waitForEnd(scene.api, id)).toMatchObject({ state: 'CANCELLED' });
+  await waitForProcesses(sleep, 0);
+  expect(await scene.getTrack(id)).toMatchObject({ attempt: 1 });
 }, 60_000);
 
 test('kill -9: the scripts are gone at once, the track is lost with its lease, and runs again where it may', async () => {

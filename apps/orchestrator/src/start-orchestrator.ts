@@ -79,11 +79,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const reporting = await startReporting(database, {
     kind: 'orchestrator',
     softwareVersion: SOFTWARE_VERSION,
-    settings: {
-      protocol: handOvers === undefined ? PROTOCOL - 1 : PROTOCOL,
-      reconcileMs: config.BATON_RECONCILE_MS,
-      completionBatch: config.BATON_COMPLETION_BATCH,
-    },
+    settings: settingsOf(config),
     readCounters: () => ({ ...counters.read(), ...legs.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });
@@ -98,5 +94,15 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       blocking.disconnect();
       await database.close();
     },
+  };
+}
+
+/** What others depend on, or doctor looks at. */
+function settingsOf(config: Config): Record<string, number> {
+  return {
+    // Hand-over is the last thing that was added to it.
+    protocol: config.BATON_HAND_OVER === 'on' ? PROTOCOL : PROTOCOL - 1,
+    reconcileMs: config.BATON_RECONCILE_MS,
+    completionBatch: config.BATON_COMPLETION_BATCH,
   };
 }
