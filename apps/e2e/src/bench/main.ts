@@ -26,7 +26,7 @@ import { runRounds } from './run-rounds.ts';
 import { summarizeRounds } from './summarize-rounds.ts';
 import { WORKLOADS } from './workloads.ts';
 
-const ids = [...WORKLOADS.map(({ id }) => id), 'W6', 'W7', 'W8', 'W9', 'W10'];
+const ids = [...WORKLOADS.map(({ id }) => id), 'W5-start', 'W6', 'W7', 'W8', 'W9', 'W10'];
 const { only, rounds, idleMs } = readOptions(process.argv.slice(2), ids);
 const workloads = WORKLOADS.filter(({ id }) => only.includes(id));
 

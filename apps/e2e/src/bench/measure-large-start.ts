@@ -10,7 +10,7 @@ const BAR = { atMost: 250 };
 
 /** How long a pipeline of 100,000 tracks keeps others from being started. */
 export const largeStart: Measurement = {
-  id: 'W5',
+  id: 'W5-start',
   title: 'one client saves and starts 100,000 vertices, another starts a pipeline of one every 20 ms meanwhile',
   measure: async (baton) => {
     const { ask, close } = openClient(baton.stack);
