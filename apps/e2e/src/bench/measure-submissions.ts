@@ -1,4 +1,5 @@
-import type { Measurement } from './measurement.ts';
+import type { Figure, Measurement } from './measurement.ts';
+import { readUse, type ProcessUse } from './process-use.ts';
 import { openClient, percentileOf, takeTurns } from './take-turns.ts';
 import { waitForEnds } from './wait-for-ends.ts';
 import { makeDiamond } from './workloads.ts';
@@ -11,13 +12,14 @@ const SECOND_MS = 1000;
 export const submissions: Measurement = {
   id: 'W7',
   title: `${PIPELINES} diamonds of 4, submitted over HTTP as fast as ${CLIENTS} clients can, while they run`,
-  async measure({ stack, database, saveGraph }) {
+  async measure({ stack, database, listProcesses, saveGraph }) {
     const graph = { ...makeDiamond(), name: 'bench-submitted' };
     await saveGraph(graph);
     const order = JSON.stringify({ graph: graph.name });
     const ids: number[] = [];
     const client = openClient(stack);
     try {
+      const before = await readUse(listProcesses());
       const beganAt = Date.now();
       const { tookMs, totalMs } = await takeTurns({
         clients: CLIENTS,
@@ -32,9 +34,18 @@ export const submissions: Measurement = {
         { name: 'a submission, p99', value: percentileOf(tookMs, 0.99), unit: 'ms', bar: { atMost: 100 } },
         { name: 'until the last one ended', value: endedMs / SECOND_MS, unit: 's' },
         { name: 'tasks', value: ((PIPELINES * graph.vertices.length) / endedMs) * SECOND_MS, unit: 'a second' },
+        ...showUse(before, await readUse(listProcesses())),
       ];
     } finally {
       client.close();
     }
   },
 };
+
+/** What one pipeline takes of the machine from its submission to its end, whatever else runs there: that bounds the rates. */
+function showUse(before: readonly ProcessUse[], after: readonly ProcessUse[]): Figure[] {
+  return after.map(({ name, cpuMs }) => {
+    const usedMs = cpuMs - (before.find((one) => one.name === name)?.cpuMs ?? 0);
+    return { name: `CPU of ${name} for each`, value: usedMs / PIPELINES, unit: 'ms' };
+  });
+}
