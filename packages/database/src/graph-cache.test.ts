@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { buildFlowGraph, toFlowStep } from '@baton/domain';
 import { describe, expect, test } from '@jest/globals';
-import { estimateGraphBytes, GraphCache } from './graph-cache.ts';
+import { estimateGraph, GraphCache } from './graph-cache.ts';
 import { createVertexReader, type VertexRow } from './vertex-rows.ts';
 
 describe('a graph', () => {
@@ -105,7 +105,10 @@ describe('the estimate of a graph', () => {
     (() => {
       const rows = Array.from({ length: COUNT }, (_, at) => makeRow(at + 1));
       const edges = makeEdges(degree);
-      bytes = estimateGraphBytes(rows, edges);
+      const estimate = estimateGraph();
+      for (const one of rows) estimate.addVertex(one);
+      for (const edge of edges) estimate.addEdge(edge);
+      bytes = estimate.bytes;
       const read = createVertexReader();
       built.push(
         buildFlowGraph(

@@ -41,7 +41,7 @@ export class GraphCache<G extends object> {
     return this.#graphs.get(key);
   }
 
-  /** @param bytes what it takes, see estimateGraphBytes */
+  /** @param bytes what it takes, see estimateGraph */
   set(key: string, graph: G, bytes: number): void {
     this.#graphs.set(key, graph, { size: Math.min(bytes, this.#limits.maxBytes) });
     while (this.bytes > this.#limits.idleBytes && this.#isOldestIdle()) this.#graphs.pop();
@@ -54,7 +54,7 @@ export class GraphCache<G extends object> {
 }
 
 /*
- * What estimateGraphBytes counts with, as measured with Node 20: the objects of a vertex with its place in the map; the head
+ * What estimateGraph counts with, as measured with Node 20: the objects of a vertex with its place in the map; the head
  * of a text, a byte a character beside it; an edge at both its ends; what JSON becomes, for each byte of its text.
  */
 const GRAPH_BYTES = 1024;
@@ -63,20 +63,35 @@ const TEXT_BYTES = 24;
 const EDGE_BYTES = 24;
 const JSON_FACTOR = 4;
 
-/** @returns bytes of memory that the graph of these rows takes; parts that are the same count once, see createVertexReader */
-export function estimateGraphBytes(rows: readonly VertexRow[], edges: readonly { when: string | null }[]): number {
+/** Estimates the memory that the graph of rows takes, row by row; parts that are the same count once, see createVertexReader. */
+export interface GraphEstimate {
+  addVertex(row: VertexRow): void;
+  addEdge(edge: { when: string | null }): void;
+  /** So far. */
+  readonly bytes: number;
+}
+
+export function estimateGraph(): GraphEstimate {
   const texts = new Set<string>();
   const jsons = new Set<string>();
   let bytes = GRAPH_BYTES;
-  for (const { name, description, script, input, next, policies } of rows) {
-    bytes += VERTEX_BYTES + TEXT_BYTES + name.length + (description?.length ?? 0);
-    texts.add(script);
-    for (const json of [input, next, policies]) if (json !== null) jsons.add(json);
-  }
-  for (const { when } of edges) bytes += EDGE_BYTES + (when?.length ?? 0);
-  for (const text of texts) bytes += TEXT_BYTES + text.length;
-  for (const json of jsons) bytes += TEXT_BYTES + JSON_FACTOR * json.length;
-  return bytes;
+  const addOnce = (known: Set<string>, text: string, size: number): void => {
+    if (!known.has(text)) bytes += TEXT_BYTES + size;
+    known.add(text);
+  };
+  return {
+    addVertex({ name, description, script, input, next, policies }) {
+      bytes += VERTEX_BYTES + TEXT_BYTES + name.length + (description?.length ?? 0);
+      addOnce(texts, script, script.length);
+      for (const json of [input, next, policies]) if (json !== null) addOnce(jsons, json, JSON_FACTOR * json.length);
+    },
+    addEdge({ when }) {
+      bytes += EDGE_BYTES + (when?.length ?? 0);
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
 }
 
 /** @returns bytes of memory that the graph of a map's items takes, which share all but their names */

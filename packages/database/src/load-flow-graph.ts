@@ -1,13 +1,15 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  buildFlowGraph,
+  buildFlowGraphInParts,
   toFlowStep,
   type FailurePolicy,
   type FlowGraph,
+  type FlowStep,
   type FlowVertex,
   type VertexDefinition,
 } from '@baton/domain';
 import type { Database } from './data-source.ts';
-import { estimateGraphBytes, GraphCache } from './graph-cache.ts';
+import { estimateGraph, GraphCache } from './graph-cache.ts';
 import { createGraphPaths, estimatePathBytes, type GraphPaths } from './graph-paths.ts';
 import { selectRows, type Runner } from './statements.ts';
 import { createVertexReader, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
@@ -60,6 +62,13 @@ interface VersionRow {
   sealedAt: Date | null;
 }
 
+interface EdgeRow {
+  id: number;
+  tail: number;
+  head: number;
+  when: string | null;
+}
+
 async function readGraph(
   runner: Runner,
   versionId: number,
@@ -72,22 +81,52 @@ async function readGraph(
     [versionId],
   );
   if (header === undefined) throw new Error(`there is no graph version ${versionId}`);
-  const rows = await selectRows<VertexRow>(
-    runner,
-    `SELECT ${VERTEX_COLUMNS} FROM vertex WHERE version_id = ? ORDER BY id`,
-    [versionId],
-  );
-  const edges = await selectRows<{ tail: number; head: number; when: string | null }>(
-    runner,
-    'SELECT tail, head, when_expression AS `when` FROM edge WHERE version_id = ?',
-    [versionId],
-  );
-  const { sealedAt, ...names } = header;
+  const estimate = estimateGraph();
   const read = createVertexReader();
-  const steps = rows.map((row) => toFlowStep(read(row)));
-  return {
-    graph: { ...names, versionId, ...buildFlowGraph(steps, edges) },
-    isSealed: sealedAt !== null,
-    bytes: estimateGraphBytes(rows, edges),
-  };
+  const steps: (VertexDefinition & FlowStep)[] = [];
+  const vertexRows = `SELECT ${VERTEX_COLUMNS} FROM vertex WHERE version_id = ?`;
+  for await (const rows of readPages<VertexRow>(runner, vertexRows, versionId)) {
+    for (const row of rows) {
+      steps.push(toFlowStep(read(row)));
+      estimate.addVertex(row);
+    }
+  }
+  const edges: EdgeRow[] = [];
+  const edgeRows = 'SELECT id, tail, head, when_expression AS `when` FROM edge WHERE version_id = ?';
+  for await (const rows of readPages<EdgeRow>(runner, edgeRows, versionId)) {
+    for (const row of rows) {
+      edges.push(row);
+      estimate.addEdge(row);
+    }
+  }
+  const { sealedAt, ...names } = header;
+  const graph = { ...names, versionId, ...(await takeParts(buildFlowGraphInParts(steps, edges, ROWS_AT_ONCE))) };
+  return { graph, isSealed: sealedAt !== null, bytes: estimate.bytes };
+}
+
+/** A graph of 100,000 vertices takes most of a second to read: everything else of this process goes on in between. */
+const ROWS_AT_ONCE = 2000;
+
+/** The rows of a version by ascending id. @param select up to a condition that takes the version's id */
+async function* readPages<R extends { id: number }>(
+  runner: Runner,
+  select: string,
+  versionId: number,
+): AsyncGenerator<R[]> {
+  for (let after = 0; ;) {
+    const sql = `${select} AND id > ? ORDER BY id LIMIT ?`;
+    const rows = await selectRows<R>(runner, sql, [versionId, after, ROWS_AT_ONCE]);
+    yield rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_AT_ONCE) return;
+    after = last.id;
+  }
+}
+
+async function takeParts<T>(parts: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+    await nextTurn();
+  }
 }

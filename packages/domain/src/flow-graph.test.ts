@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { buildFlowGraph, parametersAskedFor, startsAtOnce, toFlowStep, vertexNamed } from './flow-graph.ts';
+import {
+  buildFlowGraph,
+  buildFlowGraphInParts,
+  parametersAskedFor,
+  startsAtOnce,
+  toFlowStep,
+  vertexNamed,
+} from './flow-graph.ts';
 import { DEFAULT_POLICIES } from './graph-definition.ts';
 import type { ParameterDeclaration } from './parameters-value.ts';
 import { makeStep } from './testing-flow.ts';
@@ -21,6 +28,20 @@ test('knows the neighbours of each vertex in ascending order, whatever the order
   ]);
   expect(vertices.get(1)).toMatchObject({ name: 'V1', successors: [2, 10], predecessors: [] });
   expect(vertices.get(10)).toMatchObject({ successors: [], predecessors: [1, 2, 3] });
+});
+
+test('is the same built in parts, none of them larger than asked for', () => {
+  const steps = Array.from({ length: 50 }, (_, at) => makeStep(3 * at + 1, `V${at}`));
+  const edges = steps.flatMap(({ id }) => [
+    { tail: id, head: ((id * 5) % 50) * 3 + 1, when: id % 2 === 0 ? 'true' : null },
+    { tail: id, head: ((id * 7 + 3) % 50) * 3 + 1 },
+  ]);
+  const parts = buildFlowGraphInParts(steps, edges, 10);
+  let pauses = 0;
+  let part = parts.next();
+  for (; part.done !== true; part = parts.next()) pauses += 1;
+  expect(pauses).toBe(100 / 10 + 50 / 10 + 2);
+  expect(part.value).toEqual(buildFlowGraph(steps, edges));
 });
 
 test('says which vertex an edge names in vain', () => {

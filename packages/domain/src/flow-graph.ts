@@ -34,54 +34,91 @@ export interface FlowGraph<V extends FlowVertex = FlowVertex> {
 
 type Edges = Pick<FlowVertex, 'successors' | 'predecessors' | 'edgeConditions'>;
 
+/** A row of a graph version: two vertex ids, and CEL where it has a condition. */
+export interface FlowEdge {
+  tail: number;
+  head: number;
+  when?: string | null;
+}
+
 /**
  * Builds the structure from rows. Linear in vertices and edges, but for sorting each vertex's neighbours.
- * @param edges pairs of vertex ids
  * @throws Error where an edge names an unknown vertex: the database's foreign keys do not let that happen
  */
 export function buildFlowGraph<S extends FlowStep>(
   steps: readonly S[],
-  edges: readonly { tail: number; head: number; when?: string | null }[],
+  edges: readonly FlowEdge[],
 ): FlowGraph<S & Edges> {
-  const neighbours = new Map(steps.map(({ id }) => [id, noNeighbours()]));
-  const of = (id: number): Neighbours => {
-    const found = neighbours.get(id);
-    if (found === undefined) throw new Error(`an edge names vertex ${id}, which this graph version does not have`);
-    return found;
-  };
-  for (const { tail, head, when = null } of edges) {
-    of(tail).successors.push(head);
-    if (when !== null) of(tail).edgeConditions.set(head, when);
-    of(head).predecessors.push(tail);
+  const parts = buildFlowGraphInParts(steps, edges, Number.MAX_SAFE_INTEGER);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
   }
-  return { vertices: new Map(steps.map((step) => [step.id, { ...step, ...toEdges(of(step.id)) }])) };
 }
 
-interface Neighbours {
-  successors: number[];
-  predecessors: number[];
-  edgeConditions: Map<number, string>;
-}
-
-function noNeighbours(): Neighbours {
-  return { successors: [], predecessors: [], edgeConditions: new Map() };
+/**
+ * As buildFlowGraph, but it pauses after so many vertices or edges: what builds 100,000 may let others have their turn.
+ * Neighbours are gathered in a few flat lists: small ones of each vertex would be far more than the graph itself.
+ */
+export function* buildFlowGraphInParts<S extends FlowStep>(
+  steps: readonly S[],
+  edges: readonly FlowEdge[],
+  size: number,
+): Generator<undefined, FlowGraph<S & Edges>> {
+  const places = new Map(steps.map(({ id }, place) => [id, place]));
+  const placeOf = (id: number): number => {
+    const place = places.get(id);
+    if (place === undefined) throw new Error(`an edge names vertex ${id}, which this graph version does not have`);
+    return place;
+  };
+  yield;
+  const [tails, heads] = [new Int32Array(edges.length), new Int32Array(edges.length)];
+  const conditions = new Map<number, Map<number, string>>();
+  for (const [at, { tail, head, when = null }] of edges.entries()) {
+    tails[at] = placeOf(tail);
+    heads[at] = placeOf(head);
+    if (when !== null) conditions.set(tail, (conditions.get(tail) ?? new Map<number, string>()).set(head, when));
+    if (at % size === size - 1) yield;
+  }
+  const ids = Int32Array.from(steps, ({ id }) => id);
+  const successorsAt = groupNeighbours(ids, tails, heads);
+  const predecessorsAt = groupNeighbours(ids, heads, tails);
+  yield;
+  const vertices = new Map<number, S & Edges>();
+  for (const [place, step] of steps.entries()) {
+    const edgeConditions = conditions.get(step.id) ?? NO_CONDITIONS;
+    const [successors, predecessors] = [successorsAt(place), predecessorsAt(place)];
+    vertices.set(step.id, { ...step, successors, predecessors, edgeConditions });
+    if (place % size === size - 1) yield;
+  }
+  return { vertices };
 }
 
 /** Shared: a graph of 100,000 vertices has to fit into little memory. */
 const NO_CONDITIONS: Edges['edgeConditions'] = new Map();
 const NO_IDS: readonly number[] = [];
 
-function toEdges({ successors, predecessors, edgeConditions }: Neighbours): Edges {
-  return {
-    successors: ascending(successors),
-    predecessors: ascending(predecessors),
-    edgeConditions: edgeConditions.size === 0 ? NO_CONDITIONS : edgeConditions,
+/**
+ * @param ids of the vertices, by place
+ * @param ends places, the n-th and the n-th of `others` joined by an edge
+ * @returns what gives the ids of the neighbours of the vertex at a place, ascending
+ */
+function groupNeighbours(ids: Int32Array, ends: Int32Array, others: Int32Array): (place: number) => readonly number[] {
+  // First how many each has, then where its own end, then, filled from there, where they begin.
+  const starts = new Int32Array(ids.length + 1);
+  for (const end of ends) starts[end] = (starts[end] ?? 0) + 1;
+  let sum = 0;
+  for (const [place, count] of starts.entries()) starts[place] = sum += count;
+  const neighbours = new Int32Array(ends.length);
+  for (const [at, end] of ends.entries()) {
+    const start = (starts[end] ?? 0) - 1;
+    starts[end] = start;
+    neighbours[start] = ids[others[at] ?? 0] ?? 0;
+  }
+  return (place) => {
+    const [start, end] = [starts[place], starts[place + 1]];
+    return start === end ? NO_IDS : [...neighbours.subarray(start, end).sort()];
   };
-}
-
-/** A copy: an array that has grown by push keeps room for more. */
-function ascending(ids: readonly number[]): readonly number[] {
-  return ids.length === 0 ? NO_IDS : [...ids].sort((a, b) => a - b);
 }
 
 /** By graph: few graphs ask for a vertex by its name, and those ask often. */

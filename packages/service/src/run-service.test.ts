@@ -107,3 +107,11 @@ test.each(['throws', 'rejects'])('an error that nobody caught ends with status 7
   expect(code).toBe(70);
   expect(events.at(-1)).toBe('crashed');
 });
+
+test('does not keep much more memory than is in use', async () => {
+  const fixture = startFixture('makes_garbage');
+  const { heapMebibytes } = await fixture.waitFor('ready');
+  fixture.child.kill();
+  await fixture.ended;
+  expect(heapMebibytes).toBeLessThan(185);
+}, 60_000);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { boundGarbage } from './bound-garbage.ts';
 import { endProcess } from './logger.ts';
 
 /** Something that runs until it is stopped. */
@@ -23,6 +24,7 @@ export interface RunServiceOptions {
  */
 export async function runService(options: RunServiceOptions): Promise<void> {
   const { logger, stopTimeoutMs } = options;
+  boundGarbage();
   process.on('uncaughtException', (error) => {
     logger.fatal({ event: 'crashed', err: error }, 'an error that nobody caught');
     process.exit(70);

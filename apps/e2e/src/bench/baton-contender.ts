@@ -1,20 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { openDatabase, selectRows, type Database } from '@baton/database';
+import { openDatabase, type Database } from '@baton/database';
 import { startStack, type Stack } from '@baton/devstack';
 import { connectRedis, waitForRedis, type Redis } from '@baton/queue';
 import { callApi, type ApiCaller } from '../testing/call-api.ts';
 import type { Contender } from './contender.ts';
+import type { MeasuredBaton } from './measurement.ts';
 import { readUse, type ProcessUse } from './process-use.ts';
 import { readServerCounts } from './server-counts.ts';
-import { countTasks, type Workload } from './workloads.ts';
+import { waitForEnds } from './wait-for-ends.ts';
+import { watchMemory } from './watch-memory.ts';
+import { countTasks, type BenchGraph, type Workload } from './workloads.ts';
 
-const SLOTS = 8;
+export const SLOTS = 8;
 const SUBMITTERS = 8;
-const LOOK_EVERY_MS = 20;
 const REDIS_WAIT_MS = 10_000;
 
 export interface BatonContender extends Contender {
-  stack: Stack;
+  measured: MeasuredBaton;
 }
 
 /** Built programs, one process of each kind, servers of their own at full durability. */
@@ -32,22 +33,31 @@ export async function startBaton(options: {
   const database = await openDatabase({ url: stack.servers.mysqlUrl });
   const redis = connectRedis({ url: stack.servers.redisUrl, prefix: '' }, 'producer', () => {});
   await waitForRedis(redis, REDIS_WAIT_MS);
-  const watched = { stack, database, redis };
+  const listProcesses = (): [string, number][] => listProcessesOf(stack);
+  const watched = { listProcesses, database, redis };
   const known = new Set<string>();
+  const saveGraph = async (graph: BenchGraph): Promise<void> => {
+    if (!known.has(graph.name)) await api.post('/graphs', graph);
+    known.add(graph.name);
+  };
   const { mysql, redis: redisTitle } = stack.servers.descriptions;
   return {
     name: 'Baton',
     description: `1 API, 1 orchestrator, 1 worker of ${SLOTS} slots; ${mysql} (innodb_flush_log_at_trx_commit=1); ${redisTitle}`,
-    stack,
+    measured: { stack, api, database, listProcesses, saveGraph, report: options.report },
     canRun: () => true,
     async run(workload) {
-      if (!known.has(workload.graph.name)) await api.post('/graphs', workload.graph);
-      known.add(workload.graph.name);
+      await saveGraph(workload.graph);
       const before = await look(watched);
-      const beganAt = Date.now();
-      const ids = await submit(api, workload);
-      const ms = (await waitForEnds(database, workload, ids)) - beganAt;
-      return { ms, ...compare(before, await look(watched), countTasks(workload)) };
+      const memory = watchMemory(listProcesses());
+      try {
+        const beganAt = Date.now();
+        const ms = (await waitForEnds(database, await submit(api, workload))) - beganAt;
+        const after = await look(watched);
+        return { ms, perTask: compare(before, after, countTasks(workload)), rssBytes: await memory.stop() };
+      } finally {
+        await memory.stop();
+      }
     },
     async stop() {
       redis.disconnect();
@@ -71,49 +81,30 @@ async function submit(api: ApiCaller, { graph, copies }: Workload): Promise<numb
   return ids;
 }
 
-/** @returns when the last one ended, by the database's clock, which is this machine's; ms since 1970 */
-async function waitForEnds(database: Database, { id, copies }: Workload, ids: readonly number[]): Promise<number> {
-  for (;;) {
-    const [row] = await selectRows<{ open: number; endedAt: number | null; succeeded: number }>(
-      database.dataSource,
-      `SELECT COUNT(*) - COUNT(finished_at) AS open, SUM(state = 'FINISH') AS succeeded,
-         TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(finished_at)) / 1000 AS endedAt FROM pipeline WHERE id IN (?)`,
-      [ids],
-    );
-    if (row !== undefined && Number(row.open) === 0) {
-      if (Number(row.succeeded) === copies) return Number(row.endedAt);
-      throw new Error(`${id}: expected ${copies} pipelines to succeed, found ${row.succeeded}`);
-    }
-    await sleep(LOOK_EVERY_MS);
-  }
-}
-
 interface Look {
   use: readonly ProcessUse[];
   counts: Readonly<Record<string, number>>;
 }
 
-async function look({ stack, database, redis }: { stack: Stack; database: Database; redis: Redis }): Promise<Look> {
-  const { servers, processes } = stack;
+async function look(watched: { listProcesses(): [string, number][]; database: Database; redis: Redis }): Promise<Look> {
+  const { database, redis } = watched;
+  return { use: await readUse(watched.listProcesses()), counts: await readServerCounts(database, redis) };
+}
+
+function listProcessesOf({ servers, processes }: Stack): [name: string, pid: number][] {
   const pids: [string, number][] = processes.map(({ kind, pid }) => [kind, pid]);
   if (servers.mysql !== undefined) pids.push(['MySQL', servers.mysql.pid]);
   if (servers.redis !== undefined) pids.push(['Redis', servers.redis.pid]);
-  return { use: await readUse(pids), counts: await readServerCounts(database, redis) };
+  return pids;
 }
 
-function compare(
-  before: Look,
-  after: Look,
-  tasks: number,
-): { perTask: Record<string, number>; rssBytes: Record<string, number> } {
+function compare(before: Look, after: Look, tasks: number): Record<string, number> {
   const perTask: Record<string, number> = {};
-  const rssBytes: Record<string, number> = {};
   for (const [name, count] of Object.entries(after.counts))
     perTask[name] = (count - (before.counts[name] ?? 0)) / tasks;
-  for (const { name, cpuMs, rssBytes: rss } of after.use) {
+  for (const { name, cpuMs } of after.use) {
     const earlier = before.use.find((one) => one.name === name);
     perTask[`CPU ms of ${name}`] = (cpuMs - (earlier?.cpuMs ?? 0)) / tasks;
-    rssBytes[name] = rss;
   }
-  return { perTask, rssBytes };
+  return perTask;
 }

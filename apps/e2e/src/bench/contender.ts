@@ -16,6 +16,6 @@ export interface Measured {
   ms: number;
   /** What else was measured, by name: each for one task. */
   perTask?: Readonly<Record<string, number>>;
-  /** What processes held in memory afterwards, by name. */
+  /** What processes held in memory at most meanwhile, by name. */
   rssBytes?: Readonly<Record<string, number>>;
 }

@@ -4,20 +4,24 @@ import { execa } from 'execa';
 import type { Contender } from './contender.ts';
 import type { Workload } from './workloads.ts';
 
-/** GNU make -j2: one process, nothing kept, every task a shell of its own. @returns null where it is not installed */
-export async function findMake(directory: string): Promise<Contender | null> {
+/**
+ * GNU make: one process, nothing kept, every task a shell of its own.
+ * @param jobs at once
+ * @returns null where it is not installed
+ */
+export async function findMake(directory: string, jobs: number): Promise<Contender | null> {
   const { stdout, failed } = await execa('make', ['--version'], { reject: false });
   if (failed) return null;
   await mkdir(directory, { recursive: true });
   return {
-    name: 'make -j2',
+    name: `make -j${jobs}`,
     description: stdout?.split('\n')[0] ?? 'make',
     canRun: () => true,
     async run(workload) {
       const file = join(directory, `${workload.id}.mk`);
       await writeFile(file, writeMakefile(workload));
       const beganAt = performance.now();
-      await execa('make', ['-s', '-j2', '-f', file], { cwd: directory });
+      await execa('make', ['-s', `-j${jobs}`, '-f', file], { cwd: directory });
       return { ms: performance.now() - beganAt };
     },
     stop: () => Promise.resolve(),

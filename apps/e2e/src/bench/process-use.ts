@@ -41,16 +41,21 @@ interface Entry {
 async function readEntry(pid: number): Promise<Entry | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    const status = await readFile(`/proc/${pid}/status`, 'latin1');
     // The name of a program may hold anything; what follows its last bracket is numbers, from the third field on.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
     const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
-    const rssBytes = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * BYTES_IN_KIB;
+    const rssBytes = (await readRss(pid)) ?? 0;
     return { cpuMs: (user + system) * TICK_MS, waitedMs: (childUser + childSystem) * TICK_MS, rssBytes };
   } catch {
     return null; // between the listing and the reading
   }
+}
+
+/** @returns bytes that the process holds in memory, or null: it has ended */
+export async function readRss(pid: number): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => null); // it ended
+  return status === null ? null : Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * BYTES_IN_KIB;
 }

@@ -1,24 +1,23 @@
 import { renderTable } from '../testing/render-table.ts';
-import type { Contender } from './contender.ts';
 import type { Line, Spread } from './summarize-rounds.ts';
 import { countTasks, type Workload } from './workloads.ts';
 
 const MIB = 2 ** 20;
+/** In every workload, of the programs that hold no data of their own. */
+const MAX_RSS_BYTES = 200 * MIB;
+const BOUND_PROCESSES: ReadonlySet<string> = new Set(['api', 'orchestrator', 'worker']);
 
 /** What a bench has shown, ratios first; Markdown. */
 export function renderBench(options: {
   subject: string;
-  contenders: readonly Contender[];
   workloads: readonly Workload[];
   lines: readonly Line[];
-  settings: Readonly<Record<string, string>>;
 }): string {
-  const { subject, contenders, workloads, lines, settings } = options;
+  const { subject, workloads, lines } = options;
   const own = lines.filter(({ contender }) => contender === subject);
   const tasks = new Map(workloads.map((workload) => [workload.id, countTasks(workload)]));
   const rateOf = (workload: string, ms: number): string => (((tasks.get(workload) ?? 0) / ms) * 1000).toFixed(0);
   const names = [...new Set(own.flatMap(({ perTask }) => Object.keys(perTask)))];
-  const processes = [...new Set(own.flatMap(({ rssBytes }) => Object.keys(rssBytes)))];
   return [
     `## ${subject} by others`,
     `The rate of ${subject} by the other's, round by round: median (least to most).`,
@@ -44,24 +43,28 @@ export function renderBench(options: {
       ['workload', ...names],
       own.map(({ workload, perTask }) => [workload, ...names.map((name) => (perTask[name] ?? 0).toFixed(2))]),
     ),
-    '## Memory, MiB at most',
-    renderTable(
-      ['workload', ...processes],
-      own.map(({ workload, rssBytes }) => [
-        workload,
-        ...processes.map((name) => ((rssBytes[name] ?? 0) / MIB).toFixed(0)),
-      ]),
-    ),
-    '## What was run',
-    [
-      ...workloads.map(({ id, title }) => `- ${id}: ${title}`),
-      ...contenders.map(({ name, description }) => `- ${name}: ${description}`),
-      ...Object.entries(settings).map(([name, value]) => `- ${name}: ${value}`),
-    ].join('\n'),
-    '',
+    '## Memory at most, MiB',
+    renderMemory(own.map(({ workload, rssBytes }) => [workload, rssBytes])),
   ].join('\n\n');
 }
 
-function showSpread({ min, median, max }: Spread, digits: number): string {
+/** What each process held at most. @param rows bytes, by workload */
+export function renderMemory(rows: readonly (readonly [workload: string, rssBytes: Record<string, number>])[]): string {
+  const processes = [...new Set(rows.flatMap(([, rssBytes]) => Object.keys(rssBytes)))];
+  const show = (name: string, bytes: number): string => {
+    const text = (bytes / MIB).toFixed(0);
+    return BOUND_PROCESSES.has(name) && bytes > MAX_RSS_BYTES ? `**${text}**` : text;
+  };
+  return [
+    renderTable(
+      ['workload', ...processes],
+      rows.map(([workload, rssBytes]) => [workload, ...processes.map((name) => show(name, rssBytes[name] ?? 0))]),
+    ),
+    `Of ${[...BOUND_PROCESSES].join(', ')}: **more than ${MAX_RSS_BYTES / MIB} MiB**, which is the bar.`,
+  ].join('\n\n');
+}
+
+/** Median, least and most. */
+export function showSpread({ min, median, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 }

@@ -57,7 +57,7 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /** @param pick what is told of the values that records have under one name */
-function combine(
+export function combine(
   records: readonly (Readonly<Record<string, number>> | undefined)[],
   pick: keyof Spread,
 ): Record<string, number> {

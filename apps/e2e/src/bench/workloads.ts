@@ -8,9 +8,9 @@ export interface Workload {
 }
 
 /** As POST /graphs takes it. */
-interface BenchGraph {
+export interface BenchGraph {
   name: string;
-  vertices: { name: string; script: string }[];
+  vertices: { name: string; script: string; maxOutputBytes?: number }[];
   edges: [string, string][];
 }
 
@@ -53,7 +53,7 @@ function makeFan(width: number): BenchGraph {
   return makeGraph(`bench-fan-${width}`, ['first', ...middle, 'last'], edges);
 }
 
-function makeDiamond(): BenchGraph {
+export function makeDiamond(): BenchGraph {
   return makeGraph(
     'bench-diamond',
     ['A', 'B', 'C', 'D'],
@@ -67,7 +67,7 @@ function makeDiamond(): BenchGraph {
 }
 
 /** Each vertex but the first layer's has three predecessors, spread over the layer before it. */
-function makeLayers(layers: number, width: number): BenchGraph {
+export function makeLayers(layers: number, width: number): BenchGraph {
   const nameOf = (layer: number, place: number): string => `l${layer}-${place % width}`;
   const places = Array.from({ length: width }, (_, place) => place);
   const all = Array.from({ length: layers }, (_, layer) => layer);

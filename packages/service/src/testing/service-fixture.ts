@@ -22,6 +22,7 @@ await runService({
   stopTimeoutMs: process.argv[3] === undefined ? 10_000 : Number(process.argv[3]),
   async start() {
     if (behaviour === 'cannot_start') throw new Error('the port is taken');
+    if (behaviour === 'makes_garbage') return { ...service, ready: { heapMebibytes: await makeGarbage() } };
     if (behaviour === 'starts_slowly') {
       logger.info({ event: 'starting' });
       await sleep(60_000);
@@ -32,3 +33,18 @@ await runService({
     return service;
   },
 });
+
+/** As what passes output on: pieces as base64 within JSON. @returns the most that the heap held */
+async function makeGarbage(): Promise<number> {
+  const kept = Array.from({ length: 400_000 }, (_, id) => ({ id, name: `v${id}` }));
+  const last: unknown[] = [];
+  let most = 0;
+  for (let turn = 0; turn < 1500; turn += 1) {
+    const text = JSON.stringify({ data: Buffer.alloc(256 * 1024, turn % 251).toString('base64') });
+    last[turn % 8] = [text, JSON.parse(text)];
+    if (turn % 10 !== 0) continue;
+    most = Math.max(most, process.memoryUsage().heapTotal);
+    await new Promise(setImmediate);
+  }
+  return kept.length === 0 ? 0 : most / 2 ** 20;
+}

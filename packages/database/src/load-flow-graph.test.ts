@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { testServers } from '@baton/devstack/testing';
+import { loadFlowGraph } from './load-flow-graph.ts';
+import { execute, selectRows, type Runner } from './statements.ts';
+import { insertGraphRows } from './testing-rows.ts';
+import { createTestDatabase, type TestDatabase } from './testing.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase(testServers().mysqlUrl);
+}, 60_000);
+
+afterAll(() => database.close());
+
+const COUNT = 4500;
+
+test('a large graph is read in statements of so many rows, and others have their turn while it is built', async () => {
+  const vertices = Array.from({ length: COUNT }, (_, at) => ({ name: `v${at + 1}` }));
+  const { versionId } = await insertGraphRows(database, { vertices });
+  // Two edges of each vertex, their ids from the last vertex to the first.
+  for (const [step, first] of [
+    [7, 0],
+    [3, COUNT],
+  ]) {
+    await execute(
+      database.dataSource,
+      `INSERT INTO edge (version_id, id, tail, head)
+       SELECT version_id, ? + ? - id + 1, id, id + ? FROM vertex WHERE version_id = ? AND id + ? <= ?`,
+      [first, COUNT, step, versionId, step, COUNT],
+    );
+  }
+  const read: number[] = [];
+  const runner: Runner = {
+    async query(sql: string, values?: unknown[]) {
+      const rows = await selectRows<object>(database.dataSource, sql, values);
+      read.push(rows.length);
+      return rows;
+    },
+  };
+  let turns = 0;
+  let isOver = false;
+  const takeTurn = (): void => {
+    if (read.length === 9) turns += 1; // after the last rows have come
+    if (!isOver) setImmediate(takeTurn);
+  };
+  takeTurn();
+  const graph = await loadFlowGraph(runner, database, versionId);
+  isOver = true;
+  expect(read).toEqual([1, 2000, 2000, 500, 2000, 2000, 2000, 2000, 990]);
+  expect(turns).toBeGreaterThan(6);
+  expect([...graph.vertices.keys()]).toEqual(vertices.map((_, at) => at + 1));
+  expect(graph.vertices.get(2000)).toMatchObject({
+    name: 'v2000',
+    predecessors: [1993, 1997],
+    successors: [2003, 2007],
+  });
+  expect(graph.vertices.get(1)).toMatchObject({ predecessors: [], successors: [4, 8] });
+  expect(graph.vertices.get(COUNT)).toMatchObject({ predecessors: [COUNT - 7, COUNT - 3], successors: [] });
+}, 60_000);
