@@ -32,9 +32,9 @@ interface Waiting {
 }
 
 const DATABASE_RETRY_MS = 500;
-/** After a batch of so many the next one is on its way, and waits a moment for more: each costs a transaction. */
+/** After a batch of so many more are on their way. The next one waits for them as long as that one took: each costs a transaction. */
 const MANY = 4;
-const COLLECT_MS = 3;
+const MAX_COLLECT_MS = 10;
 
 interface CompletionDeps extends OrchestratorDeps {
   batchSize: number;
@@ -78,8 +78,6 @@ class Batches {
   readonly #stopping = new AbortController();
   #waiting: Waiting[] = [];
   #isRunning = false;
-  /** Of the last batch. */
-  #lastCount = 0;
   /** Pipelines that somebody keeps locked, with the completions that wait for them. */
   readonly #blocked = new Map<number, Waiting[]>();
 
@@ -99,12 +97,14 @@ class Batches {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
+    let [lastCount, lastMs] = [0, 0];
     while (this.#waiting.length > 0) {
-      if (this.#lastCount >= MANY) await sleep(COLLECT_MS);
-      this.#lastCount = this.#waiting.length;
+      if (lastCount >= MANY) await sleep(Math.min(lastMs, MAX_COLLECT_MS));
+      const beganAt = performance.now();
       const batch = this.#waiting.slice(0, this.#deps.batchSize);
       this.#waiting = this.#waiting.slice(this.#deps.batchSize);
       await this.#settle(batch);
+      [lastCount, lastMs] = [batch.length, performance.now() - beganAt];
     }
     this.#isRunning = false;
   }

@@ -26,6 +26,8 @@ export interface HandOver {
   /** @param ending how many places are about to be free */
   makeOffer(ending: number): SignedOffer | null;
   receive(sealed: Buffer): void;
+  /** Whether a run was handed over just now. */
+  isFeeding(): boolean;
   /** Whether an offer has no answer although it should: something may have been claimed that nobody told us of. */
   isOverdue(): boolean;
   /** @param held all that is claimed for this worker; null: it was not asked for */
@@ -66,6 +68,8 @@ export interface HandOverOptions {
 const COUNTED_MS = 1000;
 /** Nobody can have an offer that is older than this. */
 const KEPT_MS = 120_000;
+/** What was handed over within this is followed by more, as a rule. */
+const FEEDING_MS = 50;
 const SETTLE_INTERVAL_MS = 25;
 
 interface Offered {
@@ -89,6 +93,7 @@ class Offers implements HandOver {
   readonly #offers = new Map<number, Offered>();
   readonly #numbers = new Map<string, number>();
   #last = 0;
+  #fedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HandOverOptions) {
     this.#options = options;
@@ -99,6 +104,10 @@ class Offers implements HandOver {
     let count = 0;
     for (const { sentAt, ids } of this.#offers.values()) if (sentAt > since) count += ids.size;
     return count;
+  }
+
+  isFeeding(): boolean {
+    return performance.now() - this.#fedAt < FEEDING_MS;
   }
 
   makeOffer(ending: number): SignedOffer | null {
@@ -138,6 +147,7 @@ class Offers implements HandOver {
   #take({ id, trackId, attempt, runId, run }: HandedRun<ClaimedRun>): void {
     const key = { trackId, attempt, runId };
     if (runId !== handedRunId(id, key)) return;
+    this.#fedAt = performance.now();
     const offered = this.#usePlace(id);
     // It was adopted before the message came, or the message came twice.
     if (this.#options.knows(runId)) return;

@@ -71,6 +71,7 @@ function openWorker(options: { slots: number; labels?: string[] }): FakeWorker {
     slots: options.slots,
     lookAhead: NO_LOOK_AHEAD,
     outstanding: () => 0,
+    isFed: () => false,
     labels: options.labels ?? ['default'],
     async run({ trackId }: TrackMessage) {
       worker.started.push(trackId);

@@ -38,6 +38,8 @@ export interface ServeQueuesOptions {
   lookAhead: LookAhead;
   /** Places that are offered to others. */
   outstanding(): number;
+  /** Whether runs are handed over these moments: then nothing more is pulled while there is work, which only costs a claim. */
+  isFed(): boolean;
   labels: readonly string[];
   run(message: TrackMessage, place: Place): Promise<'done' | 'give_back'>;
   logger: Logger;
@@ -74,7 +76,8 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
   let fromQueues = 0;
   /** One at least: what comes and finds no room waits for it a moment. */
   const refresh = (): void => {
-    const room = Math.max(0, slots.room - options.outstanding());
+    const isServed = options.isFed() && slots.queued > 0;
+    const room = isServed ? 0 : Math.max(0, slots.room - options.outstanding());
     for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
   };
   const occupy = async <T>(place: Place, run: (place: Place) => Promise<T>): Promise<T> => {
