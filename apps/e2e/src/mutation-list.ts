@@ -1,4 +1,5 @@
 import { FAULT_MUTATIONS } from './mutation-list-faults.ts';
+import { HAND_OVER_MUTATIONS } from './mutation-list-hand-over.ts';
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
 import { SERVER_MUTATIONS } from './mutation-list-servers.ts';
 import { TRANSITION_MUTATIONS } from './mutation-list-transitions.ts';
@@ -14,4 +15,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...FAULT_MUTATIONS,
   ...SERVER_MUTATIONS,
   ...WORKER_FAULT_MUTATIONS,
+  ...HAND_OVER_MUTATIONS,
 ];

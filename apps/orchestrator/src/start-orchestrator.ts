@@ -43,18 +43,14 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger, counters };
   const secret = await readCompletionSecret(database);
   const handOvers = config.BATON_HAND_OVER === 'on' ? createHandOvers({ ...deps, secret }) : undefined;
-  const handler = createCompletionHandler({
-    ...deps,
-    secret,
-    ...(handOvers === undefined ? {} : { handOvers }),
-    batchSize: config.BATON_COMPLETION_BATCH,
-  });
+  const batchSize = config.BATON_COMPLETION_BATCH;
+  const handler = createCompletionHandler({ ...deps, secret, ...(handOvers && { handOvers }), batchSize });
   const consumer = createConsumer({
     redis: blocking,
     prefix: place.prefix,
     queueName: COMPLETION_QUEUE,
     schema: completionMessageSchema,
-    concurrency: config.BATON_COMPLETION_BATCH,
+    concurrency: batchSize,
     keepFailed: true,
     handle: (message) => handler.handle(message),
     onFailed(error) {
@@ -70,11 +66,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const reporting = await startReporting(database, {
     kind: 'orchestrator',
     softwareVersion: SOFTWARE_VERSION,
-    settings: {
-      protocol: handOvers === undefined ? PROTOCOL - 1 : PROTOCOL,
-      reconcileMs: config.BATON_RECONCILE_MS,
-      completionBatch: config.BATON_COMPLETION_BATCH,
-    },
+    settings: settingsOf(config),
     readCounters: () => ({ ...counters.read(), ...countRetries(readRetryCounts()) }),
     onError: (error) => logger.warn({ event: 'report_not_written', err: error }, 'the next one will do'),
   });
@@ -89,5 +81,15 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       blocking.disconnect();
       await database.close();
     },
+  };
+}
+
+/** What others depend on, or doctor looks at. */
+function settingsOf(config: Config): Record<string, number> {
+  return {
+    // Without hand-over it is as one that does not know of it: nobody offers places.
+    protocol: config.BATON_HAND_OVER === 'on' ? PROTOCOL : PROTOCOL - 1,
+    reconcileMs: config.BATON_RECONCILE_MS,
+    completionBatch: config.BATON_COMPLETION_BATCH,
   };
 }

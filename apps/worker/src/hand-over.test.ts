@@ -48,7 +48,7 @@ beforeEach(() => {
     logger: recorded.logger,
   });
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => void jest.useRealTimers());
 
 function offer(ending = 0): { number: number; ids: string[] } {
   const signed = handOver.makeOffer(ending);

@@ -45,47 +45,30 @@ interface Occupant {
 
 export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
   let free = total;
-  let idleWaiters: (() => void)[] = [];
+  const idle = createIdleWaiters();
   let hadRoom = true;
   const inside = new Set<Occupant>();
   const countRoom = (): number => Math.max(0, total + ahead() - inside.size);
-  const waiters: ((place: Place | null) => void)[] = [];
+  const waiters = createWaiters();
   const refresh = (): void => {
-    while (waiters.length > 0 && countRoom() > 0) waiters.shift()?.(enter());
+    while (waiters.count > 0 && countRoom() > 0) waiters.admit(enter());
     const hasRoom = countRoom() > 0;
     if (hasRoom !== hadRoom) onChange(hasRoom);
     hadRoom = hasRoom;
   };
-  /** Without a slot are those who came last: a set keeps their order. */
-  const grantNext = (): void => {
-    for (const occupant of inside) {
-      if (free === 0) return;
-      if (occupant.hasSlot) continue;
-      free -= 1;
-      occupant.grant();
-    }
-  };
   const leave = (occupant: Occupant): void => {
     if (!inside.delete(occupant)) return;
     if (occupant.hasSlot) free += 1;
-    grantNext();
+    free = grantFree(inside, free);
     refresh();
-    if (inside.size > 0) return;
-    for (const resolve of idleWaiters) resolve();
-    idleWaiters = [];
+    if (inside.size === 0) idle.tell();
   };
   const enter = (): Place => {
     const occupant = createOccupant();
     inside.add(occupant);
-    grantNext();
+    free = grantFree(inside, free);
     refresh();
-    return {
-      get hasSlot() {
-        return occupant.hasSlot;
-      },
-      slot: () => occupant.granted,
-      leave: () => leave(occupant),
-    };
+    return toPlace(occupant, leave);
   };
   return {
     total,
@@ -101,10 +84,67 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
     },
     refresh,
     get waiting() {
-      return waiters.length;
+      return waiters.count;
     },
     tryEnter: () => (countRoom() === 0 ? null : enter()),
-    enterWithin: (ms) =>
+    enterWithin(ms) {
+      const entered = waiters.wait(ms);
+      refresh();
+      return entered;
+    },
+    whenIdle: () => (inside.size === 0 ? Promise.resolve() : idle.wait()),
+  };
+}
+
+/** Without a slot are those who came last: a set keeps their order. @returns slots that are left */
+function grantFree(inside: ReadonlySet<Occupant>, free: number): number {
+  let left = free;
+  for (const occupant of inside) {
+    if (left === 0) break;
+    if (occupant.hasSlot) continue;
+    left -= 1;
+    occupant.grant();
+  }
+  return left;
+}
+
+function toPlace(occupant: Occupant, leave: (occupant: Occupant) => void): Place {
+  return {
+    get hasSlot() {
+      return occupant.hasSlot;
+    },
+    slot: () => occupant.granted,
+    leave: () => leave(occupant),
+  };
+}
+
+function createIdleWaiters(): { tell(): void; wait(): Promise<void> } {
+  let waiters: (() => void)[] = [];
+  return {
+    tell() {
+      for (const resolve of waiters) resolve();
+      waiters = [];
+    },
+    wait: () =>
+      new Promise((resolve) => {
+        waiters.push(resolve);
+      }),
+  };
+}
+
+/** Those who wait for room for a while. Who came first is admitted first. */
+function createWaiters(): {
+  readonly count: number;
+  admit(place: Place): void;
+  wait(ms: number): Promise<Place | null>;
+} {
+  const waiters: ((place: Place | null) => void)[] = [];
+  return {
+    get count() {
+      return waiters.length;
+    },
+    admit: (place) => waiters.shift()?.(place),
+    wait: (ms) =>
       new Promise((resolve) => {
         const waiter = (place: Place | null): void => {
           clearTimeout(timer);
@@ -115,14 +155,7 @@ export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
           resolve(null);
         }, ms);
         waiters.push(waiter);
-        refresh();
       }),
-    whenIdle: () =>
-      inside.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            idleWaiters.push(resolve);
-          }),
   };
 }
 

@@ -16,7 +16,8 @@ const CHAIN = ['A', 'B', 'C', 'D'];
 beforeAll(async () => {
   // A lease that outlives the restart of an orchestrator on a busy machine.
   scene = await openFaultScene({ workers: 1, slots: 2, environment: { BATON_LEASE_MS: '20000' } });
-  const vertices = [...CHAIN, ...WAITING].map((name) => scene.vertex(name));
+  // Long enough that the worker claims nothing ahead, and entries wait in their queue.
+  const vertices = [...CHAIN, ...WAITING].map((name) => scene.vertex(name, { lines: 'sleep 0.3' }));
   const edges = CHAIN.slice(1).map((name, index) => [CHAIN[index] ?? '', name] as const);
   await scene.putGraph('handed', vertices, edges);
 }, 120_000);
