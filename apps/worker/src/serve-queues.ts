@@ -107,11 +107,11 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
 
 interface Occupation {
   /** Lets queues bring as many entries as there is room for. */
-  refresh(): void;
+  refresh: () => void;
   /** Runs in a place, and leaves it. */
-  occupy(place: Place, run: (place: Place) => Promise<void>): Promise<void>;
+  occupy: (place: Place, run: (place: Place) => Promise<void>) => Promise<void>;
   /** Of an entry. */
-  handle(message: TrackMessage): Promise<'done' | 'give_back'>;
+  handle: (message: TrackMessage) => Promise<'done' | 'give_back'>;
 }
 
 function createOccupation({

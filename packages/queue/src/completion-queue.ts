@@ -46,8 +46,8 @@ export interface CompletionQueue {
 
 interface Waiting extends SignedCompletion {
   seq: number;
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 /** What the orchestrators understand besides single completions. */
