@@ -42,7 +42,7 @@ export const HAND_OVER_MUTATIONS: readonly Mutation[] = [
     name: 'hand-over: an offer that comes again is answered',
     changes: [{ file: 'apps/orchestrator/src/hand-over.ts', find: 'this.#knowsAll = stale === 0;', replace: '' }],
     testFile: 'apps/orchestrator/src/hand-over.test.ts',
-    test: 'an entry that is delivered again is not answered, and no run id is of two tracks',
+    test: 'an entry that is delivered again is not answered, and nothing is claimed for its places',
   },
   {
     name: 'hand-over: workers that end are claimed for',
