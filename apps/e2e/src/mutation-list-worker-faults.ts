@@ -87,7 +87,7 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
     name: 'worker: one without room on its disk takes tracks',
     changes: [
       {
-        file: 'apps/worker/src/start-worker.ts',
+        file: 'apps/worker/src/prepare-worker.ts',
         find: "onChange: (problem) => troubles.set('disk', problem),",
         replace: 'onChange: () => {},',
       },
@@ -99,8 +99,8 @@ export const WORKER_FAULT_MUTATIONS: readonly Mutation[] = [
     name: 'worker: after a failure nobody looks at the disk',
     changes: [
       {
-        file: 'apps/worker/src/start-worker.ts',
-        find: 'if (completion !== null && completion.exitCode !== 0) await disk.check();',
+        file: 'apps/worker/src/run-track.ts',
+        find: 'if (completion.exitCode !== 0) await deps.checkDisk();',
         replace: '',
       },
     ],

@@ -1,5 +1,6 @@
 import { AHEAD_MUTATIONS } from './mutation-list-ahead.ts';
 import { FAULT_MUTATIONS } from './mutation-list-faults.ts';
+import { HAND_OVER_MUTATIONS } from './mutation-list-hand-over.ts';
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
 import { SERVER_MUTATIONS } from './mutation-list-servers.ts';
 import { TRANSITION_MUTATIONS } from './mutation-list-transitions.ts';
@@ -16,4 +17,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...SERVER_MUTATIONS,
   ...WORKER_FAULT_MUTATIONS,
   ...AHEAD_MUTATIONS,
+  ...HAND_OVER_MUTATIONS,
 ];

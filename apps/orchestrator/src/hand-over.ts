@@ -31,9 +31,9 @@ import { crashPoint, type LegTimes, type Logger } from '@baton/service';
  *
  * When a part dies. Before the commit: what was taken from a queue is PENDING without an entry, and the reconcile loop finds
  * it. After the commit: the claims are there, and nobody was told; the worker asks the API about offers without an answer. An
- * entry that is delivered again brings its offer again: each claim has a run id of its own, and the worker starts one run a
- * place and gives others back. What an earlier delivery claimed nobody here knows, so such an offer is never answered, nor is
- * one of which it is not known what became of its claims. A worker that ends, or was not heard of for a lease, gets nothing.
+ * entry that is delivered again brings its offer again: nothing is claimed for it, as the worker may have its answer and ask no
+ * more; and it is not answered, as nobody here knows what was claimed before. Should two handle it at once, each claim has a run
+ * id of its own, and the worker starts one run a place and gives others back. A worker that ends, or was not heard of for a lease, gets nothing.
  */
 
 /** Who offers, and what is left of it. */
@@ -176,13 +176,15 @@ export class HandOverRound {
 
   /** Claims what was taken from the queues, and tells its workers. Never fails. */
   async claimHeads(): Promise<void> {
+    // Places that come again may be answered already: what is claimed for them now nobody would ask about.
+    if (!this.#knowsAll) return this.abandon();
     const { heads } = await this.#prepared;
     const offers = new Set(heads.map(({ offer }) => offer));
     const ofOffer = (offer: OpenOffer): Head[] => heads.filter((head) => head.offer === offer);
     await Promise.all([...offers].map((offer) => this.#claimHeadsOf(offer, ofOffer(offer))));
   }
 
-  /** Nothing was committed: what was taken goes back to where it was. */
+  /** What was taken goes back to where it was. */
   async abandon(): Promise<void> {
     await this.#putBack((await this.#prepared).heads.map(({ entry }) => entry));
   }

@@ -26,10 +26,10 @@ function start(events: string[] = [], reconcileMs = 50): ReturnType<typeof start
     BATON_REDIS_URL: testServers().redisUrl,
     BATON_REDIS_PREFIX: deps.redisPrefix,
     BATON_RECONCILE_MS: reconcileMs,
+    BATON_HAND_OVER: 'on' as const,
     BATON_COMPLETION_BATCH: 20,
     BATON_WORKER_KEEP_MS: 3_600_000,
     BATON_CRITICAL_PATH: 'on' as const,
-    BATON_HAND_OVER: 'on' as const,
     BATON_LOG_LEVEL: 'info' as const,
   };
   return startOrchestrator(config, createTestLogger(events));

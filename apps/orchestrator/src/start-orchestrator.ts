@@ -52,18 +52,14 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const deps = { database, trackQueue, redis: producer, redisPrefix: place.prefix, logger, counters, legs };
   const secret = await readCompletionSecret(database);
   const handOvers = config.BATON_HAND_OVER === 'on' ? createHandOvers({ ...deps, secret }) : undefined;
-  const handler = createCompletionHandler({
-    ...deps,
-    secret,
-    ...(handOvers === undefined ? {} : { handOvers }),
-    batchSize: config.BATON_COMPLETION_BATCH,
-  });
+  const batchSize = config.BATON_COMPLETION_BATCH;
+  const handler = createCompletionHandler({ ...deps, secret, ...(handOvers && { handOvers }), batchSize });
   const consumer = createConsumer({
     redis: blocking,
     prefix: place.prefix,
     queueName: COMPLETION_QUEUE,
     schema: completionMessageSchema,
-    concurrency: config.BATON_COMPLETION_BATCH,
+    concurrency: batchSize,
     keepFailed: true,
     handle: (message, sentAt) => handler.handle(message, sentAt),
     onFailed(error) {
@@ -100,7 +96,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
 /** What others depend on, or doctor looks at. */
 function settingsOf(config: Config): Record<string, number> {
   return {
-    // Hand-over is the last thing that was added to it.
+    // Without hand-over it is as one that does not know of it: nobody offers places.
     protocol: config.BATON_HAND_OVER === 'on' ? PROTOCOL : PROTOCOL - 1,
     reconcileMs: config.BATON_RECONCILE_MS,
     completionBatch: config.BATON_COMPLETION_BATCH,

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import type { ClaimedRun } from '@baton/claims';
 import {
   claimTracks,
   completionOf,
@@ -5,11 +7,22 @@ import {
   type TestDatabase,
   type TestFlow,
 } from '@baton/database/testing';
-import { readCompletionSecret } from '@baton/database';
+import { readCompletionSecret, recordHeartbeat } from '@baton/database';
 import { testServers } from '@baton/devstack/testing';
 import type { Completion } from '@baton/domain';
-import { completionKey, createTrackQueue, signCompletion, type CompletionMessage, type Redis } from '@baton/queue';
-import { openTestRedis, uniquePrefix } from '@baton/queue/testing';
+import {
+  completionKey,
+  createTrackQueue,
+  openMessage,
+  signCompletion,
+  subscribeHanded,
+  workerKey,
+  type CompletionMessage,
+  type HandedMessage,
+  type Offer,
+  type Redis,
+} from '@baton/queue';
+import { createInbox, openTestRedis, uniquePrefix, type Inbox } from '@baton/queue/testing';
 import { createCounters, createLegTimes, type Logger } from '@baton/service';
 import type { OrchestratorDeps } from './apply-events.ts';
 
@@ -75,4 +88,34 @@ export async function runToMessages(
 export async function findQueued({ trackQueue }: OrchestratorDeps): Promise<string[]> {
   const entries = await trackQueue.queueOf('default').getPrioritized();
   return entries.map(({ data }) => (data as { vertex: string }).vertex).toSorted();
+}
+
+/** What a worker is told over its channel. */
+export type Heard = HandedMessage<ClaimedRun>;
+
+/** Names of the tracks that were handed over. */
+export function runsOf(heard: readonly Heard[]): string[] {
+  return heard.flatMap(({ runs }) => runs.map(({ run }) => run?.vertex ?? 'to be asked for')).toSorted();
+}
+
+export function makeOffer(changes: Partial<Offer> & Pick<Offer, 'workerId'>, count: number): Offer {
+  const ids = Array.from({ length: count }, () => randomBytes(12).toString('base64url'));
+  return { number: 1, labels: ['default'], queues: ['default'], leaseMs: 15_000, ids, ...changes };
+}
+
+/** As its heartbeat does. */
+export function hearOfWorker({ database }: TestDeps, id: string, isDraining: boolean): Promise<void> {
+  const worker = { id, name: id, host: 'host', pid: 1, softwareVersion: '0.2.0', isolationLevel: 'none', slots: 4 };
+  return recordHeartbeat(database, { ...worker, labels: ['default'], isDraining, startedAt: new Date() });
+}
+
+/** What a worker is told from now on. @param deps with a subscriber's connection */
+export async function listenTo(
+  { redis, redisPrefix: prefix, secret }: Pick<TestDeps, 'redis' | 'redisPrefix' | 'secret'>,
+  workerId: string,
+): Promise<Inbox<Heard>> {
+  const inbox = createInbox<Heard>();
+  const key = workerKey(secret, workerId);
+  await subscribeHanded({ redis, prefix }, workerId, (sealed) => inbox.put(openMessage<ClaimedRun>(key, sealed)));
+  return inbox;
 }

@@ -59,11 +59,7 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
   let isPaused = false;
   let isResting = false;
   const setPulling = (mayPull: boolean): void => {
-    if (isPaused) return;
-    for (const consumer of consumers.values()) {
-      if (mayPull) consumer.resume();
-      else consumer.pause().catch((error: unknown) => options.logger.warn({ event: 'pause_failed', err: error }));
-    }
+    if (!isPaused) letPull(consumers.values(), mayPull, options.logger);
   };
   const slots = createSlots({
     total: options.slots,
@@ -73,27 +69,7 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     },
   });
   const mayStart = (): boolean => !isPaused && !isResting;
-  let fromQueues = 0;
-  /** One at least: what comes and finds no room waits for it a moment. */
-  const refresh = (): void => {
-    const isServed = options.isFed() && slots.queued > 0;
-    const room = isServed ? 0 : Math.max(0, slots.room - options.outstanding());
-    for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
-  };
-  const occupy = async <T>(place: Place, run: (place: Place) => Promise<T>): Promise<T> => {
-    try {
-      return await run(place);
-    } finally {
-      place.leave();
-      refresh();
-    }
-  };
-  const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
-    const place = mayStart() ? (slots.tryEnter() ?? (await slots.enterWithin(PATIENCE_MS))) : null;
-    if (place === null) return 'give_back';
-    fromQueues += 1;
-    return occupy(place, (own) => options.run(message, own)).finally(() => (fromQueues -= 1));
-  };
+  const { refresh, occupy, handle } = createOccupation({ options, slots, consumers, mayStart });
   const serve = (labelSets: readonly string[]): void => {
     for (const labelSet of labelSets) {
       if (consumers.has(labelSet) || isPaused) continue;
@@ -129,6 +105,57 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
       await Promise.all([...consumers.values()].map((consumer) => consumer.close(timeoutMs)));
     },
   };
+}
+
+interface Occupation {
+  /** Lets queues bring as many entries as there is room for. */
+  refresh: () => void;
+  /** Runs in a place, and leaves it. */
+  occupy: <T>(place: Place, run: (place: Place) => Promise<T>) => Promise<T>;
+  /** Of an entry. */
+  handle: (message: TrackMessage) => Promise<'done' | 'give_back'>;
+}
+
+function createOccupation({
+  options,
+  slots,
+  consumers,
+  mayStart,
+}: {
+  options: ServeQueuesOptions;
+  slots: Slots;
+  consumers: ReadonlyMap<string, Consumer>;
+  mayStart: () => boolean;
+}): Occupation {
+  let fromQueues = 0;
+  /** One at least: what comes and finds no room waits for it a moment. */
+  const refresh = (): void => {
+    const isServed = options.isFed() && slots.queued > 0;
+    const room = isServed ? 0 : Math.max(0, slots.room - options.outstanding());
+    for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
+  };
+  const occupy = async <T>(place: Place, run: (place: Place) => Promise<T>): Promise<T> => {
+    try {
+      return await run(place);
+    } finally {
+      place.leave();
+      refresh();
+    }
+  };
+  const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
+    const place = mayStart() ? (slots.tryEnter() ?? (await slots.enterWithin(PATIENCE_MS))) : null;
+    if (place === null) return 'give_back';
+    fromQueues += 1;
+    return occupy(place, (own) => options.run(message, own)).finally(() => (fromQueues -= 1));
+  };
+  return { refresh, occupy, handle };
+}
+
+function letPull(consumers: Iterable<Consumer>, mayPull: boolean, logger: Logger): void {
+  for (const consumer of consumers) {
+    if (mayPull) consumer.resume();
+    else consumer.pause().catch((error: unknown) => logger.warn({ event: 'pause_failed', err: error }));
+  }
 }
 
 function consumeLabelSet(

@@ -9,12 +9,12 @@ export interface Slots {
   readonly movedAt: number;
   /** So many more tracks may be taken: one a free slot, and those that are worth having ready. */
   readonly room: number;
+  /** How many wait for room. */
+  readonly waiting: number;
   /** @returns a place, the caller's until he leaves it; null where there is no room */
   tryEnter(): Place | null;
   /** The same, where there is room within so many milliseconds. */
   enterWithin(ms: number): Promise<Place | null>;
-  /** How many wait for room. */
-  readonly waiting: number;
   /** Whether there is room or not: for what is claimed already. */
   enter(): Place;
   /** Resolves when there is nobody. */
@@ -39,120 +39,134 @@ export interface SlotOptions {
   onChange: (hasRoom: boolean) => void;
 }
 
-interface Occupant {
-  state: 'queued' | 'running' | 'ended';
-  granted: Promise<void>;
-  grant(): void;
+export function createSlots(options: SlotOptions): Slots {
+  return new Occupation(options);
 }
 
-export function createSlots({ total, ahead, onChange }: SlotOptions): Slots {
-  let free = total;
-  let queued = 0;
-  let movedAt = performance.now();
-  let idleWaiters: (() => void)[] = [];
-  let hadRoom = true;
-  const inside = new Set<Occupant>();
-  const countRoom = (): number => Math.max(0, total + ahead() - inside.size);
-  const waiters: ((place: Place | null) => void)[] = [];
-  const refresh = (): void => {
-    while (waiters.length > 0 && countRoom() > 0) waiters.shift()?.(enter());
-    const hasRoom = countRoom() > 0;
-    if (hasRoom !== hadRoom) onChange(hasRoom);
-    hadRoom = hasRoom;
-  };
-  /** Without a slot are those who came last: a set keeps their order. */
-  const grantNext = (): void => {
-    for (const occupant of inside) {
-      if (free === 0 || queued === 0) return;
+class Occupation implements Slots {
+  readonly #options: SlotOptions;
+  /** In the order in which they came. */
+  readonly #inside = new Set<Occupant>();
+  readonly #waiters = new Set<(place: Place) => void>();
+  #idleWaiters: (() => void)[] = [];
+  #hadRoom = true;
+  free: number;
+  queued = 0;
+  movedAt = performance.now();
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.free = options.total;
+  }
+
+  get total(): number {
+    return this.#options.total;
+  }
+
+  get room(): number {
+    return Math.max(0, this.total + this.#options.ahead() - this.#inside.size);
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  tryEnter(): Place | null {
+    return this.room === 0 ? null : this.enter();
+  }
+
+  enterWithin(ms: number): Promise<Place | null> {
+    return new Promise((resolve) => {
+      const take = (place: Place): void => {
+        clearTimeout(timer);
+        resolve(place);
+      };
+      const timer = setTimeout(() => {
+        this.#waiters.delete(take);
+        resolve(null);
+      }, ms);
+      this.#waiters.add(take);
+      this.#refresh();
+    });
+  }
+
+  enter(): Place {
+    const occupant = new Occupant(
+      () => this.#grantNext(occupant),
+      () => this.#leave(occupant),
+    );
+    this.#inside.add(occupant);
+    this.queued += 1;
+    this.#grantNext();
+    this.#refresh();
+    return occupant;
+  }
+
+  async whenIdle(): Promise<void> {
+    if (this.#inside.size > 0) await new Promise<void>((resolve) => void this.#idleWaiters.push(resolve));
+  }
+
+  #leave(occupant: Occupant): void {
+    if (!this.#inside.delete(occupant)) return;
+    this.#grantNext(occupant);
+    this.#refresh();
+    if (this.#inside.size > 0) return;
+    for (const resolve of this.#idleWaiters) resolve();
+    this.#idleWaiters = [];
+  }
+
+  /** @param ended does not need its slot any more, if it had one */
+  #grantNext(ended?: Occupant): void {
+    if (ended?.state === 'running') this.free += 1;
+    if (ended?.state === 'queued') this.queued -= 1;
+    if (ended !== undefined) ended.state = 'ended';
+    for (const occupant of this.#inside) {
+      if (this.free === 0 || this.queued === 0) return;
       if (occupant.state !== 'queued') continue;
-      free -= 1;
-      queued -= 1;
-      movedAt = performance.now();
+      this.free -= 1;
+      this.queued -= 1;
+      this.movedAt = performance.now();
       occupant.grant();
     }
-  };
-  const freeSlot = (occupant: Occupant): void => {
-    if (occupant.state === 'running') free += 1;
-    if (occupant.state === 'queued') queued -= 1;
-    occupant.state = 'ended';
-    grantNext();
-  };
-  const leave = (occupant: Occupant): void => {
-    if (!inside.delete(occupant)) return;
-    freeSlot(occupant);
-    refresh();
-    if (inside.size > 0) return;
-    for (const resolve of idleWaiters) resolve();
-    idleWaiters = [];
-  };
-  const enter = (): Place => {
-    const occupant = createOccupant();
-    inside.add(occupant);
-    queued += 1;
-    grantNext();
-    refresh();
-    return {
-      get hasSlot() {
-        return occupant.state === 'running';
-      },
-      slot: () => occupant.granted,
-      freeSlot: () => freeSlot(occupant),
-      leave: () => leave(occupant),
-    };
-  };
-  return {
-    total,
-    enter,
-    get free() {
-      return free;
-    },
-    get queued() {
-      return queued;
-    },
-    get movedAt() {
-      return movedAt;
-    },
-    get room() {
-      return countRoom();
-    },
-    get waiting() {
-      return waiters.length;
-    },
-    tryEnter: () => (countRoom() === 0 ? null : enter()),
-    enterWithin: (ms) =>
-      new Promise((resolve) => {
-        const waiter = (place: Place | null): void => {
-          clearTimeout(timer);
-          resolve(place);
-        };
-        const timer = setTimeout(() => {
-          waiters.splice(waiters.indexOf(waiter), 1);
-          resolve(null);
-        }, ms);
-        waiters.push(waiter);
-        refresh();
-      }),
-    whenIdle: () =>
-      inside.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            idleWaiters.push(resolve);
-          }),
-  };
+  }
+
+  #refresh(): void {
+    for (const take of this.#waiters) {
+      if (this.room === 0) break;
+      this.#waiters.delete(take);
+      take(this.enter());
+    }
+    const hasRoom = this.room > 0;
+    if (hasRoom !== this.#hadRoom) this.#options.onChange(hasRoom);
+    this.#hadRoom = hasRoom;
+  }
 }
 
-function createOccupant(): Occupant {
-  let resolve = (): void => {};
-  const granted = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  const occupant: Occupant = {
-    state: 'queued',
-    granted,
-    grant() {
-      occupant.state = 'running';
-      resolve();
-    },
-  };
-  return occupant;
+class Occupant implements Place {
+  readonly #granted: Promise<void>;
+  #resolve = (): void => {};
+  state: 'queued' | 'running' | 'ended' = 'queued';
+  readonly freeSlot: () => void;
+  readonly leave: () => void;
+
+  constructor(freeSlot: () => void, leave: () => void) {
+    this.freeSlot = freeSlot;
+    this.leave = leave;
+    this.#granted = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get hasSlot(): boolean {
+    return this.state === 'running';
+  }
+
+  slot(): Promise<void> {
+    return this.#granted;
+  }
+
+  grant(): void {
+    this.state = 'running';
+    this.#resolve();
+  }
 }

@@ -71,7 +71,8 @@ export function applyFlowEvents(
       }
       const decided = await decidePipelines(runner, known, maxTracks);
       const applied = { ...(await applyDecided(runner, decided)), unknown, renewed };
-      if (choose === undefined || applied.toDispatch.length === 0) return applied;
+      // What was handled before may have brought its places before: they are not to be used twice.
+      if (choose === undefined || applied.stale > 0 || applied.toDispatch.length === 0) return applied;
       const { handed, left } = await handOverReady(runner, locked, { ready: applied.toDispatch, choose });
       return { ...applied, handed, toDispatch: left };
     },

@@ -98,10 +98,11 @@ test('an offer that cannot be read costs no completion', async () => {
   const queue = open({ makeOffer: () => offerOf(1, 1) });
   await queue.reportCompletion(completionOf(1), 'key', 1);
   const [entry] = await queue.queue.getJobs();
-  const { offered } = entry?.data as { offered: SignedOffer };
+  if (entry === undefined) throw new Error('one was sent');
+  const { offered } = entry.data as { offered: SignedOffer };
   const ids = Array.from({ length: 1000 }, (_, index) => `place-of-a-worker-${index}`);
   for (const wrong of [undefined, 'none', { ...offered, offer: { ...offered.offer, ids } }]) {
-    const message = completionMessageSchema.parse({ ...(entry?.data as object), offered: wrong });
+    const message = completionMessageSchema.parse({ ...(entry.data as object), offered: wrong });
     expect(tracksOf(message)).toEqual([1]);
     expect(message.offered).toBeNull();
   }

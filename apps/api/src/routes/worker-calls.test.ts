@@ -126,7 +126,7 @@ describe('claims', () => {
     const render = (): never => {
       throw new Error('no place for ip');
     };
-    const request = { workerId: 'w1', labels: ['default'], leaseMs: 5000, claims: [newRun(trackIds[0])] };
+    const request = { workerId: 'w1', labels: ['default'], leaseMs: 15_000, claims: [newRun(trackIds[0])] };
     expect(await claimTracks(api.deps, request, render)).toMatchObject([
       { granted: true, run: { script: '', refusal: 'the script could not be rendered: no place for ip' } },
     ]);

@@ -19,7 +19,8 @@ const GATED = 'p0';
 const CHAIN = ['join', 'next', 'last'];
 
 beforeAll(async () => {
-  scene = await openFaultScene({ workers: 1, slots: SLOTS });
+  // What hand-over makes of it: f33-hand-over.
+  scene = await openFaultScene({ workers: 1, slots: SLOTS, environment: { BATON_HAND_OVER: 'off' } });
   const { vertex } = scene;
   const gate = `while [ ! -e "${join(scene.stack.directory, 'go')}-$BATON_PIPELINE_ID" ]; do sleep 0.05; done`;
   await scene.putGraph(
