@@ -36,7 +36,7 @@ import { crashPoint, type LegTimes, type Logger } from '@baton/service';
  * id of its own, and the worker starts one run a place and gives others back. A worker that ends, or was not heard of for a lease, gets nothing.
  */
 
-/** Who offers, and what is left of it. */
+/** An offer, with the key of its worker. */
 export interface OpenOffer extends Offer {
   key: string;
 }
@@ -50,16 +50,22 @@ export interface HandOverDeps {
   legs: LegTimes;
 }
 
+/** A worker, with all that it offers in these moments: it is asked for, claimed for and told together. */
+interface Taker extends Pick<OpenOffer, 'workerId' | 'key' | 'labels' | 'queues' | 'leaseMs'> {
+  /** Its places, each with the number of its offer. */
+  places: Map<string, number>;
+}
+
 /** A track that waits in a queue, and the place that it is for. */
 interface Head {
-  offer: OpenOffer;
+  taker: Taker;
   id: string;
   entry: TakenEntry;
 }
 
 /** What there is to fill, and what is there for it. */
 interface Prepared {
-  offers: readonly OpenOffer[];
+  takers: readonly Taker[];
   heads: readonly Head[];
 }
 
@@ -111,11 +117,11 @@ export class HandOverRound {
   readonly #memory: Memory;
   readonly #prepared: Promise<Prepared>;
   /** Of the transaction's last try. */
-  #chosen: (HandOver & { offer: OpenOffer; id: string })[] = [];
+  #chosen: (HandOver & { taker: Taker; id: string })[] = [];
   /** Whether all is known that was ever claimed for these offers. */
   #knowsAll = true;
-  /** Runs that were claimed in the transaction. */
-  readonly #told = new Map<OpenOffer, number>();
+  /** Places whose runs were told. */
+  readonly #told = new Set<string>();
 
   constructor(deps: HandOverDeps, offers: readonly OpenOffer[], memory: Memory) {
     this.#deps = deps;
@@ -125,17 +131,17 @@ export class HandOverRound {
 
   /** For the places that no track from a queue is for. */
   readonly choose: ChooseHandOvers = async (ready) => {
-    const { offers, heads } = await this.#prepared;
+    const { takers, heads } = await this.#prepared;
     const used = new Set(heads.map(({ id }) => id));
     this.#chosen = [];
-    const free = offers.map((offer) => ({ offer, ids: offer.ids.filter((id) => !used.has(id)) }));
+    const free = takers.map((taker) => ({ taker, ids: [...taker.places.keys()].filter((id) => !used.has(id)) }));
     for (const { trackId, attempt, labels } of ready.toSorted(byTurn)) {
-      const place = free.find(({ offer, ids }) => ids.length > 0 && servesLabels(offer.labels, labels));
+      const place = free.find(({ taker, ids }) => ids.length > 0 && servesLabels(taker.labels, labels));
       const id = place?.ids.shift();
       if (place === undefined || id === undefined) continue;
-      const { workerId, leaseMs } = place.offer;
+      const { workerId, leaseMs } = place.taker;
       const runId = handedRunId(id, { trackId, attempt });
-      this.#chosen.push({ trackId, attempt, runId, workerId, leaseMs, offer: place.offer, id });
+      this.#chosen.push({ trackId, attempt, runId, workerId, leaseMs, taker: place.taker, id });
     }
     return this.#chosen;
   };
@@ -144,24 +150,30 @@ export class HandOverRound {
   async tell({ handed, stale }: Pick<AppliedEvents, 'handed' | 'stale'>): Promise<void> {
     // Stale is what was applied before: by an earlier delivery, or by a commit that nobody heard of.
     this.#knowsAll = stale === 0;
-    const places = new Map(this.#chosen.map((one) => [one.runId, one]));
+    const chosen = new Map(this.#chosen.map((one) => [one.runId, one]));
     const answers = handed.length === 0 ? [] : await this.#describe(handed);
-    const { offers, heads } = await this.#prepared;
-    for (const offer of offers) {
+    const { takers, heads } = await this.#prepared;
+    const telling = takers.map((taker) => {
       const runs = answers.flatMap((answer) => {
-        const place = places.get(answer.runId);
-        return place?.offer === offer ? toHanded(place, answer) : [];
+        const place = chosen.get(answer.runId);
+        return place?.taker === taker ? toHanded(place, answer) : [];
       });
-      this.#told.set(offer, runs.length);
-      const isDone = !heads.some((head) => head.offer === offer);
-      const answered = isDone ? this.#answer(offer, 0) : [];
-      if (answered.length > 0 || runs.length > 0) await this.#publish(offer, { answered, runs });
-    }
+      return this.#tell(taker, runs, !heads.some((head) => head.taker === taker));
+    });
+    await Promise.all(telling);
   }
 
-  /** @param more than what was claimed in the transaction */
-  #answer(offer: OpenOffer, more: number): HandedMessage<ClaimedRun>['answered'] {
-    return this.#knowsAll ? [{ number: offer.number, runs: (this.#told.get(offer) ?? 0) + more }] : [];
+  /** @param isLast whether nothing more will be claimed for it */
+  async #tell(taker: Taker, runs: HandedRun<ClaimedRun>[], isLast: boolean): Promise<void> {
+    for (const { id } of runs) this.#told.add(id);
+    const answered = isLast && this.#knowsAll ? this.#countTold(taker) : [];
+    if (answered.length > 0 || runs.length > 0) await this.#publish(taker, { answered, runs });
+  }
+
+  #countTold({ places }: Taker): HandedMessage<ClaimedRun>['answered'] {
+    const counts = new Map<number, number>();
+    for (const [id, number] of places) counts.set(number, (counts.get(number) ?? 0) + (this.#told.has(id) ? 1 : 0));
+    return [...counts].map(([number, runs]) => ({ number, runs }));
   }
 
   /** The claims are made: where nobody can say what is to be run, the worker asks once more. */
@@ -179,9 +191,9 @@ export class HandOverRound {
     // Places that come again may be answered already: what is claimed for them now nobody would ask about.
     if (!this.#knowsAll) return this.abandon();
     const { heads } = await this.#prepared;
-    const offers = new Set(heads.map(({ offer }) => offer));
-    const ofOffer = (offer: OpenOffer): Head[] => heads.filter((head) => head.offer === offer);
-    await Promise.all([...offers].map((offer) => this.#claimHeadsOf(offer, ofOffer(offer))));
+    const takers = new Set(heads.map(({ taker }) => taker));
+    const ofTaker = (taker: Taker): Head[] => heads.filter((head) => head.taker === taker);
+    await Promise.all([...takers].map((taker) => this.#claimHeadsOf(taker, ofTaker(taker))));
   }
 
   /** What was taken goes back to where it was. */
@@ -189,8 +201,8 @@ export class HandOverRound {
     await this.#putBack((await this.#prepared).heads.map(({ entry }) => entry));
   }
 
-  async #claimHeadsOf(offer: OpenOffer, heads: readonly Head[]): Promise<void> {
-    const { workerId, labels, leaseMs } = offer;
+  async #claimHeadsOf(taker: Taker, heads: readonly Head[]): Promise<void> {
+    const { workerId, labels, leaseMs } = taker;
     const claims = heads.map(({ id, entry: { message } }) => {
       const { trackId, attempt } = message;
       // As claims ahead of slots, so that what has a limit is refused.
@@ -210,33 +222,32 @@ export class HandOverRound {
       return claim === undefined ? [] : toHanded(claim, answer);
     });
     await this.#leave(heads.flatMap(({ entry }, index) => (needsSlot(answers[index]) ? [entry] : [])));
-    const answered = this.#answer(offer, runs.length);
-    if (answered.length > 0 || runs.length > 0) await this.#publish(offer, { answered, runs });
+    await this.#tell(taker, runs, true);
   }
 
   /** Never fails: what cannot be found out is not handed over. */
   async #prepare(offers: readonly OpenOffer[]): Promise<Prepared> {
     const heads: Head[] = [];
-    let open: OpenOffer[] = [];
+    let takers: Taker[] = [];
     try {
       const taking = await this.#findTaking(offers);
-      open = offers.filter(({ workerId }) => taking.has(workerId));
-      for (const offer of open) await this.#takeHeads(offer, heads);
+      takers = gatherTakers(offers.filter(({ workerId }) => taking.has(workerId)));
+      for (const taker of takers) await this.#takeHeads(taker, heads);
     } catch (error) {
       this.#deps.logger.warn({ event: 'queue_not_read', err: error }, 'nothing is handed over from it');
     }
-    return { offers: open, heads };
+    return { takers, heads };
   }
 
   /** Entries are written down one queue at a time: where the next one fails, those that were taken are claimed all the same. */
-  async #takeHeads(offer: OpenOffer, heads: Head[]): Promise<void> {
-    const free = [...offer.ids];
-    for (const labelSet of offer.queues) {
+  async #takeHeads(taker: Taker, heads: Head[]): Promise<void> {
+    const free = [...taker.places.keys()];
+    for (const labelSet of taker.queues) {
       if (free.length === 0) return;
       if ((this.#memory.leftAlone.get(trackQueueName(labelSet)) ?? 0) > performance.now()) continue;
       const entries = await takeEntries(this.#place(), labelSet, free.length);
       if (entries.length > 0) crashPoint('orchestrator.heads_taken');
-      for (const entry of entries) heads.push({ offer, id: free.shift() ?? '', entry });
+      for (const entry of entries) heads.push({ taker, id: free.shift() ?? '', entry });
     }
   }
 
@@ -275,7 +286,7 @@ export class HandOverRound {
     }
   }
 
-  async #publish({ workerId, key }: OpenOffer, message: HandedMessage<ClaimedRun>): Promise<void> {
+  async #publish({ workerId, key }: Taker, message: HandedMessage<ClaimedRun>): Promise<void> {
     try {
       await publishHanded(this.#place(), { workerId, key }, message);
     } catch (error) {
@@ -283,6 +294,25 @@ export class HandOverRound {
       this.#deps.logger.warn({ event: 'hand_over_not_told', workerId, runs, err: error }, 'the worker asks for it');
     }
   }
+}
+
+/** What a worker said last counts, and the shortest of its leases. */
+function gatherTakers(offers: readonly OpenOffer[]): Taker[] {
+  const takers = new Map<string, Taker>();
+  for (const { workerId, key, labels, queues, leaseMs, number, ids } of offers) {
+    const known = takers.get(workerId);
+    const places = known?.places ?? new Map<string, number>();
+    for (const id of ids) places.set(id, number);
+    takers.set(workerId, {
+      workerId,
+      key,
+      labels,
+      queues,
+      places,
+      leaseMs: Math.min(leaseMs, known?.leaseMs ?? leaseMs),
+    });
+  }
+  return [...takers.values()];
 }
 
 /** As they would stand in their queue. */
