@@ -62,11 +62,16 @@ export type PipelineDetails = z.infer<typeof pipelineSchema>;
 
 /**
  * One pipeline, whole.
+ * @param known how many tracks it has in each state, where that need not be counted
  * @throws BatonError pipeline_not_found
  */
-export async function showPipeline(database: Database, pipelineId: number): Promise<PipelineDetails> {
+export async function showPipeline(
+  database: Database,
+  pipelineId: number,
+  known?: PipelineDetails['counts'],
+): Promise<PipelineDetails> {
   const pipeline = await getPipeline(database, pipelineId);
-  const counts = await countTracksByState(database, pipelineId);
+  const counts = known ?? (await countTracksByState(database, pipelineId));
   return { ...summarisePipeline(pipeline), params: await maskParams(database, pipeline), counts };
 }
 

@@ -1,5 +1,5 @@
-import { rememberRequest, replaceAnswer, startPipelineIn } from '@baton/database';
-import { FAILURE_POLICIES, MAX_WAIT_MS, PIPELINE_MODES, type TrackToDispatch } from '@baton/domain';
+import { rememberRequest, replaceAnswer, startPipelineIn, type CreatedPipeline } from '@baton/database';
+import { FAILURE_POLICIES, MAX_WAIT_MS, PIPELINE_MODES } from '@baton/domain';
 import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
 import { enqueueOrLog } from './enqueue-or-log.ts';
@@ -38,17 +38,17 @@ export async function startPipeline(
   start: StartRequest,
   request: RepeatableRequest & { createdBy: string },
 ): Promise<{ pipeline: PipelineDetails; isReplayed: boolean }> {
-  let toDispatch: TrackToDispatch[] = [];
+  let made: CreatedPipeline | null = null as CreatedPipeline | null;
   const { answer, isReplayed } = await rememberRequest<Started>(deps.database, request, async (runner) => {
     const origin = { createdBy: request.createdBy };
     const started = await startPipelineIn(runner, deps.database, { order: start, origin });
     request.signal.throwIfAborted();
-    toDispatch = started.toDispatch;
+    made = started;
     return { pipelineId: started.pipelineId };
   });
-  const pipeline = answer.pipeline ?? (await showPipeline(deps.database, answer.pipelineId));
+  const pipeline = answer.pipeline ?? (await showPipeline(deps.database, answer.pipelineId, made?.counts));
   if (isReplayed) return { pipeline, isReplayed };
-  await enqueueOrLog(deps, toDispatch);
+  await enqueueOrLog(deps, made?.toDispatch ?? []);
   if (request.isRepeatable) await replaceAnswer<Started>(deps.database, request, { ...answer, pipeline });
   return { pipeline, isReplayed };
 }

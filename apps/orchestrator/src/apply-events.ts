@@ -40,7 +40,7 @@ export async function applyEvents(
 ): Promise<AppliedEvents> {
   const applied = await applyFlowEvents(deps.database, events, {
     ...options,
-    ...(handOver === undefined ? {} : { choose: handOver.choose }),
+    ...(handOver === undefined ? {} : { handOver }),
     onRetry: (meaning) => deps.logger.debug({ event: 'transaction_retried', meaning }),
   });
   crashPoint('orchestrator.committed');

@@ -2,9 +2,10 @@ import { answerClaims, claimTracks, type ClaimAnswer, type ClaimedRun } from '@b
 import {
   findTakingWorkers,
   type AppliedEvents,
-  type ChooseHandOvers,
   type Database,
+  type HandedGrant,
   type HandOver,
+  type HandOverPlan,
 } from '@baton/database';
 import { servesLabels, type TrackToDispatch } from '@baton/domain';
 import {
@@ -112,12 +113,14 @@ export function createHandOvers(deps: HandOverDeps): HandOvers {
 }
 
 /** The filling of some offers, beside one transaction. */
-export class HandOverRound {
+export class HandOverRound implements HandOverPlan {
   readonly #deps: HandOverDeps;
   readonly #memory: Memory;
   readonly #prepared: Promise<Prepared>;
   /** Of the transaction's last try. */
   #chosen: (HandOver & { taker: Taker; id: string })[] = [];
+  /** What is to be run for these: of the transaction's last try. */
+  #answers: Promise<ClaimAnswer[]> = Promise.resolve([]);
   /** Whether all is known that was ever claimed for these offers. */
   #knowsAll = true;
   /** Places whose runs were told. */
@@ -130,7 +133,7 @@ export class HandOverRound {
   }
 
   /** For the places that no track from a queue is for. */
-  readonly choose: ChooseHandOvers = async (ready) => {
+  async choose(ready: readonly TrackToDispatch[]): Promise<readonly HandOver[]> {
     const { takers, heads } = await this.#prepared;
     const used = new Set(heads.map(({ id }) => id));
     this.#chosen = [];
@@ -144,14 +147,21 @@ export class HandOverRound {
       this.#chosen.push({ trackId, attempt, runId, workerId, leaseMs, taker: place.taker, id });
     }
     return this.#chosen;
-  };
+  }
+
+  /** While the commit is under way: it changes nothing of what is read for this. */
+  expect(handed: readonly HandedGrant[]): void {
+    this.#answers = this.#describe(handed);
+  }
 
   /** After the commit: tells the workers what was claimed for them. */
   async tell({ handed, stale }: Pick<AppliedEvents, 'handed' | 'stale'>): Promise<void> {
     // Stale is what was applied before: by an earlier delivery, or by a commit that nobody heard of.
     this.#knowsAll = stale === 0;
     const chosen = new Map(this.#chosen.map((one) => [one.runId, one]));
-    const answers = handed.length === 0 ? [] : await this.#describe(handed);
+    let answers = handed.length === 0 ? [] : await this.#answers;
+    // Why something cannot be run may be told of tracks as they were before the commit.
+    if (answers.some((answer) => answer.granted && answer.run.refusal !== null)) answers = await this.#describe(handed);
     const { takers, heads } = await this.#prepared;
     const telling = takers.map((taker) => {
       const runs = answers.flatMap((answer) => {
@@ -177,7 +187,7 @@ export class HandOverRound {
   }
 
   /** The claims are made: where nobody can say what is to be run, the worker asks once more. */
-  async #describe(handed: AppliedEvents['handed']): Promise<ClaimAnswer[]> {
+  async #describe(handed: readonly HandedGrant[]): Promise<ClaimAnswer[]> {
     try {
       return await answerClaims(this.#deps, handed);
     } catch (error) {

@@ -128,10 +128,10 @@ function createOccupation({
   mayStart: () => boolean;
 }): Occupation {
   let fromQueues = 0;
+  const isServed = (): boolean => options.isFed() && slots.queued > 0;
   /** One at least: what comes and finds no room waits for it a moment. */
   const refresh = (): void => {
-    const isServed = options.isFed() && slots.queued > 0;
-    const room = isServed ? 0 : Math.max(0, slots.room - options.outstanding());
+    const room = isServed() ? 0 : Math.max(0, slots.room - options.outstanding());
     for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
   };
   const occupy = async <T>(place: Place, run: (place: Place) => Promise<T>): Promise<T> => {
@@ -143,6 +143,7 @@ function createOccupation({
     }
   };
   const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
+    if (isServed()) await slots.whenHungry(PATIENCE_MS);
     const place = mayStart() ? (slots.tryEnter() ?? (await slots.enterWithin(PATIENCE_MS))) : null;
     if (place === null) return 'give_back';
     fromQueues += 1;

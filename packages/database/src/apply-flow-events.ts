@@ -4,7 +4,7 @@ import { makeParentsDue } from './child-ends.ts';
 import type { Database } from './data-source.ts';
 import { decidePipelines, type PipelineEvents } from './decide-pipelines.ts';
 import { dropRenewed } from './drop-renewed.ts';
-import { handOverReady, type ChooseHandOvers, type GrantedRun } from './hand-over-attempts.ts';
+import { handOverReady, type HandedGrant, type HandOverPlan } from './hand-over-attempts.ts';
 import { dropMapLimits } from './limit-holders.ts';
 import { freedLimitsOf } from './limit-keys.ts';
 import { vertexIdOfEvent, type LockedPipeline } from './load-transition-context.ts';
@@ -20,7 +20,7 @@ export { LargeDecision } from './decide-pipelines.ts';
 export interface AppliedEvents {
   toDispatch: TrackToDispatch[];
   /** Claimed for workers that had offered places. */
-  handed: (GrantedRun & { workerId: string })[];
+  handed: HandedGrant[];
   /** Pipelines that these events ended. */
   ended: { pipelineId: number; state: PipelineState }[];
   /** Tracks whose pipelines are through: lookAtChildren says how their runs ended. */
@@ -51,7 +51,7 @@ export interface AppliedEvents {
 export function applyFlowEvents(
   database: Database,
   events: ReadonlyMap<number, readonly FlowEvent[]>,
-  { maxTracks, choose, ...options }: TransactionOptions & { maxTracks?: number; choose?: ChooseHandOvers } = {},
+  { maxTracks, handOver, ...options }: TransactionOptions & { maxTracks?: number; handOver?: HandOverPlan } = {},
 ): Promise<AppliedEvents> {
   return withTransaction(
     database,
@@ -72,8 +72,8 @@ export function applyFlowEvents(
       const decided = await decidePipelines(runner, known, maxTracks);
       const applied = { ...(await applyDecided(runner, decided)), unknown, renewed };
       // What was handled before may have brought its places before: they are not to be used twice.
-      if (choose === undefined || applied.stale > 0 || applied.toDispatch.length === 0) return applied;
-      const { handed, left } = await handOverReady(runner, locked, { ready: applied.toDispatch, choose });
+      if (handOver === undefined || applied.stale > 0 || applied.toDispatch.length === 0) return applied;
+      const { handed, left } = await handOverReady(runner, locked, { ready: applied.toDispatch, plan: handOver });
       return { ...applied, handed, toDispatch: left };
     },
     options,

@@ -1,12 +1,14 @@
 import {
   decideStart,
   isPipelineEnded,
+  TRACK_STATES,
   waitingTrack,
   type FailurePolicy,
   type JsonValue,
   type PipelineMode,
   type PipelineState,
   type StartedPipeline,
+  type TrackState,
   type TrackToDispatch,
   type TrackView,
 } from '@baton/domain';
@@ -55,6 +57,8 @@ export interface CreatedPipeline {
   pipelineId: number;
   /** An ended one where the conditions of the first vertices left nothing to run. */
   state: PipelineState;
+  /** How many tracks it has in each state. */
+  counts: Record<TrackState, number>;
   /** To be enqueued after the commit. */
   toDispatch: TrackToDispatch[];
 }
@@ -86,7 +90,14 @@ export async function createPipeline(runner: Runner, request: PipelineRequest): 
   const pipeline = { id: pipelineId, name: request.name, priority: request.priority, createdAt: new Date() };
   const ready = isPipelineEnded(state) ? [] : [...started.tracks.values()].filter(isReady);
   const toDispatch = ready.map(({ vertexId }) => describeTrack(graph, pipeline, { vertexId, attempt: 1, seq: 1 }));
-  return { pipelineId, state, toDispatch };
+  return { pipelineId, state, counts: countStates(graph.vertices.size, started), toDispatch };
+}
+
+function countStates(total: number, { tracks }: StartedPipeline): Record<TrackState, number> {
+  const counts = Object.fromEntries(TRACK_STATES.map((state) => [state, 0])) as Record<TrackState, number>;
+  counts.WAITING = total - tracks.size;
+  for (const { state } of tracks.values()) counts[state] += 1;
+  return counts;
 }
 
 function isReady({ state, awaits }: TrackView): boolean {

@@ -3,7 +3,7 @@ import type { FlowEvent, TrackToDispatch } from '@baton/domain';
 import { applyFlowEvents, type AppliedEvents } from './apply-flow-events.ts';
 import { claimAttempts } from './claim-attempts.ts';
 import { findTakingWorkers } from './find-workers.ts';
-import type { ChooseHandOvers, HandOver } from './hand-over-attempts.ts';
+import type { HandOver, HandOverPlan } from './hand-over-attempts.ts';
 import { findPipelineEvents } from './pipeline-events.ts';
 import { setPool } from './pools.ts';
 import { recordHeartbeat } from './record-heartbeat.ts';
@@ -36,17 +36,19 @@ function handOverTo(workerId: string, { trackId, attempt }: TrackToDispatch): Ha
 }
 
 /** All that may be, for one worker. */
-const takeAll: ChooseHandOvers = async (ready) => ready.map((track) => handOverTo('w-of-all', track));
+const takeAll: HandOverPlan['choose'] = async (ready) => ready.map((track) => handOverTo('w-of-all', track));
 
 /** Claims A, and ends it with a choice of successors in the same transaction. */
-async function endA(flow: TestFlow, choose: ChooseHandOvers, end = {}): Promise<AppliedEvents> {
+async function endA(flow: TestFlow, choose: HandOverPlan['choose'], end = {}): Promise<AppliedEvents> {
   const [run] = await claimTracks(flow, ['A']);
   if (run === undefined) throw new Error('the claim was granted');
   return applyWith(flow, [{ kind: 'completion', completion: completionOf(run, end) }], choose);
 }
 
-function applyWith(flow: TestFlow, events: FlowEvent[], choose: ChooseHandOvers): Promise<AppliedEvents> {
-  return applyFlowEvents(flow.database, new Map([[flow.pipelineId, events]]), { choose });
+function applyWith(flow: TestFlow, events: FlowEvent[], choose: HandOverPlan['choose']): Promise<AppliedEvents> {
+  return applyFlowEvents(flow.database, new Map([[flow.pipelineId, events]]), {
+    handOver: { choose, expect: () => {} },
+  });
 }
 
 const start = (shape: FlowShape & FlowStart): Promise<TestFlow> => startTestFlow(database, shape);

@@ -21,8 +21,15 @@ export interface HandOver extends RunKey {
   leaseMs: number;
 }
 
-/** Chooses among tracks that became ready. May be asked again for the same ones: the transaction is repeated after a deadlock. */
-export type ChooseHandOvers = (ready: readonly TrackToDispatch[]) => Promise<readonly HandOver[]>;
+export interface HandOverPlan {
+  /** Chooses among tracks that became ready. May be asked again for the same ones: the transaction is repeated after a deadlock. */
+  choose(ready: readonly TrackToDispatch[]): Promise<readonly HandOver[]>;
+  /** Told of what will be handed over, should the transaction be committed: for what takes time and changes nothing. */
+  expect(handed: readonly HandedGrant[]): void;
+}
+
+/** A claim that was made for a worker. */
+export type HandedGrant = GrantedRun & { workerId: string };
 
 export type GrantedRun = Extract<ClaimResult, { granted: true }>;
 
@@ -30,9 +37,9 @@ export type GrantedRun = Extract<ClaimResult, { granted: true }>;
 export async function handOverReady(
   runner: Runner,
   locked: ReadonlyMap<number, LockedPipeline>,
-  { ready, choose }: { ready: readonly TrackToDispatch[]; choose: ChooseHandOvers },
-): Promise<{ handed: (GrantedRun & { workerId: string })[]; left: TrackToDispatch[] }> {
-  const chosen = await choose(ready.filter((track) => mayBeHandedOver(track, locked.get(track.pipelineId))));
+  { ready, plan }: { ready: readonly TrackToDispatch[]; plan: HandOverPlan },
+): Promise<{ handed: HandedGrant[]; left: TrackToDispatch[] }> {
+  const chosen = await plan.choose(ready.filter((track) => mayBeHandedOver(track, locked.get(track.pipelineId))));
   if (chosen.length === 0) return { handed: [], left: [...ready] };
   for (const group of groupByWorker(chosen)) {
     const [{ workerId, leaseMs }] = group;
@@ -42,8 +49,10 @@ export async function handOverReady(
   // Last: with it all that was written goes to the server.
   const inputs = await readInputs(runner, chosen);
   const taken = new Set(chosen.map(({ trackId }) => trackId));
+  const handed = chosen.flatMap((one) => describe(one, locked, inputs));
+  plan.expect(handed);
   return {
-    handed: chosen.flatMap((one) => describe(one, locked, inputs)),
+    handed,
     left: ready.filter(({ trackId }) => !taken.has(trackId)),
   };
 }
@@ -91,7 +100,7 @@ function describe(
   { trackId, attempt, runId, workerId }: HandOver,
   locked: ReadonlyMap<number, LockedPipeline>,
   inputs: ReadonlyMap<number, Record<string, JsonValue>>,
-): (GrantedRun & { workerId: string })[] {
+): HandedGrant[] {
   const own = locked.get(pipelineIdOf(trackId));
   const vertex = own?.graph.vertices.get(vertexIdOf(trackId));
   if (own === undefined || vertex === undefined) return [];

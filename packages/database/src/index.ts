@@ -25,7 +25,7 @@ export * from './tokens.ts';
 export { runsPipeline } from './track-to-dispatch.ts';
 export * from './apply-flow-events.ts';
 export * from './claim-attempts.ts';
-export type { ChooseHandOvers, HandOver } from './hand-over-attempts.ts';
+export type { HandedGrant, HandOver, HandOverPlan } from './hand-over-attempts.ts';
 export { releaseAttempts, type ReleasedAttempts } from './release-attempts.ts';
 export * from './create-pipeline.ts';
 export * from './find-starters.ts';

@@ -17,6 +17,8 @@ export interface RequestToRemember {
   /** Keys of different tokens are different keys. */
   tokenId: string;
   key: string;
+  /** Absent: true. False: nobody else knows the key, it only tells a transaction that is tried again whether it was done. */
+  isRepeatable?: boolean;
   /** What was asked for: a key means one request. */
   content: unknown;
 }
@@ -42,12 +44,16 @@ export async function rememberRequest<T>(
   body: (runner: Transaction) => Promise<T>,
 ): Promise<RememberedAnswer<T>> {
   const hash = createHash('sha256').update(JSON.stringify(request.content)).digest();
+  const isOwn = request.isRepeatable === false;
+  let tries = 0;
   return withTransaction(database, async (runner) => {
-    const known = await findAnswer<T>(runner, request, hash);
-    if (known !== null) return { answer: known.answer, isReplayed: true };
-    await insertKey(runner, request, hash);
+    tries += 1;
+    const known = isOwn && tries === 1 ? null : await findAnswer<T>(runner, request, hash);
+    // What this very call did before a COMMIT whose reply was lost is its first answer.
+    if (known !== null) return { answer: known.answer, isReplayed: !isOwn };
+    if (!isOwn) await insertKey(runner, request, { hash });
     const answer = await body(runner);
-    await keepAnswer(runner, request, answer);
+    await (isOwn ? insertKey(runner, request, { hash, answer }) : keepAnswer(runner, request, answer));
     return { answer, isReplayed: false };
   });
 }
@@ -83,13 +89,17 @@ async function findAnswer<T>(runner: Runner, request: RequestToRemember, hash: B
   return { answer: JSON.parse(row.response) as T };
 }
 
-async function insertKey(runner: Runner, request: RequestToRemember, hash: Buffer): Promise<void> {
+async function insertKey(
+  runner: Runner,
+  request: RequestToRemember,
+  { hash, answer }: { hash: Buffer; answer?: unknown },
+): Promise<void> {
   try {
     await execute(
       runner,
-      `INSERT INTO idempotency_key (token_id, idempotency_key, request_hash, created_at)
-       VALUES (?, ?, ?, UTC_TIMESTAMP(6))`,
-      [request.tokenId, request.key, hash],
+      `INSERT INTO idempotency_key (token_id, idempotency_key, request_hash, status, response, created_at)
+       VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))`,
+      [request.tokenId, request.key, hash, ...(answer === undefined ? [null, null] : [200, JSON.stringify(answer)])],
     );
   } catch (error) {
     // Another transaction wrote it after we looked, and has committed by now: the next try finds its answer.
