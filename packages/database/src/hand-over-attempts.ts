@@ -31,7 +31,7 @@ export interface HandOverPlan {
 /** A claim that was made for a worker. */
 export type HandedGrant = GrantedRun & { workerId: string };
 
-export type GrantedRun = Extract<ClaimResult, { granted: true }>;
+type GrantedRun = Extract<ClaimResult, { granted: true }>;
 
 /** @returns what was claimed, and what is left to be enqueued */
 export async function handOverReady(
