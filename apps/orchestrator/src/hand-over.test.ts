@@ -15,7 +15,8 @@ import {
 import { testServers } from '@baton/devstack/testing';
 import { signOffer, workerKey, type CompletionMessage, type Offer, type Redis } from '@baton/queue';
 import { openTestRedis, type Inbox } from '@baton/queue/testing';
-import { createHandOvers, type HandOverDeps } from './hand-over.ts';
+import { createHandOvers } from './hand-over.ts';
+import type { HandOverDeps } from './takers.ts';
 import { createCompletionHandler, type CompletionHandler } from './handle-completions.ts';
 import {
   createTestDeps,

@@ -1,29 +1,17 @@
 import { answerClaims, claimTracks, type ClaimAnswer, type ClaimedRun } from '@baton/claims';
-import {
-  findTakingWorkers,
-  type AppliedEvents,
-  type Database,
-  type HandedGrant,
-  type HandOver,
-  type HandOverPlan,
-} from '@baton/database';
+import type { AppliedEvents, HandedGrant, HandOver, HandOverPlan } from '@baton/database';
 import { servesLabels, type TrackToDispatch } from '@baton/domain';
 import {
   handedRunId,
   isOfferSignedBy,
   publishHanded,
-  putBack,
-  takeEntries,
-  trackQueueName,
   workerKey,
   type HandedMessage,
   type HandedRun,
-  type Offer,
-  type Redis,
   type SignedOffer,
-  type TakenEntry,
 } from '@baton/queue';
-import { crashPoint, type LegTimes, type Logger } from '@baton/service';
+import { crashPoint } from '@baton/service';
+import { Takers, type HandOverDeps, type Head, type OpenOffer, type Prepared, type Taker } from './takers.ts';
 
 /*
  * Hand-over: with its completions a worker offers places, and here they are filled. First with what waits in the queues that
@@ -37,39 +25,6 @@ import { crashPoint, type LegTimes, type Logger } from '@baton/service';
  * id of its own, and the worker starts one run a place and gives others back. A worker that ends, or was not heard of for a lease, gets nothing.
  */
 
-/** An offer, with the key of its worker. */
-export interface OpenOffer extends Offer {
-  key: string;
-}
-
-export interface HandOverDeps {
-  database: Database;
-  redis: Redis;
-  redisPrefix: string;
-  secret: Buffer;
-  logger: Logger;
-  legs: LegTimes;
-}
-
-/** A worker, with all that it offers in these moments: it is asked for, claimed for and told together. */
-interface Taker extends Pick<OpenOffer, 'workerId' | 'key' | 'labels' | 'queues' | 'leaseMs'> {
-  /** Its places, each with the number of its offer. */
-  places: Map<string, number>;
-}
-
-/** A track that waits in a queue, and the place that it is for. */
-interface Head {
-  taker: Taker;
-  id: string;
-  entry: TakenEntry;
-}
-
-/** What there is to fill, and what is there for it. */
-interface Prepared {
-  takers: readonly Taker[];
-  heads: readonly Head[];
-}
-
 export interface HandOvers {
   /** @returns null where it is not the worker's own */
   open(offered: SignedOffer): OpenOffer | null;
@@ -80,28 +35,15 @@ export interface HandOvers {
   whenIdle(): Promise<void>;
 }
 
-/** What is at the head of a queue and cannot be handed over is for those who pull from it: it is looked at again after so long. */
-const LEFT_ALONE_MS = 100;
-/** So long a worker is believed to take tracks still. */
-const BELIEVED_MS = 1000;
-
-/** What rounds know of those before them. */
-interface Memory {
-  /** By queue: until when. */
-  leftAlone: Map<string, number>;
-  /** By worker that takes tracks: until when that is believed. */
-  taking: Map<string, number>;
-}
-
 export function createHandOvers(deps: HandOverDeps): HandOvers {
-  const memory: Memory = { leftAlone: new Map(), taking: new Map() };
+  const takers = new Takers(deps);
   const underWay = new Set<Promise<void>>();
   return {
     open({ offer, signature }) {
       const key = workerKey(deps.secret, offer.workerId);
       return isOfferSignedBy(key, { offer, signature }) ? { ...offer, key } : null;
     },
-    begin: (offers) => new HandOverRound(deps, offers, memory),
+    begin: (offers) => new HandOverRound(deps, offers, takers),
     finish(round) {
       const work = round.claimHeads().finally(() => underWay.delete(work));
       underWay.add(work);
@@ -115,7 +57,7 @@ export function createHandOvers(deps: HandOverDeps): HandOvers {
 /** The filling of some offers, beside one transaction. */
 export class HandOverRound implements HandOverPlan {
   readonly #deps: HandOverDeps;
-  readonly #memory: Memory;
+  readonly #takers: Takers;
   readonly #prepared: Promise<Prepared>;
   /** Of the transaction's last try. */
   #chosen: (HandOver & { taker: Taker; id: string })[] = [];
@@ -126,10 +68,10 @@ export class HandOverRound implements HandOverPlan {
   /** Places whose runs were told. */
   readonly #told = new Set<string>();
 
-  constructor(deps: HandOverDeps, offers: readonly OpenOffer[], memory: Memory) {
+  constructor(deps: HandOverDeps, offers: readonly OpenOffer[], takers: Takers) {
     this.#deps = deps;
-    this.#memory = memory;
-    this.#prepared = this.#prepare(offers);
+    this.#takers = takers;
+    this.#prepared = takers.prepare(offers);
   }
 
   /** For the places that no track from a queue is for. */
@@ -208,7 +150,7 @@ export class HandOverRound implements HandOverPlan {
 
   /** What was taken goes back to where it was. */
   async abandon(): Promise<void> {
-    await this.#putBack((await this.#prepared).heads.map(({ entry }) => entry));
+    await this.#takers.putBack((await this.#prepared).heads.map(({ entry }) => entry));
   }
 
   async #claimHeadsOf(taker: Taker, heads: readonly Head[]): Promise<void> {
@@ -224,105 +166,26 @@ export class HandOverRound implements HandOverPlan {
     } catch (error) {
       // Perhaps they are claimed: then their entries are refused, and the worker asks about its offer.
       this.#deps.logger.warn({ event: 'hand_over_failed', workerId, tracks: heads.length, err: error });
-      return this.#putBack(heads.map(({ entry }) => entry));
+      return this.#takers.putBack(heads.map(({ entry }) => entry));
     }
     crashPoint('orchestrator.heads_claimed');
     const runs = answers.flatMap((answer, index) => {
       const claim = claims[index];
       return claim === undefined ? [] : toHanded(claim, answer);
     });
-    await this.#leave(heads.flatMap(({ entry }, index) => (needsSlot(answers[index]) ? [entry] : [])));
+    await this.#takers.leave(heads.flatMap(({ entry }, index) => (needsSlot(answers[index]) ? [entry] : [])));
     await this.#tell(taker, runs, true);
-  }
-
-  /** Never fails: what cannot be found out is not handed over. */
-  async #prepare(offers: readonly OpenOffer[]): Promise<Prepared> {
-    const heads: Head[] = [];
-    let takers: Taker[] = [];
-    try {
-      const taking = await this.#findTaking(offers);
-      takers = gatherTakers(offers.filter(({ workerId }) => taking.has(workerId)));
-      for (const taker of takers) await this.#takeHeads(taker, heads);
-    } catch (error) {
-      this.#deps.logger.warn({ event: 'queue_not_read', err: error }, 'nothing is handed over from it');
-    }
-    return { takers, heads };
-  }
-
-  /** Entries are written down one queue at a time: where the next one fails, those that were taken are claimed all the same. */
-  async #takeHeads(taker: Taker, heads: Head[]): Promise<void> {
-    const free = [...taker.places.keys()];
-    for (const labelSet of taker.queues) {
-      if (free.length === 0) return;
-      if ((this.#memory.leftAlone.get(trackQueueName(labelSet)) ?? 0) > performance.now()) continue;
-      const entries = await takeEntries(this.#place(), labelSet, free.length);
-      if (entries.length > 0) crashPoint('orchestrator.heads_taken');
-      for (const entry of entries) heads.push({ taker, id: free.shift() ?? '', entry });
-    }
-  }
-
-  /** A worker that ended, or died long ago, would never hear of what is claimed for it. */
-  async #findTaking(offers: readonly OpenOffer[]): Promise<Set<string>> {
-    const { taking } = this.#memory;
-    const now = performance.now();
-    for (const [workerId, until] of taking) if (until < now) taking.delete(workerId);
-    const unknown = offers.filter(({ workerId }) => !taking.has(workerId));
-    if (unknown.length > 0) {
-      const ids = unknown.map(({ workerId }) => workerId);
-      const heardWithinMs = Math.max(...unknown.map(({ leaseMs }) => leaseMs));
-      for (const id of await findTakingWorkers(this.#deps.database, ids, heardWithinMs)) {
-        taking.set(id, now + BELIEVED_MS);
-      }
-    }
-    return new Set(taking.keys());
-  }
-
-  /** For those who pull from the queue. */
-  async #leave(entries: readonly TakenEntry[]): Promise<void> {
-    for (const { queueName } of entries) this.#memory.leftAlone.set(queueName, performance.now() + LEFT_ALONE_MS);
-    await this.#putBack(entries);
-  }
-
-  #place(): { redis: Redis; prefix: string } {
-    return { redis: this.#deps.redis, prefix: this.#deps.redisPrefix };
-  }
-
-  async #putBack(entries: readonly TakenEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    try {
-      await putBack(this.#place(), entries);
-    } catch (error) {
-      this.#deps.logger.warn({ event: 'entries_not_put_back', entries: entries.length, err: error }, 'enqueued later');
-    }
   }
 
   async #publish({ workerId, key }: Taker, message: HandedMessage<ClaimedRun>): Promise<void> {
     try {
-      await publishHanded(this.#place(), { workerId, key }, message);
+      const { redis, redisPrefix: prefix } = this.#deps;
+      await publishHanded({ redis, prefix }, { workerId, key }, message);
     } catch (error) {
       const { length: runs } = message.runs;
       this.#deps.logger.warn({ event: 'hand_over_not_told', workerId, runs, err: error }, 'the worker asks for it');
     }
   }
-}
-
-/** What a worker said last counts, and the shortest of its leases. */
-function gatherTakers(offers: readonly OpenOffer[]): Taker[] {
-  const takers = new Map<string, Taker>();
-  for (const { workerId, key, labels, queues, leaseMs, number, ids } of offers) {
-    const known = takers.get(workerId);
-    const places = known?.places ?? new Map<string, number>();
-    for (const id of ids) places.set(id, number);
-    takers.set(workerId, {
-      workerId,
-      key,
-      labels,
-      queues,
-      places,
-      leaseMs: Math.min(leaseMs, known?.leaseMs ?? leaseMs),
-    });
-  }
-  return [...takers.values()];
 }
 
 /** As they would stand in their queue. */

@@ -3,7 +3,8 @@ import { isDatabaseAway, isLockWait, LargeDecision } from '@baton/database';
 import { pipelineIdOf, type Completion } from '@baton/domain';
 import { completionKey, isCompletionSignedBy, type CompletionMessage, type SignedCompletion } from '@baton/queue';
 import { crashPoint } from '@baton/service';
-import type { HandOvers, OpenOffer } from './hand-over.ts';
+import type { HandOvers } from './hand-over.ts';
+import type { OpenOffer } from './takers.ts';
 import { applyEvents, groupByPipeline, TRACKS_TOGETHER, type OrchestratorDeps } from './apply-events.ts';
 
 /**

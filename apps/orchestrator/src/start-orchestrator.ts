@@ -5,6 +5,8 @@ import {
   connectRedis,
   createConsumer,
   createTrackQueue,
+  type Consumer,
+  type Redis,
 } from '@baton/queue';
 import {
   countRetries,
@@ -14,10 +16,11 @@ import {
   type Logger,
   type Service,
 } from '@baton/service';
+import type { OrchestratorDeps } from './apply-events.ts';
 import type { Config } from './config.ts';
 import { createHandOvers } from './hand-over.ts';
 import { startForgettingWorkers } from './forget-workers.ts';
-import { createCompletionHandler } from './handle-completions.ts';
+import { createCompletionHandler, type CompletionHandler } from './handle-completions.ts';
 import { startReconciling } from './reconcile.ts';
 import { refuseUnsafeServers } from './refuse-unsafe-servers.ts';
 import { noteStuck } from './note-stuck.ts';
@@ -54,20 +57,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const handOvers = config.BATON_HAND_OVER === 'on' ? createHandOvers({ ...deps, secret }) : undefined;
   const batchSize = config.BATON_COMPLETION_BATCH;
   const handler = createCompletionHandler({ ...deps, secret, ...(handOvers && { handOvers }), batchSize });
-  const consumer = createConsumer({
-    redis: blocking,
-    prefix: place.prefix,
-    queueName: COMPLETION_QUEUE,
-    schema: completionMessageSchema,
-    concurrency: batchSize,
-    keepFailed: true,
-    handle: (message, sentAt) => handler.handle(message, sentAt),
-    onFailed(error) {
-      counters.add('parked_messages', 1, COMPLETION_QUEUE);
-      logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue');
-    },
-    onStuck: (stuck) => noteStuck(deps, stuck),
-  });
+  const consumer = consumeCompletions(deps, blocking, { handler, batchSize });
   const children = consumeChildren(deps, blocking);
   const reconciling = startReconciling(deps, config.BATON_RECONCILE_MS);
   const schedules = startSchedules(deps, config.BATON_RECONCILE_MS);
@@ -91,6 +81,27 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       await database.close();
     },
   };
+}
+
+function consumeCompletions(
+  deps: OrchestratorDeps,
+  redis: Redis,
+  { handler, batchSize }: { handler: CompletionHandler; batchSize: number },
+): Consumer {
+  return createConsumer({
+    redis,
+    prefix: deps.redisPrefix,
+    queueName: COMPLETION_QUEUE,
+    schema: completionMessageSchema,
+    concurrency: batchSize,
+    keepFailed: true,
+    handle: (message, sentAt) => handler.handle(message, sentAt),
+    onFailed(error) {
+      deps.counters.add('parked_messages', 1, COMPLETION_QUEUE);
+      deps.logger.error({ event: 'completion_parked', err: error }, 'kept in the failed set of the queue');
+    },
+    onStuck: (stuck) => noteStuck(deps, stuck),
+  });
 }
 
 /** What others depend on, or doctor looks at. */

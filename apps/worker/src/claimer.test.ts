@@ -22,15 +22,8 @@ function openClaimer(...answers: Answer[]): { claimer: Claimer; calls: ClaimRequ
     },
   };
   const isEnding = (leaseUntil: number): boolean => leaseUntil <= performance.now();
-  const claimer = createClaimer({
-    api,
-    leases: { isEnding },
-    workerId: 'w-test',
-    labels: ['default'],
-    known: createKnownRuns(),
-    logger,
-  });
-  return { claimer, calls, events };
+  const own = { workerId: 'w-test', labels: ['default'], known: createKnownRuns() };
+  return { claimer: createClaimer({ ...own, api, leases: { isEnding }, logger }), calls, events };
 }
 
 const grantAll: Answer = ({ claims }) => ({

@@ -79,8 +79,9 @@ test('a report that cannot be written is told, and stops nothing', async () => {
 
 test.each([
   ['there is no other process', [], PROTOCOL],
-  ['all know it', [{ kind: 'api' as const, settings: { protocol: 2 } }], PROTOCOL],
-  ['a newer one knows more', [{ kind: 'orchestrator' as const, settings: { protocol: 3 } }], PROTOCOL],
+  ['all know it', [{ kind: 'api' as const, settings: { protocol: PROTOCOL } }], PROTOCOL],
+  ['one knows less', [{ kind: 'api' as const, settings: { protocol: 2 } }], 2],
+  ['a newer one knows more', [{ kind: 'orchestrator' as const, settings: { protocol: PROTOCOL + 1 } }], PROTOCOL],
   ['an API of before says nothing of it', [{ kind: 'api' as const, settings: {} }], 1],
   [
     'an orchestrator of before says nothing of it',
@@ -90,7 +91,7 @@ test.each([
   ['a worker of before is alive', [{ kind: 'worker' as const, settings: {} }], PROTOCOL],
 ])('what all know of the protocol, where %s', async (_title, others, protocol) => {
   const own = await createTestDatabase(testServers().mysqlUrl);
-  const known = { kind: 'orchestrator' as const, settings: { protocol: 2 } };
+  const known = { kind: 'orchestrator' as const, settings: { protocol: PROTOCOL } };
   for (const [index, other] of [known, ...others].entries())
     await recordProcess(own, { ...REPORT, ...other, id: `p-${index}` });
   expect(await findProtocol(own)).toBe(protocol);

@@ -39,78 +39,90 @@ const START_RETRY_MS = 100;
  * reason, ends its run with a result that says so and is replaced; the slot itself never waits for a helper that is gone.
  */
 export function createSlot(options: SlotOptions): Slot {
-  let helper = startInAdvance(options);
-  let emptyPlace: string | null = null;
+  return new HelperSlot(options);
+}
 
-  /** A live helper, or the error that says why there is none. */
-  async function takeHelper(): Promise<Helper> {
-    await replaceEndedHelper();
-    return helper;
+class HelperSlot implements Slot {
+  readonly #options: SlotOptions;
+  #helper: Promise<Helper>;
+  #emptyPlace: string | null = null;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.#helper = startInAdvance(options);
   }
 
-  async function replaceEndedHelper(): Promise<void> {
+  async run(request: RunRequest, control: RunControl): Promise<RunResult> {
+    const result = emptyResult();
+    if (control.isCancelled()) return { ...result, cancelled: true };
+    const mark = `baton-end-${randomUUID()}`;
+    const place = await this.#takePlace();
+    if (typeof place !== 'string') return { ...result, spawnError: place.problem };
+    const options = this.#options;
+    let isClean = false;
+    let file: string | null = null;
     try {
-      const current = await helper;
+      const prepared = await prepareRun(request, { place, mark, site: options.site });
+      if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
+      file = prepared.file;
+      const helper = await this.#takeHelper();
+      if (control.isCancelled()) return { ...result, cancelled: true };
+      const ended = await execute({ options, request, control, helper, place, mark, text: prepared.text });
+      isClean = ended.isClean;
+      return ended.result;
+    } catch (error) {
+      if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
+      throw error;
+    } finally {
+      await this.#leavePlace(place, isClean && (await areGone(file === null ? [] : [file])));
+      await this.#replaceEndedHelper();
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      const live = await this.#helper;
+      await live.kill(null);
+      await live.gone;
+      live.dispose();
+    } catch (error) {
+      // A helper that could not be started is as gone as one that has ended.
+      if (!(error instanceof HelperStartError)) throw error;
+    }
+  }
+
+  /** A live helper, or the error that says why there is none. */
+  async #takeHelper(): Promise<Helper> {
+    await this.#replaceEndedHelper();
+    return this.#helper;
+  }
+
+  async #replaceEndedHelper(): Promise<void> {
+    try {
+      const current = await this.#helper;
       if (!current.hasEnded()) return;
       current.dispose();
     } catch (error) {
       if (!(error instanceof HelperStartError)) throw error;
-      options.report({ kind: 'helper_failed', detail: error.message });
+      this.#options.report({ kind: 'helper_failed', detail: error.message });
     }
-    helper = startInAdvance(options);
+    this.#helper = startInAdvance(this.#options);
   }
 
-  async function takePlace(): Promise<string | { problem: string }> {
+  async #takePlace(): Promise<string | { problem: string }> {
     try {
-      return (emptyPlace ??= await options.makePlace());
+      return (this.#emptyPlace ??= await this.#options.makePlace());
     } catch (error) {
       return { problem: `the files of the run could not be made: ${(error as Error).message}` };
     }
   }
+
   /** @param isClean whether the next run may be where this one was */
-  async function leavePlace(place: string, isClean: boolean): Promise<void> {
+  async #leavePlace(place: string, isClean: boolean): Promise<void> {
     if (isClean) return;
-    emptyPlace = null;
-    await options.removePlace(place);
+    this.#emptyPlace = null;
+    await this.#options.removePlace(place);
   }
-  return {
-    async run(request, control) {
-      const result = emptyResult();
-      if (control.isCancelled()) return { ...result, cancelled: true };
-      const mark = `baton-end-${randomUUID()}`;
-      const place = await takePlace();
-      if (typeof place !== 'string') return { ...result, spawnError: place.problem };
-      let isClean = false;
-      let file: string | null = null;
-      try {
-        const prepared = await prepareRun(request, { place, mark, site: options.site });
-        if ('problem' in prepared) return { ...result, spawnError: prepared.problem };
-        file = prepared.file;
-        const live = await takeHelper();
-        if (control.isCancelled()) return { ...result, cancelled: true };
-        const ended = await execute({ options, request, control, helper: live, place, mark, text: prepared.text });
-        isClean = ended.isClean;
-        return ended.result;
-      } catch (error) {
-        if (error instanceof HelperStartError) return { ...result, spawnError: error.message };
-        throw error;
-      } finally {
-        await leavePlace(place, isClean && (await areGone(file === null ? [] : [file])));
-        await replaceEndedHelper();
-      }
-    },
-    async close() {
-      try {
-        const live = await helper;
-        await live.kill(null);
-        await live.gone;
-        live.dispose();
-      } catch (error) {
-        // A helper that could not be started is as gone as one that has ended.
-        if (!(error instanceof HelperStartError)) throw error;
-      }
-    },
-  };
 }
 
 const HOME_MODE = constants.S_IFDIR | 0o700;
