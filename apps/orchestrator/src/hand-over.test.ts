@@ -24,6 +24,7 @@ import {
   hearOfWorker,
   listenTo,
   makeOffer,
+  readScores,
   runsOf,
   runToMessages,
   type Heard,
@@ -113,9 +114,13 @@ test('what waits longer goes first, in the order of its queue', async () => {
   expect(await readStates(waiting)).toEqual({ V: 'RUNNING', W: 'RUNNING', X: 'PENDING' });
 });
 
-test('places that the queue does not fill are for what the completion makes ready, the most urgent first', async () => {
-  const waiting = await start({ vertices: { V: {} } });
+test.each([
+  ['a place that the queue does not fill', { V: {} }, ['B']],
+  ['the place of what waits in the queue, which goes back to its own', { V: {}, W: {} }, ['B', 'W']],
+])('of what is ready the most urgent has %s', async (_place, vertices, queued) => {
+  const waiting = await start({ vertices });
   await deps.trackQueue.enqueueTracks(waiting.toDispatch);
+  const before = await readScores(deps);
   const flow = await start({ edges: ['A->B', 'A->C'], vertices: { C: { priority: 3 } } });
   await open().handle(await endOf(flow, 'A', offerOf(2)));
   await idle();
@@ -124,7 +129,8 @@ test('places that the queue does not fill are for what the completion makes read
   expect(heard.map(({ answered }) => answered)).toEqual([[], [{ number: 1, runs: 2 }]]);
   const places = heard.flatMap(({ runs }) => runs.map(({ id }) => id));
   expect(new Set(places).size).toBe(2);
-  expect(await findQueued(deps)).toEqual(['B']);
+  expect(await findQueued(deps)).toEqual(queued);
+  expect(await readScores(deps)).toEqual(expect.arrayContaining(before.slice(2)));
 });
 
 test('labels fit: what the worker does not serve goes through its queue', async () => {
@@ -140,9 +146,7 @@ test('tracks with limits are put back to their place, and their queue is left al
   await setPool(deps.database, pool, 5);
   const waiting = await start({ vertices: { V: { pools: [pool], priority: 9 }, W: {}, X: {} } });
   await deps.trackQueue.enqueueTracks(waiting.toDispatch);
-  const scores = (): Promise<string[]> =>
-    deps.redis.zrange(`${deps.redisPrefix}:tracks:prioritized`, 0, -1, 'WITHSCORES');
-  const before = await scores();
+  const before = await readScores(deps);
   const handler = open();
   const [one, two] = [await start({ vertices: { A: {} } }), await start({ edges: ['A->B'] })];
   await handler.handle(await endOf(one, 'A', offerOf(2)));
@@ -150,12 +154,12 @@ test('tracks with limits are put back to their place, and their queue is left al
   expect(runsOf(await inbox.waitFor(1))).toEqual(['W']);
   expect(inbox.items[0]?.answered).toEqual([{ number: 1, runs: 1 }]);
   expect(await readStates(waiting)).toEqual({ V: 'PENDING', W: 'RUNNING', X: 'PENDING' });
-  const after = await scores();
+  const after = await readScores(deps);
   expect(after).toEqual(before.filter((_, index) => index < 2 || index > 3));
   // At once again: the queue is not looked at, and B is ready.
   await handler.handle(await endOf(two, 'A', offerOf(1, { number: 2 })));
   expect(runsOf((await inbox.waitFor(2)).slice(1))).toEqual(['B']);
-  expect(await scores()).toEqual(after);
+  expect(await readScores(deps)).toEqual(after);
 });
 
 test('a paused queue gives nothing, and what is no message stays in it', async () => {

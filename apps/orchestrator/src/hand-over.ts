@@ -4,6 +4,7 @@ import { servesLabels, type TrackToDispatch } from '@baton/domain';
 import {
   handedRunId,
   isOfferSignedBy,
+  orderTracks,
   publishHanded,
   workerKey,
   type HandedMessage,
@@ -61,6 +62,8 @@ export class HandOverRound implements HandOverPlan {
   readonly #prepared: Promise<Prepared>;
   /** Of the transaction's last try. */
   #chosen: (HandOver & { taker: Taker; id: string })[] = [];
+  /** Tracks from the queues that keep their places. */
+  #heads: readonly Head[] = [];
   /** What is to be run for these: of the transaction's last try. */
   #answers: Promise<ClaimAnswer[]> = Promise.resolve([]);
   /** Whether all is known that was ever claimed for these offers. */
@@ -71,24 +74,43 @@ export class HandOverRound implements HandOverPlan {
   constructor(deps: HandOverDeps, offers: readonly OpenOffer[], takers: Takers) {
     this.#deps = deps;
     this.#takers = takers;
-    this.#prepared = takers.prepare(offers);
+    this.#prepared = takers.prepare(offers).then((prepared) => {
+      this.#heads = prepared.heads;
+      return prepared;
+    });
   }
 
-  /** For the places that no track from a queue is for. */
+  /**
+   * For the places that no track from a queue is for; and for those of tracks that would stand behind it there: such a one
+   * goes back.
+   */
   async choose(ready: readonly TrackToDispatch[]): Promise<readonly HandOver[]> {
     const { takers, heads } = await this.#prepared;
+    [this.#chosen, this.#heads] = [[], [...heads]];
     const used = new Set(heads.map(({ id }) => id));
-    this.#chosen = [];
     const free = takers.map((taker) => ({ taker, ids: [...taker.places.keys()].filter((id) => !used.has(id)) }));
-    for (const { trackId, attempt, labels } of ready.toSorted(byTurn)) {
-      const place = free.find(({ taker, ids }) => ids.length > 0 && servesLabels(taker.labels, labels));
-      const id = place?.ids.shift();
-      if (place === undefined || id === undefined) continue;
-      const { workerId, leaseMs } = place.taker;
-      const runId = handedRunId(id, { trackId, attempt });
-      this.#chosen.push({ trackId, attempt, runId, workerId, leaseMs, taker: place.taker, id });
+    for (const { track, score } of orderTracks(ready, Date.now())) {
+      const { trackId, attempt } = track;
+      const serves = ({ taker }: { taker: Taker }): boolean => servesLabels(taker.labels, track.labels);
+      const id = free.find((one) => serves(one) && one.ids.length > 0)?.ids.shift() ?? this.#displace(score, serves);
+      const taker = takers.find(({ places }) => id !== undefined && places.has(id));
+      if (taker === undefined || id === undefined) continue;
+      const { workerId, leaseMs } = taker;
+      this.#chosen.push({ trackId, attempt, runId: handedRunId(id, track), workerId, leaseMs, taker, id });
     }
     return this.#chosen;
+  }
+
+  /** @returns the place of the last that has to wait behind this score; undefined: there is none */
+  #displace(score: number, serves: (head: Head) => boolean): string | undefined {
+    const last = this.#heads
+      .filter((head) => serves(head) && Number(head.entry.score) > score)
+      .reduce<Head | undefined>(
+        (found, head) => (found && Number(found.entry.score) > Number(head.entry.score) ? found : head),
+        undefined,
+      );
+    this.#heads = this.#heads.filter((head) => head !== last);
+    return last?.id;
   }
 
   /** While the commit is under way: it changes nothing of what is read for this. */
@@ -104,13 +126,13 @@ export class HandOverRound implements HandOverPlan {
     let answers = handed.length === 0 ? [] : await this.#answers;
     // Why something cannot be run may be told of tracks as they were before the commit.
     if (answers.some((answer) => answer.granted && answer.run.refusal !== null)) answers = await this.#describe(handed);
-    const { takers, heads } = await this.#prepared;
+    const { takers } = await this.#prepared;
     const telling = takers.map((taker) => {
       const runs = answers.flatMap((answer) => {
         const place = chosen.get(answer.runId);
         return place?.taker === taker ? toHanded(place, answer) : [];
       });
-      return this.#tell(taker, runs, !heads.some((head) => head.taker === taker));
+      return this.#tell(taker, runs, !this.#heads.some((head) => head.taker === taker));
     });
     await Promise.all(telling);
   }
@@ -143,8 +165,10 @@ export class HandOverRound implements HandOverPlan {
     // Places that come again may be answered already: what is claimed for them now nobody would ask about.
     if (!this.#knowsAll) return this.abandon();
     const { heads } = await this.#prepared;
-    const takers = new Set(heads.map(({ taker }) => taker));
-    const ofTaker = (taker: Taker): Head[] => heads.filter((head) => head.taker === taker);
+    const kept = new Set(this.#heads);
+    await this.#takers.putBack(heads.filter((head) => !kept.has(head)).map(({ entry }) => entry));
+    const takers = new Set(this.#heads.map(({ taker }) => taker));
+    const ofTaker = (taker: Taker): Head[] => this.#heads.filter((head) => head.taker === taker);
     await Promise.all([...takers].map((taker) => this.#claimHeadsOf(taker, ofTaker(taker))));
   }
 
@@ -186,11 +210,6 @@ export class HandOverRound implements HandOverPlan {
       this.#deps.logger.warn({ event: 'hand_over_not_told', workerId, runs, err: error }, 'the worker asks for it');
     }
   }
-}
-
-/** As they would stand in their queue. */
-function byTurn(a: TrackToDispatch, b: TrackToDispatch): number {
-  return b.priority - a.priority || (a.turnMs ?? 0) - (b.turnMs ?? 0);
 }
 
 function toHanded(

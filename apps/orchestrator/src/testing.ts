@@ -119,3 +119,8 @@ export async function listenTo(
   await subscribeHanded({ redis, prefix }, workerId, (sealed) => inbox.put(openMessage<ClaimedRun>(key, sealed)));
   return inbox;
 }
+
+/** The entries that wait for workers without labels, each with its score, as Redis has them. */
+export function readScores({ redis, redisPrefix }: OrchestratorDeps): Promise<string[]> {
+  return redis.zrange(`${redisPrefix}:tracks:prioritized`, 0, -1, 'WITHSCORES');
+}

@@ -69,7 +69,7 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     },
   });
   const mayStart = (): boolean => !isPaused && !isResting;
-  const { refresh, occupy, handle } = createOccupation({ options, slots, consumers, mayStart });
+  const { refresh, leave, handle } = createOccupation({ options, slots, consumers, mayStart });
   const serve = (labelSets: readonly string[]): void => {
     for (const labelSet of labelSets) {
       if (consumers.has(labelSet) || isPaused) continue;
@@ -86,10 +86,11 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
     refresh,
     served: () => [...consumers.keys()],
     take(run) {
-      occupy(slots.enter(), run).catch((error: unknown) => {
-        options.logger.error({ event: 'handed_over_failed', err: error });
-      });
+      const place = slots.enter();
       refresh();
+      run(place)
+        .catch((error: unknown) => options.logger.error({ event: 'handed_over_failed', err: error }))
+        .finally(() => leave(place));
     },
     serve,
     rest(wanted) {
@@ -110,8 +111,7 @@ export function serveQueues(options: ServeQueuesOptions): ServedQueues {
 interface Occupation {
   /** Lets queues bring as many entries as there is room for. */
   refresh: () => void;
-  /** Runs in a place, and leaves it. */
-  occupy: <T>(place: Place, run: (place: Place) => Promise<T>) => Promise<T>;
+  leave: (place: Place) => void;
   /** Of an entry. */
   handle: (message: TrackMessage) => Promise<'done' | 'give_back'>;
 }
@@ -129,27 +129,26 @@ function createOccupation({
 }): Occupation {
   let fromQueues = 0;
   const isServed = (): boolean => options.isFed() && slots.queued > 0;
-  /** One at least: what comes and finds no room waits for it a moment. */
   const refresh = (): void => {
     const room = isServed() ? 0 : Math.max(0, slots.room - options.outstanding());
-    for (const consumer of consumers.values()) consumer.limit(Math.max(1, fromQueues + room));
+    for (const consumer of consumers.values()) consumer.limit(fromQueues + room);
   };
-  const occupy = async <T>(place: Place, run: (place: Place) => Promise<T>): Promise<T> => {
-    try {
-      return await run(place);
-    } finally {
-      place.leave();
-      refresh();
-    }
+  const leave = (place: Place): void => {
+    place.leave();
+    refresh();
   };
   const handle = async (message: TrackMessage): Promise<'done' | 'give_back'> => {
-    if (isServed()) await slots.whenHungry(PATIENCE_MS);
     const place = mayStart() ? (slots.tryEnter() ?? (await slots.enterWithin(PATIENCE_MS))) : null;
     if (place === null) return 'give_back';
     fromQueues += 1;
-    return occupy(place, (own) => options.run(message, own)).finally(() => (fromQueues -= 1));
+    try {
+      return await options.run(message, place);
+    } finally {
+      fromQueues -= 1;
+      leave(place);
+    }
   };
-  return { refresh, occupy, handle };
+  return { refresh, leave, handle };
 }
 
 function letPull(consumers: Iterable<Consumer>, mayPull: boolean, logger: Logger): void {

@@ -17,8 +17,6 @@ export interface Slots {
   enterWithin(ms: number): Promise<Place | null>;
   /** Whether there is room or not: for what is claimed already. */
   enter(): Place;
-  /** Resolves when nobody waits for a slot, or after so many milliseconds. */
-  whenHungry(ms: number): Promise<void>;
   /** Resolves when there is nobody. */
   whenIdle(): Promise<void>;
 }
@@ -50,7 +48,6 @@ class Occupation implements Slots {
   /** In the order in which they came. */
   readonly #inside = new Set<Occupant>();
   readonly #waiters = new Set<(place: Place) => void>();
-  readonly #hungerWaiters = new Set<() => void>();
   #idleWaiters: (() => void)[] = [];
   #hadRoom = true;
   free: number;
@@ -105,19 +102,6 @@ class Occupation implements Slots {
     return occupant;
   }
 
-  whenHungry(ms: number): Promise<void> {
-    if (this.queued === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#hungerWaiters.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      this.#hungerWaiters.add(end);
-    });
-  }
-
   async whenIdle(): Promise<void> {
     if (this.#inside.size > 0) await new Promise<void>((resolve) => void this.#idleWaiters.push(resolve));
   }
@@ -144,7 +128,6 @@ class Occupation implements Slots {
       this.movedAt = performance.now();
       occupant.grant();
     }
-    if (this.queued === 0) for (const end of this.#hungerWaiters) end();
   }
 
   #refresh(): void {

@@ -2,7 +2,7 @@ import { UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq'
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { watchConsumer, type Stuck } from './consumer-watchdog.ts';
-import { LenientWorker, shortenEntry } from './lenient-worker.ts';
+import { LenientWorker, shortenEntry, type Gate } from './lenient-worker.ts';
 import { ignoreReported } from './track-queue.ts';
 
 /** Pulls entries of one queue. */
@@ -10,7 +10,7 @@ export interface Consumer {
   /** No further entry is asked for; one that was waited for already may still come. Those under way go on. */
   pause(): Promise<void>;
   resume(): void;
-  /** Entries under way at most, from now on. */
+  /** Entries under way at most, from now on; 0: none is fetched. */
   limit(concurrency: number): void;
   /** Takes no further entry and waits for those under way, at most this long. */
   close(timeoutMs: number): Promise<void>;
@@ -54,9 +54,11 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
   let isPaused = false;
   let taken = 0;
   let { concurrency } = options;
-  const open = (): Generation => openGeneration({ ...options, concurrency }, () => (taken += 1));
+  const gate = createGate(options, () => countUnderWay(generations) < concurrency);
+  const open = (): Generation => openGeneration({ ...options, concurrency }, gate, () => (taken += 1));
+  const generations = new Set<Generation>();
   let current = open();
-  const generations = new Set([current]);
+  generations.add(current);
   const watchdog = watchConsumer({
     ...options,
     stuckAfterMs: options.stuckAfterMs ?? STUCK_AFTER_MS,
@@ -72,7 +74,9 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
   return {
     async pause() {
       isPaused = true;
-      await current.worker.pause(true);
+      const paused = current.worker.pause(true);
+      gate.tell();
+      await paused;
     },
     resume() {
       isPaused = false;
@@ -81,7 +85,8 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
     limit(wanted) {
       if (wanted === concurrency) return;
       concurrency = wanted;
-      current.worker.concurrency = wanted;
+      current.worker.concurrency = Math.max(1, wanted);
+      gate.tell();
     },
     async close(timeoutMs) {
       isPaused = true;
@@ -90,13 +95,38 @@ export function createConsumer<Message>(options: ConsumerOptions<Message>): Cons
       const deadline = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, timeoutMs);
       });
-      await Promise.all([...generations].map((generation) => closeGeneration(options, generation, deadline)));
+      const closed = Promise.all([...generations].map((generation) => closeGeneration(options, generation, deadline)));
+      gate.tell();
+      await closed;
       clearTimeout(timer);
     },
   };
 }
 
-function openGeneration<Message>(options: ConsumerOptions<Message>, onTaken: () => void): Generation {
+/** @returns the gate, and what makes those that wait at it look again */
+function createGate(
+  { redis, prefix, queueName }: Pick<ConsumerOptions<never>, 'redis' | 'prefix' | 'queueName'>,
+  isOpen: () => boolean,
+): Gate & { tell(): void } {
+  let waiters: (() => void)[] = [];
+  return {
+    isOpen,
+    whenChanged: () => new Promise((resolve) => void waiters.push(resolve)),
+    // BullMQ's own mark that there is an entry, for whoever waits for one. Should Redis be away, all look anew when it is back.
+    wakeAnother: () => redis.zadd(`${prefix}:${queueName}:marker`, 0, '0').catch(() => 0),
+    tell() {
+      const told = waiters;
+      waiters = [];
+      for (const resolve of told) resolve();
+    },
+  };
+}
+
+function openGeneration<Message>(
+  options: ConsumerOptions<Message>,
+  gate: Gate & { tell(): void },
+  onTaken: () => void,
+): Generation {
   const underWay = new Set<Promise<void>>();
   const worker = new LenientWorker(
     options.queueName,
@@ -104,12 +134,16 @@ function openGeneration<Message>(options: ConsumerOptions<Message>, onTaken: () 
       onTaken();
       const work = handleEntry(options, entry, token);
       underWay.add(work);
-      await work.finally(() => underWay.delete(work));
+      await work.finally(() => {
+        underWay.delete(work);
+        gate.tell();
+      });
     },
     {
+      gate,
       connection: options.redis,
       prefix: options.prefix,
-      concurrency: options.concurrency,
+      concurrency: Math.max(1, options.concurrency),
       lockDuration: 30_000,
       stalledInterval: 15_000,
       maxStalledCount: 20,

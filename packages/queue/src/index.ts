@@ -8,6 +8,7 @@ export { findQueuePlace, type QueuePlace } from './queue-place.ts';
 export * from './queue-facts.ts';
 export * from './redis.ts';
 export * from './redis-settings.ts';
+export { orderTracks } from './queue-order.ts';
 export * from './take-entries.ts';
 export * from './track-message.ts';
 export { createTrackQueue, type TrackQueue } from './track-queue.ts';
