@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recordProcess } from '@baton/database';
 import { startTestFlow } from '@baton/database/testing';
+import { createLegTimes } from '@baton/service';
 import supertest from 'supertest';
 import { createTestApi, WORKER_TOKEN, type TestApi } from './testing.ts';
 
@@ -54,6 +55,30 @@ test('what processes count is shown by process, also what an orchestrator withou
     expect(text.split('\n')).toContain(line);
   }
   expect((await readMetrics()).match(/baton_lease_expiries_total\{.*\} 3/g)).toHaveLength(1);
+});
+
+test('how long each leg takes is a histogram, for each process', async () => {
+  const legs = createLegTimes();
+  for (const ms of [0.4, 3, 3, 60_000]) legs.observe('applied', ms);
+  const report = { kind: 'orchestrator' as const, host: 'b', pid: 9, softwareVersion: '0.1.0', settings: {} };
+  await recordProcess(api.database, { ...report, id: 'o-2', counters: legs.read(), clockSkewMs: 0, uptimeMs: 1 });
+  const text = await readMetrics();
+  expect(text).toMatch(/^# TYPE baton_leg_seconds histogram$/m);
+  const buckets = [
+    ...text.matchAll(
+      /^baton_leg_seconds_bucket\{le="([^"]+)",leg="applied",process="o-2",kind="orchestrator"\} (\d+)$/gm,
+    ),
+  ];
+  const counts = new Map(buckets.map(([, bound, count]) => [bound, Number(count)]));
+  expect([
+    counts.get('0.0005'),
+    counts.get('0.002'),
+    counts.get('0.005'),
+    counts.get('30'),
+    counts.get('+Inf'),
+  ]).toEqual([1, 1, 3, 3, 4]);
+  expect(text).toMatch(/^baton_leg_seconds_sum\{leg="applied",process="o-2",kind="orchestrator"\} 60\.0064$/m);
+  expect(text).toMatch(/^baton_leg_seconds_count\{leg="applied",process="o-2",kind="orchestrator"\} 4$/m);
 });
 
 test('how long tracks wait for workers and for persons, and what is in the queues', async () => {
