@@ -35,7 +35,7 @@ function numbered(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 }
 
-function makeChain(length: number): BenchGraph {
+export function makeChain(length: number): BenchGraph {
   const names = numbered('v', length);
   return makeGraph(
     `bench-chain-${length}`,
@@ -44,7 +44,7 @@ function makeChain(length: number): BenchGraph {
   );
 }
 
-function makeFan(width: number): BenchGraph {
+export function makeFan(width: number): BenchGraph {
   const middle = numbered('m', width);
   const edges = middle.flatMap((name): [string, string][] => [
     ['first', name],
