@@ -106,19 +106,24 @@ const NO_IDS: readonly number[] = [];
 function groupNeighbours(ids: Int32Array, ends: Int32Array, others: Int32Array): (place: number) => readonly number[] {
   // First how many each has, then where its own end, then, filled from there, where they begin.
   const starts = new Int32Array(ids.length + 1);
-  for (const end of ends) starts[end] = (starts[end] ?? 0) + 1;
+  for (const end of ends) starts[end] = at(starts, end) + 1;
   let sum = 0;
   for (const [place, count] of starts.entries()) starts[place] = sum += count;
   const neighbours = new Int32Array(ends.length);
-  for (const [at, end] of ends.entries()) {
-    const start = (starts[end] ?? 0) - 1;
+  for (const [edge, end] of ends.entries()) {
+    const start = at(starts, end) - 1;
     starts[end] = start;
-    neighbours[start] = ids[others[at] ?? 0] ?? 0;
+    neighbours[start] = at(ids, at(others, edge));
   }
   return (place) => {
     const [start, end] = [starts[place], starts[place + 1]];
     return start === end ? NO_IDS : [...neighbours.subarray(start, end).sort()];
   };
+}
+
+/** Of a place that is there. */
+function at(list: Int32Array, place: number): number {
+  return list[place] as number;
 }
 
 /** By graph: few graphs ask for a vertex by its name, and those ask often. */
