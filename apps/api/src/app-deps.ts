@@ -2,12 +2,15 @@ import type { Database } from '@baton/database';
 import type { Queue, RedisSettings, RedisState, TrackQueue } from '@baton/queue';
 import type { LegTimes, Logger } from '@baton/service';
 import type { Authenticate } from './auth/authenticate.ts';
+import type { StartJoiner } from './join-starts.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the API works with; tests give their own. */
 export interface AppDeps {
   database: Database;
   queue: TrackQueue;
+  /** Writes the starts of several callers together. */
+  starts: StartJoiner;
   /** The queue of completions, for the dashboard alone. */
   completions: Queue;
   /** Tells the workers to look now; a hint, so its failure is logged and forgotten. */

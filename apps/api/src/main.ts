@@ -39,6 +39,7 @@ import type { AppSettings } from './app-deps.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { isLoopback, loadConfig, type Config } from './config.ts';
+import { createStartJoiner } from './join-starts.ts';
 import { createMetrics } from './metrics.ts';
 import { readQueues } from './read-queues.ts';
 import { findSwaggerDirectory } from './swagger-directory.ts';
@@ -78,6 +79,8 @@ async function start(config: Config, logger: Logger): Promise<Service> {
   const legs = createLegTimes();
   const app = createApp({
     ...sources,
+    logger,
+    starts: createStartJoiner({ database, queue, logger }),
     readRedis: () => readRedisSettings(redis),
     nudgeWorkers: () => publishNudge(redis, place.prefix),
     authenticate: createAuthenticate(database, {
@@ -87,7 +90,6 @@ async function start(config: Config, logger: Logger): Promise<Service> {
     }),
     legs,
     metrics: createMetrics({ ...sources, readQueues: () => readQueues(sources) }),
-    logger,
     settings: settingsOf(config),
   });
   const server = await listen(createServer(app), config);

@@ -71,7 +71,15 @@ export async function showPipeline(
   known?: PipelineDetails['counts'],
 ): Promise<PipelineDetails> {
   const pipeline = await getPipeline(database, pipelineId);
-  const counts = known ?? (await countTracksByState(database, pipelineId));
+  return detailPipeline(database, pipeline, known ?? (await countTracksByState(database, pipelineId)));
+}
+
+/** A pipeline that was read, whole. */
+export async function detailPipeline(
+  database: Database,
+  pipeline: PipelineRecord,
+  counts: PipelineDetails['counts'],
+): Promise<PipelineDetails> {
   return { ...summarisePipeline(pipeline), params: await maskParams(database, pipeline), counts };
 }
 

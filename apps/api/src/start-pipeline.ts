@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AppDeps } from './app-deps.ts';
 import { enqueueOrLog } from './enqueue-or-log.ts';
 import type { RepeatableRequest } from './repeatable-request.ts';
-import { showPipeline, type PipelineDetails } from './show-pipeline.ts';
+import { detailPipeline, showPipeline, type PipelineDetails } from './show-pipeline.ts';
 
 export const startRequestSchema = z
   .strictObject({
@@ -30,10 +30,25 @@ export type StartRequest = z.output<typeof startRequestSchema>;
 
 /**
  * Starts a pipeline: checks the version if that is still to be done, seals it, and writes the pipeline with all its tracks,
- * all in one transaction; then enqueues what may run. Where Redis is away the reconcile loop enqueues it later.
+ * all in one transaction, which starts of other callers may share; then enqueues what may run. Where Redis is away the reconcile loop enqueues it later.
  * @throws BatonError graph_not_found, graph_check_failed, invalid_parameters, those of rememberRequest: nothing is written
  */
 export async function startPipeline(
+  deps: Pick<AppDeps, 'database' | 'queue' | 'logger' | 'starts'>,
+  start: StartRequest,
+  request: RepeatableRequest & { createdBy: string },
+): Promise<{ pipeline: PipelineDetails; isReplayed: boolean }> {
+  if (request.isRepeatable) return startAlone(deps, start, request);
+  const { createdBy, signal } = request;
+  const joined = { order: start, createdBy, request, signal };
+  const together = await deps.starts.start(joined).catch(() => 'unknown' as const); // it is tried alone, and says why
+  if (together === null) return startAlone(deps, start, request);
+  if (together === 'unknown') return startAlone(deps, start, { ...request, wasTried: true });
+  const { pipeline, created } = together;
+  return { pipeline: await detailPipeline(deps.database, pipeline, created.counts), isReplayed: false };
+}
+
+async function startAlone(
   deps: Pick<AppDeps, 'database' | 'queue' | 'logger'>,
   start: StartRequest,
   request: RepeatableRequest & { createdBy: string },

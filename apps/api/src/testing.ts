@@ -8,6 +8,7 @@ import {
   probeRedis,
   readRedisSettings,
   type Redis,
+  type TrackQueue,
 } from '@baton/queue';
 import { uniquePrefix } from '@baton/queue/testing';
 import { createLegTimes, createLogger } from '@baton/service';
@@ -16,6 +17,7 @@ import supertest from 'supertest';
 import { createApp } from './app.ts';
 import type { AppDeps, AppSettings } from './app-deps.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
+import { createStartJoiner } from './join-starts.ts';
 import { createMetrics } from './metrics.ts';
 import { readQueues } from './read-queues.ts';
 import { findSwaggerDirectory } from './swagger-directory.ts';
@@ -59,21 +61,24 @@ export async function createTestApi(changes: TestChanges = {}): Promise<TestApi>
     probeRedis: () => probeRedis(redis, prefix),
   };
   const enqueued: TrackToDispatch[] = [];
+  const logger = createLogger('api', 'silent');
+  const watchedQueue: TrackQueue = {
+    ...queue,
+    async enqueueTracks(tracks) {
+      enqueued.push(...tracks);
+      await (changes.enqueueTracks === undefined ? queue.enqueueTracks(tracks) : changes.enqueueTracks(tracks));
+    },
+  };
   const deps: AppDeps = {
     ...sources,
-    queue: {
-      ...queue,
-      async enqueueTracks(tracks) {
-        enqueued.push(...tracks);
-        await (changes.enqueueTracks === undefined ? queue.enqueueTracks(tracks) : changes.enqueueTracks(tracks));
-      },
-    },
+    queue: watchedQueue,
+    starts: createStartJoiner({ database, logger, queue: watchedQueue, ...changes.deps }),
     readRedis: () => readRedisSettings(redis),
     nudgeWorkers: async () => {},
     authenticate: createAuthenticate(database, { isOn: true, adminToken: ADMIN_TOKEN, workerToken: WORKER_TOKEN }),
     legs: createLegTimes(),
     metrics: createMetrics({ ...sources, readQueues: () => readQueues(sources) }),
-    logger: createLogger('api', 'silent'),
+    logger,
     settings: { ...TEST_SETTINGS, ...changes.settings },
     ...changes.deps,
   };

@@ -12,13 +12,13 @@ import {
   type TrackToDispatch,
   type TrackView,
 } from '@baton/domain';
-import { insertStartedTracks, insertWaitingTracks } from './insert-tracks.ts';
+import { insertStartedTracks, insertWaitingTracks, type NewTrack } from './insert-tracks.ts';
 import type { StoredGraph } from './load-flow-graph.ts';
 import { fromNow } from './pending-columns.ts';
-import { insertEvents, type EventBody, type TrackEntry } from './pipeline-events.ts';
+import { insertEvents, type EventBody, type EventToWrite, type TrackEntry } from './pipeline-events.ts';
 import { MAX_REASON_LENGTH } from './pipeline-updates.ts';
 import { recordTrack } from './record-changes.ts';
-import { execute, type Runner } from './statements.ts';
+import { execute, selectRows, type Runner } from './statements.ts';
 import { toStoredJson } from './stored-json.ts';
 import { describeTrack } from './track-to-dispatch.ts';
 
@@ -65,28 +65,54 @@ export interface CreatedPipeline {
 
 /** Writes a pipeline and one track a vertex, in the caller's transaction; the version must be sealed in it or before. */
 export async function createPipeline(runner: Runner, request: PipelineRequest): Promise<CreatedPipeline> {
+  const [created] = await createPipelines(runner, [request]);
+  if (created === undefined) throw new Error('expected a pipeline, found none made');
+  return created;
+}
+
+/**
+ * The same for several at once, with the statements of one.
+ * @returns in the same order
+ */
+export async function createPipelines(
+  runner: Runner,
+  requests: readonly PipelineRequest[],
+): Promise<CreatedPipeline[]> {
+  const decided = requests.map((request) => ({ request, started: decideStart(request.graph, request) }));
+  const firstId = await insertPipelines(runner, decided);
+  const idStep = requests.length === 1 ? 0 : await readIdStep(runner);
+  const starts = decided.map((start, index) => ({ ...start, pipelineId: firstId + index * idStep }));
+  await insertTracks(runner, starts);
+  await insertEvents(runner, starts.flatMap(listEvents));
+  return starts.map(describeCreated);
+}
+
+/**
+ * The ids that one statement gives to rows whose number is known beforehand follow each other, whatever
+ * innodb_autoinc_lock_mode is (MySQL's manual, AUTO_INCREMENT handling in InnoDB: simple inserts).
+ * @returns from one to the next: not 1 where servers write beside each other
+ */
+async function readIdStep(runner: Runner): Promise<number> {
+  const [row] = await selectRows<{ idStep: number }>(runner, 'SELECT @@auto_increment_increment AS idStep');
+  return Number(row?.idStep);
+}
+
+function listEvents({ pipelineId, request, started }: Start): EventToWrite[] {
+  const made = {
+    pipelineId,
+    kind: 'start' as const,
+    actor: request.startedBy ?? request.createdBy,
+    reason: request.startedBy === undefined ? null : request.createdBy,
+    actionId: null,
+    body: recordStart(request, started),
+  };
+  const helpers = (request.helpers ?? []).map((helper) => ({ ...made, ...helper, body: {} }));
+  return [made, ...helpers];
+}
+
+function describeCreated({ pipelineId, request, started }: Start): CreatedPipeline {
   const { graph } = request;
-  const started = decideStart(graph, request);
   const { state } = started.pipeline;
-  const pipelineId = await insertPipeline(runner, request, started);
-  await insertTracks(runner, pipelineId, { request, started });
-  await insertEvents(runner, [
-    {
-      pipelineId,
-      kind: 'start',
-      actor: request.startedBy ?? request.createdBy,
-      reason: request.startedBy === undefined ? null : request.createdBy,
-      actionId: null,
-      body: recordStart(request, started),
-    },
-    ...(request.helpers ?? []).map((helper) => ({
-      pipelineId,
-      kind: 'start' as const,
-      ...helper,
-      actionId: null,
-      body: {},
-    })),
-  ]);
   const pipeline = { id: pipelineId, name: request.name, priority: request.priority, createdAt: new Date() };
   const ready = isPipelineEnded(state) ? [] : [...started.tracks.values()].filter(isReady);
   const toDispatch = ready.map(({ vertexId }) => describeTrack(graph, pipeline, { vertexId, attempt: 1, seq: 1 }));
@@ -104,71 +130,81 @@ function isReady({ state, awaits }: TrackView): boolean {
   return state === 'PENDING' && awaits === null;
 }
 
-async function insertPipeline(
-  runner: Runner,
-  request: PipelineRequest,
-  { pipeline }: StartedPipeline,
-): Promise<number> {
-  const { graph } = request;
-  const timeoutMs = request.timeoutMs ?? graph.timeoutMs;
+/** @returns the id of the first */
+async function insertPipelines(runner: Runner, starts: readonly Pick<Start, 'request' | 'started'>[]): Promise<number> {
+  const rows = starts.map(pipelineRow);
   const { insertId } = await execute(
     runner,
     `INSERT INTO pipeline (version_id, graph_id, name, mode, on_failure, priority, state, params, total_tracks, open_tracks,
        failures, reason, created_by, timeout_ms, parent_track_id, depth, map_vertex_id, map_size, schedule_id, scheduled_for,
        deadline_at, created_at, finished_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${fromNow(timeoutMs)}, UTC_TIMESTAMP(6),
-       ${isPipelineEnded(pipeline.state) ? 'UTC_TIMESTAMP(6)' : 'NULL'})`,
-    [
-      graph.versionId,
-      graph.graphId,
-      request.name,
-      request.mode,
-      request.onFailure,
-      request.priority,
-      pipeline.state,
-      toStoredJson(request.params),
-      graph.vertices.size,
-      pipeline.openTracks,
-      pipeline.failures,
-      pipeline.reason?.slice(0, MAX_REASON_LENGTH) ?? null,
-      request.createdBy,
-      timeoutMs,
-      request.parentTrackId ?? null,
-      request.depth ?? 0,
-      request.mapVertexId ?? null,
-      request.mapSize ?? null,
-      request.scheduleId ?? null,
-      request.scheduledFor ?? null,
-    ],
+     VALUES ${rows.map(({ place }) => place).join(', ')}`,
+    rows.flatMap(({ values }) => values),
   );
   return insertId;
 }
 
+function pipelineRow({ request, started: { pipeline } }: Pick<Start, 'request' | 'started'>): {
+  place: string;
+  values: unknown[];
+} {
+  const { graph } = request;
+  const timeoutMs = request.timeoutMs ?? graph.timeoutMs;
+  const values = [
+    graph.versionId,
+    graph.graphId,
+    request.name,
+    request.mode,
+    request.onFailure,
+    request.priority,
+    pipeline.state,
+    toStoredJson(request.params),
+    graph.vertices.size,
+    pipeline.openTracks,
+    pipeline.failures,
+    pipeline.reason?.slice(0, MAX_REASON_LENGTH) ?? null,
+    request.createdBy,
+    timeoutMs,
+    request.parentTrackId ?? null,
+    request.depth ?? 0,
+    request.mapVertexId ?? null,
+    request.mapSize ?? null,
+    request.scheduleId ?? null,
+    request.scheduledFor ?? null,
+  ];
+  const finishedAt = isPipelineEnded(pipeline.state) ? 'UTC_TIMESTAMP(6)' : 'NULL';
+  const times = [fromNow(timeoutMs), 'UTC_TIMESTAMP(6)', finishedAt];
+  return { place: `(${[...values.map(() => '?'), ...times].join(', ')})`, values };
+}
+
 interface Start {
+  pipelineId: number;
   request: PipelineRequest;
   started: StartedPipeline;
 }
 
-async function insertTracks(runner: Runner, pipelineId: number, { request, started }: Start): Promise<void> {
-  const { graph, inputs, held } = request;
-  const isPipelineLive = !isPipelineEnded(started.pipeline.state);
-  const vertices = [...graph.vertices.values()];
-  await insertWaitingTracks(
-    runner,
-    pipelineId,
-    vertices
-      .filter(({ id }) => !started.tracks.has(id))
-      .map((vertex) => ({ vertex, input: inputs.get(vertex.name), awaits: held.has(vertex.name) ? 'params' : null })),
-  );
+async function insertTracks(runner: Runner, starts: readonly Start[]): Promise<void> {
+  await insertWaitingTracks(runner, starts.flatMap(waitingTracks));
   await insertStartedTracks(
     runner,
-    pipelineId,
-    vertices.flatMap((vertex) => {
-      const view = started.tracks.get(vertex.id);
-      if (view === undefined) return [];
-      return [{ vertex, input: inputs.get(vertex.name), awaits: view.awaits, view, isPipelineLive }];
+    starts.flatMap(({ pipelineId, request, started }) => {
+      const isPipelineLive = !isPipelineEnded(started.pipeline.state);
+      return [...request.graph.vertices.values()].flatMap((vertex) => {
+        const view = started.tracks.get(vertex.id);
+        if (view === undefined) return [];
+        const input = request.inputs.get(vertex.name);
+        return [{ pipelineId, vertex, input, awaits: view.awaits, view, isPipelineLive }];
+      });
     }),
   );
+}
+
+function waitingTracks({ pipelineId, request: { graph, inputs, held }, started }: Start): NewTrack[] {
+  const waiting = [...graph.vertices.values()].filter(({ id }) => !started.tracks.has(id));
+  return waiting.map((vertex) => {
+    const awaits = held.has(vertex.name) ? 'params' : null;
+    return { pipelineId, vertex, input: inputs.get(vertex.name), awaits };
+  });
 }
 
 /** Plainly waiting tracks without values are not named: the graph's version says that they are there. */

@@ -76,12 +76,18 @@ export async function findPipelines(database: Database, filter: PipelineFilter):
 
 /** @returns the pipeline, or null where there is none */
 export async function findPipeline(database: Database, pipelineId: number): Promise<PipelineRecord | null> {
-  const [row] = await selectRows<PipelineRow>(
+  const [pipeline] = await findPipelinesById(database, [pipelineId]);
+  return pipeline ?? null;
+}
+
+/** @param ids not many, not none. @returns those that there are, in no order */
+export async function findPipelinesById(database: Database, ids: readonly number[]): Promise<PipelineRecord[]> {
+  const rows = await selectRows<PipelineRow>(
     database.dataSource,
-    `${SELECT_PIPELINE} FROM pipeline p ${JOIN_GRAPH} WHERE p.id = ?`,
-    [pipelineId],
+    `${SELECT_PIPELINE} FROM pipeline p ${JOIN_GRAPH} WHERE p.id IN (?)`,
+    [ids],
   );
-  return row === undefined ? null : toRecord(row);
+  return rows.map(toRecord);
 }
 
 /** @returns how many tracks of the pipeline are in each state, 0 included; read from one index alone */

@@ -7,6 +7,7 @@ export * from './find-attempts.ts';
 export {
   countTracksByState,
   findPipeline,
+  findPipelinesById,
   findPipelines,
   type PipelineFilter,
   type PipelineRecord,

@@ -6,6 +6,7 @@ import { toStoredJson } from './stored-json.ts';
 
 /** A track that is to be made, of one vertex. */
 export interface NewTrack {
+  pipelineId: number;
   vertex: GraphVertex;
   input: ParameterValues | undefined;
   awaits: TrackView['awaits'];
@@ -13,19 +14,15 @@ export interface NewTrack {
 
 const TRACKS_AT_ONCE = 2000;
 
-function commonValues(pipelineId: number, { vertex, input, awaits }: NewTrack): unknown[] {
+function commonValues({ pipelineId, vertex, input, awaits }: NewTrack): unknown[] {
   const values = input === undefined || Object.keys(input).length === 0 ? null : toStoredJson(input);
   return [trackIdOf(pipelineId, vertex.id), pipelineId, vertex.id, awaits, values];
 }
 
 /** Makes tracks that plainly wait, with nothing counted: nearly all of a large pipeline. */
-export async function insertWaitingTracks(
-  runner: Runner,
-  pipelineId: number,
-  tracks: readonly NewTrack[],
-): Promise<void> {
+export async function insertWaitingTracks(runner: Runner, tracks: readonly NewTrack[]): Promise<void> {
   for (const chunk of inChunks(tracks, TRACKS_AT_ONCE)) {
-    const rows = chunk.map((track) => [...commonValues(pipelineId, track), track.vertex.predecessors.length]);
+    const rows = chunk.map((track) => [...commonValues(track), track.vertex.predecessors.length]);
     const { places, values } = placeRows(rows, [`'WAITING'`]);
     await execute(
       runner,
@@ -44,7 +41,6 @@ interface StartedRows {
 /** Makes tracks in the state that the start of their pipeline gives them. The times come from the database's clock. */
 export async function insertStartedTracks(
   runner: Runner,
-  pipelineId: number,
   tracks: readonly (NewTrack & { view: TrackView; isPipelineLive: boolean })[],
 ): Promise<void> {
   const groups = new Map<string, StartedRows>();
@@ -60,7 +56,7 @@ export async function insertStartedTracks(
     };
     const key = JSON.stringify(columns);
     const group: StartedRows = groups.get(key) ?? { columns, rows: [] };
-    group.rows.push([...commonValues(pipelineId, track), ...startedValues(track)]);
+    group.rows.push([...commonValues(track), ...startedValues(track)]);
     groups.set(key, group);
   }
   for (const { columns, rows } of groups.values()) {

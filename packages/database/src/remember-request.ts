@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BatonError } from '@baton/domain';
 import type { Database } from './data-source.ts';
 import { databaseErrorNumber, DUPLICATE_KEY } from './database-errors.ts';
-import { execute, selectRows, type Runner, type Transaction } from './statements.ts';
+import { execute, placeRows, selectRows, type Runner, type Transaction } from './statements.ts';
 import { withTransaction } from './with-transaction.ts';
 
 /*
@@ -19,6 +19,8 @@ export interface RequestToRemember {
   key: string;
   /** Absent: true. False: nobody else knows the key, it only tells a transaction that is tried again whether it was done. */
   isRepeatable?: boolean;
+  /** It was tried before; absent: only a repeatable one may have been. */
+  wasTried?: boolean;
   /** What was asked for: a key means one request. */
   content: unknown;
 }
@@ -43,20 +45,40 @@ export async function rememberRequest<T>(
   request: RequestToRemember,
   body: (runner: Transaction) => Promise<T>,
 ): Promise<RememberedAnswer<T>> {
-  const hash = createHash('sha256').update(JSON.stringify(request.content)).digest();
+  const hash = hashOf(request);
   const isOwn = request.isRepeatable === false;
-  let tries = 0;
+  let tries = request.wasTried === true ? 1 : 0;
   return withTransaction(database, async (runner) => {
     tries += 1;
     const known = isOwn && tries === 1 ? null : await findAnswer<T>(runner, request, hash);
     // What this very call did before a COMMIT whose reply was lost is its first answer.
     if (known !== null) return { answer: known.answer, isReplayed: !isOwn };
-    if (!isOwn) await insertKey(runner, request, { hash });
+    if (!isOwn) await insertKey(runner, request, hash);
     const answer = await body(runner);
-    await (isOwn ? insertKey(runner, request, { hash, answer }) : keepAnswer(runner, request, answer));
+    await (isOwn ? rememberDone(runner, [{ request, answer }]) : keepAnswer(runner, request, answer));
     return { answer, isReplayed: false };
   });
 }
+
+function hashOf({ content }: RequestToRemember): Buffer {
+  return createHash('sha256').update(JSON.stringify(content)).digest();
+}
+
+/** Writes the rows of requests that the caller's transaction did, whose keys nobody else knows. */
+export async function rememberDone(
+  runner: Runner,
+  done: readonly { request: RequestToRemember; answer: unknown }[],
+): Promise<void> {
+  if (done.length === 0) return;
+  const { places, values } = placeRows(
+    done.map(({ request, answer }) => [request.tokenId, request.key, hashOf(request), 200, JSON.stringify(answer)]),
+    ['UTC_TIMESTAMP(6)'],
+  );
+  await execute(runner, `${INSERT_KEYS} ${places}`, values);
+}
+
+const INSERT_KEYS = `INSERT INTO idempotency_key
+  (token_id, idempotency_key, request_hash, status, response, created_at) VALUES`;
 
 /** Keeps another answer for a request that was done: one that could only be made after the commit. */
 export async function replaceAnswer<T>(database: Database, request: RequestToRemember, answer: T): Promise<void> {
@@ -89,21 +111,12 @@ async function findAnswer<T>(runner: Runner, request: RequestToRemember, hash: B
   return { answer: JSON.parse(row.response) as T };
 }
 
-async function insertKey(
-  runner: Runner,
-  request: RequestToRemember,
-  { hash, answer }: { hash: Buffer; answer?: unknown },
-): Promise<void> {
+async function insertKey(runner: Runner, { tokenId, key }: RequestToRemember, hash: Buffer): Promise<void> {
   try {
-    await execute(
-      runner,
-      `INSERT INTO idempotency_key (token_id, idempotency_key, request_hash, status, response, created_at)
-       VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))`,
-      [request.tokenId, request.key, hash, ...(answer === undefined ? [null, null] : [200, JSON.stringify(answer)])],
-    );
+    await execute(runner, `${INSERT_KEYS} (?, ?, ?, NULL, NULL, UTC_TIMESTAMP(6))`, [tokenId, key, hash]);
   } catch (error) {
     // Another transaction wrote it after we looked, and has committed by now: the next try finds its answer.
-    if (databaseErrorNumber(error) === DUPLICATE_KEY) throw inUse(request, error);
+    if (databaseErrorNumber(error) === DUPLICATE_KEY) throw inUse({ key }, error);
     throw error;
   }
 }
@@ -117,7 +130,7 @@ async function notWaiting<T>(request: RequestToRemember, read: () => Promise<T>)
   }
 }
 
-function inUse({ key }: RequestToRemember, cause: unknown): BatonError {
+function inUse({ key }: Pick<RequestToRemember, 'key'>, cause: unknown): BatonError {
   const detail = `expected no other request with the Idempotency-Key ${key} under way, found one; ask again`;
   return new BatonError('idempotency_key_in_use', detail, { cause });
 }

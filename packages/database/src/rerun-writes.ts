@@ -37,8 +37,8 @@ export async function writeRerun(
   const { id } = decided.locked.pipeline;
   if (toSeal !== null) await sealVersion(runner, toSeal);
   const awaitsOf = (vertex: GraphVertex): 'params' | null => (values.held.has(vertex.id) ? 'params' : null);
-  const tracks = added.map((vertex) => ({ vertex, input: undefined, awaits: awaitsOf(vertex) }));
-  await insertWaitingTracks(runner, id, tracks);
+  const tracks = added.map((vertex) => ({ pipelineId: id, vertex, input: undefined, awaits: awaitsOf(vertex) }));
+  await insertWaitingTracks(runner, tracks);
   const pipeline = await writePipeline(runner, decided, prepared);
   await countUnchangedAnew(runner, decided, prepared);
   const held = tracks.flatMap(({ vertex, awaits }): TrackEntry[] =>
