@@ -11,7 +11,8 @@ import {
 import type { Database } from './data-source.ts';
 import { estimateGraph, GraphCache } from './graph-cache.ts';
 import { createGraphPaths, estimatePathBytes, type GraphPaths } from './graph-paths.ts';
-import { selectRows, type Runner } from './statements.ts';
+import { LargeGraphError } from './large-graph-error.ts';
+import { isTransaction, selectRows, type Runner } from './statements.ts';
 import { createVertexReader, VERTEX_COLUMNS, type VertexRow } from './vertex-rows.ts';
 
 export type GraphVertex = FlowVertex & VertexDefinition;
@@ -41,12 +42,29 @@ export function graphKey({ dataSource }: Database, versionId: number): string {
   return `${String(dataSource.driver.database)}/${versionId}`;
 }
 
-/** @throws Error where there is no such version: callers come from rows with a foreign key to it */
+/**
+ * @throws LargeGraphError in a transaction, which withTransaction knows what to do with
+ * @throws Error where there is no such version: callers come from rows with a foreign key to it
+ */
 export async function loadFlowGraph(runner: Runner, database: Database, versionId: number): Promise<StoredGraph> {
+  return sealedGraphs.get(graphKey(database, versionId)) ?? readAndKeep(runner, database, versionId);
+}
+
+/** Under way, by key: what several transactions need at once is read once. */
+const loading = new Map<string, Promise<StoredGraph>>();
+
+function loadOnce(database: Database, versionId: number): Promise<StoredGraph> {
   const key = graphKey(database, versionId);
-  const known = sealedGraphs.get(key);
+  const known = loading.get(key);
   if (known !== undefined) return known;
-  const { graph, isSealed, bytes } = await readGraph(runner, versionId);
+  const load = readAndKeep(database.dataSource, database, versionId).finally(() => loading.delete(key));
+  loading.set(key, load);
+  return load;
+}
+
+async function readAndKeep(runner: Runner, database: Database, versionId: number): Promise<StoredGraph> {
+  const key = graphKey(database, versionId);
+  const { graph, isSealed, bytes } = await readGraph(runner, database, versionId);
   if (database.criticalPath) graph.paths = await createGraphPaths(database, graph);
   if (isSealed) sealedGraphs.set(key, graph, bytes + estimatePathBytes(graph));
   return graph;
@@ -71,6 +89,7 @@ interface EdgeRow {
 
 async function readGraph(
   runner: Runner,
+  database: Database,
   versionId: number,
 ): Promise<{ graph: StoredGraph; isSealed: boolean; bytes: number }> {
   const [header] = await selectRows<VersionRow>(
@@ -86,6 +105,9 @@ async function readGraph(
   const steps: (VertexDefinition & FlowStep)[] = [];
   const vertexRows = `SELECT ${VERTEX_COLUMNS} FROM vertex WHERE version_id = ?`;
   for await (const rows of readPages<VertexRow>(runner, vertexRows, versionId)) {
+    if (header.sealedAt !== null && rows.length === ROWS_AT_ONCE && isInHaste(runner)) {
+      throw new LargeGraphError(versionId, () => loadOnce(database, versionId));
+    }
     for (const row of rows) {
       steps.push(toFlowStep(read(row)));
       estimate.addVertex(row);
@@ -102,6 +124,10 @@ async function readGraph(
   const { sealedAt, ...names } = header;
   const graph = { ...names, versionId, ...(await takeParts(buildFlowGraphInParts(steps, edges, ROWS_AT_ONCE))) };
   return { graph, isSealed: sealedAt !== null, bytes: estimate.bytes };
+}
+
+function isInHaste(runner: Runner): boolean {
+  return isTransaction(runner) && !runner.mayTakeLong;
 }
 
 /** A graph of 100,000 vertices takes most of a second to read: everything else of this process goes on in between. */

@@ -14,6 +14,8 @@ export interface Write extends Statement {
 
 /** What withTransaction gives to its body. */
 export interface Transaction {
+  /** What it needs is read in it, however long that takes. */
+  readonly mayTakeLong: boolean;
   /** Sends what was added, and then this. */
   query(sql: string, values?: unknown[]): Promise<unknown>;
   /** Sends what was added, and then these. @returns what each of these came to */
@@ -26,7 +28,7 @@ export interface Transaction {
 export type Runner =
   Transaction | Pick<QueryRunner, 'query'> | { query(sql: string, values?: unknown[]): Promise<unknown> };
 
-const isTransaction = (runner: Runner): runner is Transaction => 'queryTogether' in runner;
+export const isTransaction = (runner: Runner): runner is Transaction => 'queryTogether' in runner;
 
 /** Runs a SELECT. Arrays among the values become lists: `id IN (?)`. */
 export async function selectRows<T>(runner: Runner, sql: string, values: readonly unknown[] = []): Promise<T[]> {

@@ -19,7 +19,10 @@ export interface OpenTransaction extends Transaction {
  * It is sent past TypeORM, which takes as much time of the processor for each statement as the driver does; its logger is
  * told of every statement all the same.
  */
-export function createTransaction(queryRunner: QueryRunner, sendsTogether: boolean): OpenTransaction {
+export function createTransaction(
+  queryRunner: QueryRunner,
+  { sendsTogether, mayTakeLong = false }: { sendsTogether: boolean; mayTakeLong?: boolean },
+): OpenTransaction {
   const { dataSource } = queryRunner;
   let waiting: Write[] = [{ sql: 'START TRANSACTION' }];
   let isActive = false;
@@ -44,6 +47,7 @@ export function createTransaction(queryRunner: QueryRunner, sendsTogether: boole
     return (await send([...before, ...statements])).slice(before.length);
   };
   return {
+    mayTakeLong,
     get isActive() {
       return isActive;
     },

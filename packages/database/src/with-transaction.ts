@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import type { Database } from './data-source.ts';
 import { findRetry, isConnectionLost, isLockWait, type RetryCause } from './database-errors.ts';
+import { LargeGraphError } from './large-graph-error.ts';
 import type { Transaction } from './statements.ts';
 import { createTransaction, type OpenTransaction } from './transaction.ts';
 
@@ -35,7 +36,22 @@ export function withTransaction<T>(
   body: (transaction: Transaction) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return withRetries(() => runOnce(database, body), options);
+  return withRetries(() => runWithGraphs(database, body), options);
+}
+
+/** More than these a transaction loads itself: they may be more than this process keeps in memory. */
+const MAX_GRAPHS_BEFORE = 3;
+
+/** Loads the large graphs that it needs between two runs of the body, while it holds no locks. */
+async function runWithGraphs<T>(database: Database, body: (transaction: Transaction) => Promise<T>): Promise<T> {
+  for (let loaded = 0; ; loaded += 1) {
+    try {
+      return await runOnce(database, body, loaded >= MAX_GRAPHS_BEFORE);
+    } catch (error) {
+      if (!(error instanceof LargeGraphError)) throw error;
+      await error.load();
+    }
+  }
 }
 
 /**
@@ -59,9 +75,13 @@ export async function withRetries<T>(body: () => Promise<T>, options: Transactio
   }
 }
 
-async function runOnce<T>(database: Database, body: (transaction: Transaction) => Promise<T>): Promise<T> {
+async function runOnce<T>(
+  database: Database,
+  body: (transaction: Transaction) => Promise<T>,
+  mayTakeLong: boolean,
+): Promise<T> {
   const queryRunner = database.dataSource.createQueryRunner();
-  const transaction = createTransaction(queryRunner, database.sendsTogether);
+  const transaction = createTransaction(queryRunner, { sendsTogether: database.sendsTogether, mayTakeLong });
   try {
     const result = await body(transaction);
     await transaction.commit();
