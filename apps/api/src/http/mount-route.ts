@@ -89,6 +89,9 @@ interface Patience {
   stop(): void;
 }
 
+/** Made once: every request is aborted in the end, most of them when nobody looks any more. */
+const HAS_GONE = new DOMException('the client has gone', 'AbortError');
+
 function startPatience(response: Response, deadlineMs: number | null): Patience {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -100,7 +103,7 @@ function startPatience(response: Response, deadlineMs: number | null): Patience 
     }, deadlineMs);
   });
   ended.catch(() => {}); // whoever awaits it has been told; nobody may be awaiting any more
-  response.once('close', () => controller.abort());
+  response.once('close', () => controller.abort(HAS_GONE));
   return { signal: controller.signal, ended, stop: () => clearTimeout(timer) };
 }
 
