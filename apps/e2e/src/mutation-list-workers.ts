@@ -28,6 +28,13 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
     group: '(process-group)',
   },
   {
+    name: 'worker: scripts give way to nobody',
+    changes: [{ file: 'apps/worker/src/runner/helper.ts', find: '...composeNice(options.niceness), ', replace: '' }],
+    testFile: 'apps/worker/src/runner/niceness.test.ts',
+    test: 'a script and all that it starts give way, and run after run',
+    group: '(process-group)',
+  },
+  {
     name: 'kill: what it did not end is nobody’s trouble',
     changes: [{ file: 'apps/worker/src/run-track.ts', find: 'deps.troubles.set(runId, problem);', replace: '' }],
     testFile: 'apps/worker/src/run-track.test.ts',

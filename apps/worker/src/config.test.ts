@@ -27,6 +27,7 @@ function problemsOf(environment: Record<string, string>): string[] {
 test('three variables are enough', () => {
   const config = loadConfig(ENOUGH);
   expect(config).toMatchObject({ BATON_LABELS: ['default'], BATON_REDIS_PREFIX: 'baton', BATON_DRAIN_MS: 30_000 });
+  expect(config.BATON_NICE).toBe(5);
   expect(config.BATON_CONCURRENCY).toBeGreaterThanOrEqual(2);
   expect(isAbsolute(config.directory)).toBe(true);
   expect(config.directory.endsWith(join('.baton', 'workers', config.BATON_WORKER_NAME))).toBe(true);
@@ -63,6 +64,14 @@ test('every problem is named at once, by its variable', () => {
     expect(names).toContain(name);
   }
   expect(problems).toContain('BATON_REDIS_URL: expected redis://[:password@]host:6379/0');
+});
+
+test.each(['20', '-1', '1.5'])('scripts cannot have the niceness %s', (BATON_NICE) => {
+  expect(problemsOf({ ...ENOUGH, BATON_NICE })).toEqual([expect.stringMatching(/^BATON_NICE: /)]);
+});
+
+test.each([0, 19])('scripts can have the niceness %s', (nice) => {
+  expect(loadConfig({ ...ENOUGH, BATON_NICE: String(nice) }).BATON_NICE).toBe(nice);
 });
 
 test('labels may have spaces around them', () => {

@@ -76,6 +76,7 @@ export async function startRunner(
     slots: config.BATON_CONCURRENCY,
     directory: join(config.directory, 'runs'),
     guardTimeoutMs: guardTimeoutMs(leaseMs, heartbeatMs),
+    niceness: config.BATON_NICE,
     ...(config.BATON_SCRIPT_PATH === undefined ? {} : { path: config.BATON_SCRIPT_PATH }),
     ...(config.BATON_ISOLATION === undefined ? {} : { isolation: config.BATON_ISOLATION }),
     report: ({ kind, detail }) => logger.info({ event: `runner_${kind}`, detail }),

@@ -1,3 +1,5 @@
+import { WEIGH_SESSION } from './niceness.ts';
+
 /**
  * The shell text of the helper (one a slot) and of the guard (one a runner).
  *
@@ -67,7 +69,8 @@ sweep_cookie "$1"
 
 /**
  * Arguments: the level of isolation, the cookie of the slot (for the level 'process-group'), the path of the slot's pipe
- * and of the file for the shell's messages, without `.pipe` and `.died`.
+ * and of the file for the shell's messages, without `.pipe` and `.died`, and the niceness that its session is to have
+ * (niceness.ts).
  */
 export const HELPER_SCRIPT = `
 shopt -s execfail 2>/dev/null
@@ -75,7 +78,14 @@ umask 077
 isolation=$1
 cookie=$2
 died=$3.died
-${SWEEP_COOKIE}${SWEEP_CHILDREN}
+owed=$4
+${SWEEP_COOKIE}${SWEEP_CHILDREN}${WEIGH_SESSION}
+pay_niceness() {
+  case $owed in
+  0) ;;
+  *) weigh_session "$owed" && owed=0 ;;
+  esac
+}
 sweep() {
   case $isolation in
   process-group)
@@ -103,6 +113,8 @@ process-group) ;;
 *) [ "$$" -eq 1 ] || exit 70 ;;
 esac
 exec >"$3.pipe" || exit 71
+[ -e /proc/self/autogroup ] || owed=0
+pay_niceness
 exec 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 is_left() {
   for found in "$place"/home/* "$place"/home/.* "$place"/* "$place"/.*; do
@@ -129,6 +141,7 @@ run() {
   place=$2
   own=$3
   code=refused
+  pay_niceness
   if write_texts 2>&1; then
     {
       (

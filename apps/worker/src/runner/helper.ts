@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { createAnswerReader, type AnswerReader } from './answer-reader.ts';
 import { HELPER_SCRIPT, SWEEP_SCRIPT } from './helper-script.ts';
 import { composeKeeper } from './keeper-script.ts';
+import { composeNice } from './niceness.ts';
 import { findInnerPid, listBelow, readGroup, sendSignal, waitUntilGone } from './process-tree.ts';
 import type { Isolation, Survivor } from './run-types.ts';
 import { startProgram, type Program, type ProgramEnd } from './start-program.ts';
@@ -20,6 +21,8 @@ export interface HelperOptions {
   directory: string;
   path: string;
   cookie: string;
+  /** Added to the worker's own niceness, 0 to 19, for the helper and all that it starts (niceness.ts). */
+  niceness: number;
 }
 
 export interface Helper {
@@ -149,7 +152,8 @@ function assembleHelper({ options, files, program, pid, innerPid, socket, answer
 }
 
 function composeCommand(options: HelperOptions, files: string): [string, ...string[]] {
-  const helper = ['/bin/sh', '-s', options.isolation, options.cookie, files];
+  const words = [options.isolation, options.cookie, files, String(options.niceness)];
+  const helper = [...composeNice(options.niceness), '/bin/sh', '-s', ...words];
   const tie = ['setpriv', '--pdeathsig', 'KILL'] as const;
   const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   switch (options.isolation) {

@@ -44,7 +44,7 @@ function asReaper(command: readonly string[], { dies }: { dies: boolean }): [str
   if (number === undefined) return ['/bin/sh', '-c', 'exec "$@"', 'sh', ...command];
   const calls = [`syscall(${number}, ${PR_SET_CHILD_SUBREAPER}, 1, 0, 0, 0)`];
   if (dies) calls.push(`syscall(${number}, ${PR_SET_PDEATHSIG}, ${SIGKILL}, 0, 0, 0)`);
-  const text = `${calls.join('; ')}; exec { $ARGV[0] } @ARGV or exit 127`;
+  const text = `${calls.join('; ')}; exec { $ARGV[0] } @ARGV; print STDERR "$ARGV[0]: $!\\n"; exit 127`;
   return ['/bin/sh', '-c', 'command -v perl >/dev/null && exec perl -e "$0" "$@"; exec "$@"', text, ...command];
 }
 

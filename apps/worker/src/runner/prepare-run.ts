@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WEIGH_SESSION } from './niceness.ts';
 import type { Isolation, RunLimits, RunRequest } from './run-types.ts';
 import type { Interpreter } from './resolve-interpreter.ts';
 
@@ -10,6 +11,8 @@ export interface RunSite {
   isolation: Isolation;
   /** Beginning of the cookies of this runner; used at the level 'process-group' only. */
   cookie: string;
+  /** Of the sessions that scripts have at the level 'process-group' (niceness.ts). */
+  niceness: number;
   resolveInterpreter(script: string, shell: string | null): Promise<Interpreter>;
 }
 
@@ -62,7 +65,8 @@ export async function prepareRun(
   if (problem !== null) return { problem };
   const interpreter = await site.resolveInterpreter(request.script, request.shell);
   if ('problem' in interpreter) return interpreter;
-  const session = site.isolation === 'process-group' ? ['setsid', '/bin/sh', '-c', EXEC_SCRIPT, place] : [];
+  const session =
+    site.isolation === 'process-group' ? ['setsid', '/bin/sh', '-c', composeExec(site.niceness), place] : [];
   const words = [...session, ...interpreter.words, join(place, 'script')];
   const start = composeStart(place, words, { request, site });
   const texts = `script=${quoteForShell(request.script)}\ninputs=${quoteForShell(request.inputs ?? '')}\n`;
@@ -79,10 +83,13 @@ export async function prepareRun(
 }
 
 /** Below setsid, whose own 126 or 127 nobody could tell from a script's: says, as the helper does, that nothing was started. */
-const EXEC_SCRIPT = `shopt -s execfail 2>/dev/null
+function composeExec(niceness: number): string {
+  const weigh = niceness === 0 ? '' : `${WEIGH_SESSION}weigh_session ${niceness}\n`;
+  return `shopt -s execfail 2>/dev/null
 trap ': >"$0/failed"' EXIT
-exec "$@"
+${weigh}exec "$@"
 exit 126`;
+}
 
 function composeStart(
   place: string,

@@ -104,6 +104,8 @@ export interface RunnerOptions {
   /** PATH of the scripts. */
   path?: string;
   limits?: RunLimits;
+  /** Added to the worker's own niceness for scripts and all that they start, 0 to 19; absent: 0 (niceness.ts). */
+  niceness?: number;
   /** Take this level, or fail; by default the best that the host permits. */
   isolation?: Isolation;
   report?(event: RunnerEvent): void;

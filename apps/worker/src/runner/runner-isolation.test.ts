@@ -221,7 +221,7 @@ test('a runner that is started and stopped many times leaves nothing', async () 
 test.each(levels)('a helper that cannot be started says why (%s)', async (isolation) => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-helper-'));
   await symlink('/usr/bin/mkfifo', join(directory, 'mkfifo'));
-  const options = { isolation, directory, path: directory, cookie: 'x.' };
+  const options = { isolation, directory, path: directory, cookie: 'x.', niceness: 0 };
   await expect(startHelper(options)).rejects.toThrow(/a helper could not be started \(.*(?:setpriv|setsid)/);
   await expect(startHelper({ ...options, path: '/nowhere' })).rejects.toThrow(/mkfifo/);
   await rm(directory, { recursive: true });
@@ -230,7 +230,7 @@ test.each(levels)('a helper that cannot be started says why (%s)', async (isolat
 test.each(levels)('kill of a helper whose script is only being started ends that too (%s)', async (isolation) => {
   const directory = await mkdtemp(join(tmpdir(), 'baton-helper-'));
   const sleep = uniqueSleep();
-  const helper = await startHelper({ isolation, directory, path: '/usr/bin:/bin', cookie: 'y.' });
+  const helper = await startHelper({ isolation, directory, path: '/usr/bin:/bin', cookie: 'y.', niceness: 0 });
   // What stands for the preparation of a run: no group and no cookie of its own yet.
   const answer = helper.handOver(`start() { sleep ${sleep}; }\nrun mark '${directory}' ''\n`);
   await waitFor('the start', async () => (await findProcesses(sleep)).length > 0);

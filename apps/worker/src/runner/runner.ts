@@ -18,7 +18,7 @@ import {
 } from './run-types.ts';
 import { createSlot, type Slot } from './slot.ts';
 
-/** Where the runner's own tools are (setpriv, unshare, mkfifo, timeout), whatever PATH the scripts get. */
+/** Where the runner's own tools are (setpriv, unshare, nice, mkfifo, timeout), whatever PATH the scripts get. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
@@ -38,6 +38,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   if (!Number.isInteger(options.slots) || options.slots < 1) {
     throw new Error(`the number of slots must be 1 or more, found ${options.slots}`);
   }
+  const niceness = options.niceness ?? 0;
   const report = (event: RunnerEvent): void => options.report?.(event);
   const path = options.path ?? SYSTEM_PATH;
   const runsDirectory = join(options.directory, 'runs');
@@ -47,7 +48,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   await cleaner.removeLeftovers();
 
   const runnerId = randomUUID();
-  const helperOptions = { directory: options.directory, path: SYSTEM_PATH, cookie: `${runnerId}.` };
+  const helperOptions = { directory: options.directory, path: SYSTEM_PATH, cookie: `${runnerId}.`, niceness };
   const isolation = await chooseIsolation(
     options,
     (level) => startHelper({ ...helperOptions, isolation: level }),
@@ -64,7 +65,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const slots = Array.from({ length: options.slots }, (_, number) => {
     const cookie = `${helperOptions.cookie}${number}.`;
     return createSlot({
-      site: { path, limits: options.limits ?? {}, isolation, cookie, resolveInterpreter },
+      site: { path, limits: options.limits ?? {}, niceness, isolation, cookie, resolveInterpreter },
       guard,
       startHelper: () => startHelper({ ...helperOptions, cookie, isolation }),
       makePlace: () => makePlace(runsDirectory),

@@ -22,7 +22,7 @@ async function openSlot(isolation: Isolation) {
   const kills: (() => Promise<void>)[] = [];
   let mayDeliver = false;
   const start = async (): Promise<Helper> => {
-    const helper = await startHelper({ isolation, directory, path, cookie: 's.' });
+    const helper = await startHelper({ isolation, directory, path, cookie: 's.', niceness: 0 });
     const kill: Helper['kill'] = async (run) => {
       if (mayDeliver) return helper.kill(run);
       kills.push(() => helper.kill(run));
@@ -35,6 +35,7 @@ async function openSlot(isolation: Isolation) {
       limits: {},
       isolation,
       cookie: 's.',
+      niceness: 0,
       resolveInterpreter: createInterpreterResolver(path),
     },
     guard: {
