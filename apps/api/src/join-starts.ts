@@ -32,7 +32,8 @@ const MAX_BATCHES = 4;
 /** One more is started by itself: the pool of connections has a bound of its own. */
 const MAX_WAITING = 2000;
 
-export function createStartJoiner(deps: JoinerDeps): StartJoiner {
+/** @param patienceMs how long one batch keeps the next at most */
+export function createStartJoiner(deps: JoinerDeps, patienceMs = PATIENCE_MS): StartJoiner {
   const waiting: WaitingStart[] = [];
   let batches = 0;
   /** The batch that the next one waits for. */
@@ -46,7 +47,7 @@ export function createStartJoiner(deps: JoinerDeps): StartJoiner {
       if (newest === batch) newest = null;
       beginBatch();
     };
-    const patience = setTimeout(letNextBegin, PATIENCE_MS);
+    const patience = setTimeout(letNextBegin, patienceMs);
     void startBatch(deps, waiting.splice(0, MAX_STARTS)).finally(() => {
       clearTimeout(patience);
       batches -= 1;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { forgetRequests, rememberDone, rememberRequest } from './remember-request.ts';
+import { forgetRequests, rememberDone, rememberRequest, type RememberedAnswer } from './remember-request.ts';
 import { execute, selectRows } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 
@@ -73,10 +73,8 @@ test('old requests are forgotten, younger ones are not', async () => {
   expect(left.map(({ name }) => name)).not.toContain('old');
 });
 
-test.each([
-  ['is committed after all is its answer', 'COMMIT', 'first'],
-  ['is rolled back is done again', 'ROLLBACK', 'second'],
-])('a try of before that the server still has open is waited for: what %s', async (_, end, answer) => {
+/** The server has a try of before open yet, and ends it. @returns what the next one comes to */
+async function tryAgain(end: 'COMMIT' | 'ROLLBACK'): Promise<RememberedAnswer<string>> {
   const own = { ...request(`own ${end}`), isRepeatable: false, wasTried: true };
   const lost = database.dataSource.createQueryRunner();
   await lost.query('START TRANSACTION');
@@ -85,7 +83,15 @@ test.each([
   await Promise.race([again, waitForLookUp()]);
   await lost.query(end);
   await lost.release();
-  expect(await again).toEqual({ answer, isReplayed: false });
+  return again;
+}
+
+test('what a lost try commits after all is the answer of the next one, which waits for it', async () => {
+  expect(await tryAgain('COMMIT')).toEqual({ answer: 'first', isReplayed: false });
+});
+
+test('what a lost try did not commit is done by the next one', async () => {
+  expect(await tryAgain('ROLLBACK')).toEqual({ answer: 'second', isReplayed: false });
 });
 
 /** Until somebody who looks for a key is kept waiting. */
