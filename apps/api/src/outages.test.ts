@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import supertest from 'supertest';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
+import { createStartJoiner } from './join-starts.ts';
 import { createMetrics } from './metrics.ts';
 import { ADMIN_TOKEN, createTestApi, type TestApi } from './testing.ts';
 
@@ -29,6 +30,7 @@ beforeAll(async () => {
   app = createApp({
     ...api.deps,
     database,
+    starts: createStartJoiner({ ...api.deps, database }),
     authenticate,
     metrics: createMetrics({ database, readQueues: async () => null, probeRedis: () => api.deps.probeRedis() }),
     settings,

@@ -30,7 +30,8 @@ export type StartRequest = z.output<typeof startRequestSchema>;
 
 /**
  * Starts a pipeline: checks the version if that is still to be done, seals it, and writes the pipeline with all its tracks,
- * all in one transaction, which starts of other callers may share; then enqueues what may run. Where Redis is away the reconcile loop enqueues it later.
+ * all in one transaction, which starts of other callers may share; then enqueues what may run. Where Redis is away the
+ * reconcile loop enqueues it later.
  * @throws BatonError graph_not_found, graph_check_failed, invalid_parameters, those of rememberRequest: nothing is written
  */
 export async function startPipeline(
@@ -38,22 +39,30 @@ export async function startPipeline(
   start: StartRequest,
   request: RepeatableRequest & { createdBy: string },
 ): Promise<{ pipeline: PipelineDetails; isReplayed: boolean }> {
-  if (request.isRepeatable) return startAlone(deps, start, request);
+  if (request.isRepeatable) return startAlone(deps, start, { ...request, made: null });
   const { createdBy, signal } = request;
-  const joined = { order: start, createdBy, request, signal };
-  const together = await deps.starts.start(joined).catch(() => 'unknown' as const); // it is tried alone, and says why
-  if (together === null) return startAlone(deps, start, request);
-  if (together === 'unknown') return startAlone(deps, start, { ...request, wasTried: true });
+  let made: CreatedPipeline | null = null;
+  const note = (created: CreatedPipeline): void => {
+    made = created;
+  };
+  const together = await deps.starts
+    .start({ order: start, createdBy, request, signal, note })
+    .catch(() => 'unknown' as const); // it is tried alone, and says why
+  if (together === null || together === 'unknown') {
+    signal.throwIfAborted();
+    return startAlone(deps, start, { ...request, made, wasTried: together === 'unknown' });
+  }
   const { pipeline, created } = together;
   return { pipeline: await detailPipeline(deps.database, pipeline, created.counts), isReplayed: false };
 }
 
+/** @param request `made`: what a try before this one may have committed, which its key tells */
 async function startAlone(
   deps: Pick<AppDeps, 'database' | 'queue' | 'logger'>,
   start: StartRequest,
-  request: RepeatableRequest & { createdBy: string },
+  request: RepeatableRequest & { createdBy: string; made: CreatedPipeline | null },
 ): Promise<{ pipeline: PipelineDetails; isReplayed: boolean }> {
-  let made: CreatedPipeline | null = null as CreatedPipeline | null;
+  let { made } = request;
   const { answer, isReplayed } = await rememberRequest<Started>(deps.database, request, async (runner) => {
     const origin = { createdBy: request.createdBy };
     const started = await startPipelineIn(runner, deps.database, { order: start, origin });

@@ -10,7 +10,7 @@ export const FAULT_MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: `${DATABASE}/remember-request.ts`,
-        find: '    if (!isOwn) await insertKey(runner, request, { hash });\n',
+        find: '    if (!isOwn(request)) await insertKey(runner, request, hash);\n',
         replace: '',
       },
     ],

@@ -3,6 +3,7 @@ import { FAULT_MUTATIONS } from './mutation-list-faults.ts';
 import { HAND_OVER_MUTATIONS } from './mutation-list-hand-over.ts';
 import { OPERATION_MUTATIONS } from './mutation-list-operation.ts';
 import { SERVER_MUTATIONS } from './mutation-list-servers.ts';
+import { START_MUTATIONS } from './mutation-list-starts.ts';
 import { TRANSITION_MUTATIONS } from './mutation-list-transitions.ts';
 import { WORKER_FAULT_MUTATIONS } from './mutation-list-worker-faults.ts';
 import { WORKER_MUTATIONS } from './mutation-list-workers.ts';
@@ -18,4 +19,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...WORKER_FAULT_MUTATIONS,
   ...AHEAD_MUTATIONS,
   ...HAND_OVER_MUTATIONS,
+  ...START_MUTATIONS,
 ];

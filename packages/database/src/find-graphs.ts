@@ -54,20 +54,28 @@ const HEADER_COLUMNS = `g.id AS graphId, g.name, v.id AS versionId, v.version, g
   v.on_failure AS onFailure, v.timeout_ms AS timeoutMs, v.run_limit AS \`limit\`, v.checked_at AS checkedAt, v.sealed_at AS sealedAt, g.created_at AS createdAt,
   g.updated_at AS updatedAt`;
 
-/**
- * @param lock `shared`: nobody edits the version until the transaction ends
- * @throws BatonError graph_not_found, saying whether the graph or the version is unknown
- */
+/** As SQL. */
+type HeaderLock = '' | 'LOCK IN SHARE MODE' | 'LOCK IN SHARE MODE SKIP LOCKED' | 'FOR SHARE SKIP LOCKED';
+
+/** Nobody edits the version until the transaction ends. */
+const SHARE: HeaderLock = 'LOCK IN SHARE MODE';
+
+/** The same; but what somebody has locked, to edit it, is as if it were not there. */
+export function shareUnlessTaken({ flavor }: Database): HeaderLock {
+  return flavor === 'mariadb' ? 'LOCK IN SHARE MODE SKIP LOCKED' : 'FOR SHARE SKIP LOCKED';
+}
+
+/** @throws BatonError graph_not_found, saying whether the graph or the version is unknown */
 export async function findGraphHeader(
   runner: Runner,
   { graph, version }: GraphReference,
-  lock: 'none' | 'shared' = 'none',
+  lock: HeaderLock = '',
 ): Promise<GraphHeader> {
   const [header] = await selectRows<GraphHeader>(
     runner,
     `SELECT ${HEADER_COLUMNS} FROM graph g
        JOIN graph_version v ON v.graph_id = g.id AND v.version = COALESCE(?, g.latest_version)
-     WHERE g.${typeof graph === 'number' ? 'id' : 'name'} = ? ${lock === 'shared' ? 'LOCK IN SHARE MODE' : ''}`,
+     WHERE g.${typeof graph === 'number' ? 'id' : 'name'} = ? ${lock}`,
     [version, graph],
   );
   if (header !== undefined) return header;
@@ -81,7 +89,7 @@ export async function findGraphHeader(
 /** Reads one version whole, as it was at one moment. @throws BatonError graph_not_found */
 export async function findGraph(database: Database, reference: GraphReference): Promise<GraphRecord> {
   return withTransaction(database, async (runner) =>
-    loadContents(runner, await findGraphHeader(runner, reference, 'shared')),
+    loadContents(runner, await findGraphHeader(runner, reference, SHARE)),
   );
 }
 

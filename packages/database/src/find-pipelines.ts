@@ -1,7 +1,7 @@
 import type { FailurePolicy, JsonValue, PipelineMode, PipelineState, TrackState } from '@baton/domain';
 import { TRACK_STATES } from '@baton/domain';
 import type { Database } from './data-source.ts';
-import { selectRows } from './statements.ts';
+import { selectRows, type Runner } from './statements.ts';
 
 /** A pipeline as people see it, with the name of its graph. */
 export interface PipelineRecord {
@@ -76,14 +76,14 @@ export async function findPipelines(database: Database, filter: PipelineFilter):
 
 /** @returns the pipeline, or null where there is none */
 export async function findPipeline(database: Database, pipelineId: number): Promise<PipelineRecord | null> {
-  const [pipeline] = await findPipelinesById(database, [pipelineId]);
+  const [pipeline] = await findPipelinesById(database.dataSource, [pipelineId]);
   return pipeline ?? null;
 }
 
 /** @param ids not many, not none. @returns those that there are, in no order */
-export async function findPipelinesById(database: Database, ids: readonly number[]): Promise<PipelineRecord[]> {
+export async function findPipelinesById(runner: Runner, ids: readonly number[]): Promise<PipelineRecord[]> {
   const rows = await selectRows<PipelineRow>(
-    database.dataSource,
+    runner,
     `${SELECT_PIPELINE} FROM pipeline p ${JOIN_GRAPH} WHERE p.id IN (?)`,
     [ids],
   );

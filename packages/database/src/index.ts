@@ -7,7 +7,6 @@ export * from './find-attempts.ts';
 export {
   countTracksByState,
   findPipeline,
-  findPipelinesById,
   findPipelines,
   type PipelineFilter,
   type PipelineRecord,
@@ -73,7 +72,14 @@ export { deletePool, findPool, findPools, setPool, type PoolRecord } from './poo
 export * from './apply-person-action.ts';
 export type { AskedEvent, PersonAction } from './person-actions.ts';
 export { parseGraphReference } from './graph-reference.ts';
-export * from './start-pipeline.ts';
+export {
+  loadGraphToStart,
+  prepareOrder,
+  startPipelineIn,
+  type PipelineOrder,
+  type PipelineOrigin,
+} from './start-pipeline.ts';
+export { startPipelinesTogether, type JoinedStart, type StartedPipeline } from './start-together.ts';
 export { findExpired } from './find-expired.ts';
 export * from './change-schedules.ts';
 export { findDueSchedules, fireSchedule, startQueuedFire, type Fired, type FireOptions } from './fire-schedules.ts';

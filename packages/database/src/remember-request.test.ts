@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { forgetRequests, rememberRequest } from './remember-request.ts';
+import { forgetRequests, rememberDone, rememberRequest, type RememberedAnswer } from './remember-request.ts';
 import { execute, selectRows } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 
@@ -72,3 +72,35 @@ test('old requests are forgotten, younger ones are not', async () => {
   expect(left.map(({ name }) => name)).toEqual(expect.arrayContaining(['young']));
   expect(left.map(({ name }) => name)).not.toContain('old');
 });
+
+/** The server has a try of before open yet, and ends it. @returns what the next one comes to */
+async function tryAgain(end: 'COMMIT' | 'ROLLBACK'): Promise<RememberedAnswer<string>> {
+  const own = { ...request(`own ${end}`), isRepeatable: false, wasTried: true };
+  const lost = database.dataSource.createQueryRunner();
+  await lost.query('START TRANSACTION');
+  await rememberDone(lost, [{ request: own, answer: 'first' }]);
+  const again = rememberRequest(database, own, async () => 'second');
+  await Promise.race([again, waitForLookUp()]);
+  await lost.query(end);
+  await lost.release();
+  return again;
+}
+
+test('what a lost try commits after all is the answer of the next one, which waits for it', async () => {
+  expect(await tryAgain('COMMIT')).toEqual({ answer: 'first', isReplayed: false });
+});
+
+test('what a lost try did not commit is done by the next one', async () => {
+  expect(await tryAgain('ROLLBACK')).toEqual({ answer: 'second', isReplayed: false });
+});
+
+/** Until somebody who looks for a key is kept waiting. */
+async function waitForLookUp(): Promise<void> {
+  const sql = `SELECT COUNT(*) + 0E0 AS waiting FROM information_schema.PROCESSLIST
+    WHERE db = DATABASE() AND info LIKE 'SELECT request_hash%'`;
+  for (let tries = 1; tries <= 2000; tries += 1) {
+    const [row] = await selectRows<{ waiting: number }>(database.dataSource, sql);
+    if (row !== undefined && row.waiting > 0) return;
+  }
+  throw new Error('expected somebody to look for a key, found nobody');
+}

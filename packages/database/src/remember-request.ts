@@ -46,18 +46,22 @@ export async function rememberRequest<T>(
   body: (runner: Transaction) => Promise<T>,
 ): Promise<RememberedAnswer<T>> {
   const hash = hashOf(request);
-  const isOwn = request.isRepeatable === false;
   let tries = request.wasTried === true ? 1 : 0;
   return withTransaction(database, async (runner) => {
     tries += 1;
-    const known = isOwn && tries === 1 ? null : await findAnswer<T>(runner, request, hash);
+    const known = isOwn(request) && tries === 1 ? null : await findAnswer<T>(runner, request, hash);
     // What this very call did before a COMMIT whose reply was lost is its first answer.
-    if (known !== null) return { answer: known.answer, isReplayed: !isOwn };
-    if (!isOwn) await insertKey(runner, request, hash);
+    if (known !== null) return { answer: known.answer, isReplayed: !isOwn(request) };
+    if (!isOwn(request)) await insertKey(runner, request, hash);
     const answer = await body(runner);
-    await (isOwn ? rememberDone(runner, [{ request, answer }]) : keepAnswer(runner, request, answer));
+    await (isOwn(request) ? rememberDone(runner, [{ request, answer }]) : keepAnswer(runner, request, answer));
     return { answer, isReplayed: false };
   });
+}
+
+/** Nobody else knows its key. */
+function isOwn({ isRepeatable }: RequestToRemember): boolean {
+  return isRepeatable === false;
 }
 
 function hashOf({ content }: RequestToRemember): Buffer {
@@ -93,16 +97,20 @@ async function keepAnswer(runner: Runner, { tokenId, key }: RequestToRemember, a
   );
 }
 
+interface KeyRow {
+  requestHash: Buffer;
+  response: string;
+}
+
+const SELECT_KEY = `SELECT request_hash AS requestHash, response FROM idempotency_key
+  WHERE token_id = ? AND idempotency_key = ? FOR UPDATE`;
+
+/** One's own is locked by what one tried before, and lost: the server is about to roll that back, or to commit it. */
 async function findAnswer<T>(runner: Runner, request: RequestToRemember, hash: Buffer): Promise<{ answer: T } | null> {
-  const rows = await notWaiting(request, () =>
-    selectRows<{ requestHash: Buffer; response: string }>(
-      runner,
-      `SELECT request_hash AS requestHash, response FROM idempotency_key
-       WHERE token_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT`,
-      [request.tokenId, request.key],
-    ),
-  );
-  const [row] = rows;
+  const { tokenId, key } = request;
+  const [row] = await (isOwn(request)
+    ? selectRows<KeyRow>(runner, SELECT_KEY, [tokenId, key])
+    : notWaiting(request, () => selectRows<KeyRow>(runner, `${SELECT_KEY} NOWAIT`, [tokenId, key])));
   if (row === undefined) return null;
   if (!row.requestHash.equals(hash)) {
     const detail = `expected the request that the Idempotency-Key ${request.key} was used with, found another one`;

@@ -9,15 +9,13 @@ import {
   type ResolvedParameters,
 } from '@baton/domain';
 import { checkLockedVersion, lockVersion } from './check-graph-version.ts';
-import { createPipeline, createPipelines, type CreatedPipeline, type PipelineRequest } from './create-pipeline.ts';
+import { createPipeline, type CreatedPipeline, type PipelineRequest } from './create-pipeline.ts';
 import type { Database } from './data-source.ts';
-import { findGraphHeader, type GraphHeader, type GraphReference } from './find-graphs.ts';
+import { findGraphHeader, type GraphReference } from './find-graphs.ts';
 import { parseGraphReference } from './graph-reference.ts';
 import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
-import { rememberDone, type RequestToRemember } from './remember-request.ts';
 import { sealVersion } from './seal-version.ts';
-import type { Runner, Transaction } from './statements.ts';
-import { withTransaction } from './with-transaction.ts';
+import type { Runner } from './statements.ts';
 
 /** What a pipeline is to be, as persons and schedules ask for it. */
 export interface PipelineOrder {
@@ -66,9 +64,10 @@ export async function startPipelineIn(
   return createPipeline(runner, requestOf(prepared, order, origin));
 }
 
+/** An order with what it comes to. */
 type PreparedOrder = Pick<ResolvedParameters, 'values' | 'held'> & { graph: StoredGraph };
 
-function requestOf(
+export function requestOf(
   { graph, values, held }: PreparedOrder,
   order: PipelineOrder,
   origin: PipelineOrigin,
@@ -90,70 +89,6 @@ function requestOf(
     parentTrackId: origin.parent?.trackId ?? null,
     depth: origin.parent === undefined ? 0 : origin.parent.depth + 1,
   };
-}
-
-/** A start that is written together with others. */
-export interface JoinedStart {
-  order: PipelineOrder;
-  createdBy: string;
-  /** Not repeatable. */
-  request: RequestToRemember;
-  signal: AbortSignal;
-}
-
-/** Larger ones keep others waiting. */
-const MAX_JOINED_VERTICES = 200;
-
-/**
- * Starts several pipelines in one transaction, with about the statements of one.
- * @returns in the same order; null: to be started by itself, for it is refused, or large, or the first of its version
- * @throws where any of them failed or is not wanted any more, or the database did: each is then to be started by itself,
- *   which finds out whether this commit was done
- */
-export async function startPipelinesTogether(
-  database: Database,
-  starts: readonly JoinedStart[],
-): Promise<(CreatedPipeline | null)[]> {
-  const body = async (runner: Transaction): Promise<(CreatedPipeline | null)[]> => {
-    const headers = new Map<string | number, Promise<GraphHeader>>();
-    const requests: PipelineRequest[] = [];
-    const places: (number | null)[] = [];
-    for (const { order, createdBy } of starts) {
-      const prepared = await prepareSmall(runner, database, { order, headers });
-      places.push(prepared === null ? null : requests.length);
-      if (prepared !== null) requests.push(requestOf(prepared, order, { createdBy }));
-    }
-    if (requests.length === 0) return places.map(() => null);
-    const created = await createPipelines(runner, requests);
-    const made = places.map((place) => (place === null ? null : (created[place] ?? null)));
-    const done = starts.flatMap(({ request }, index) => {
-      const pipelineId = made[index]?.pipelineId;
-      return pipelineId === undefined ? [] : [{ request, answer: { pipelineId } }];
-    });
-    await rememberDone(runner, done);
-    for (const { signal } of starts) signal.throwIfAborted();
-    return made;
-  };
-  return withTransaction(database, body, { maxTries: 1 });
-}
-
-async function prepareSmall(
-  runner: Runner,
-  database: Database,
-  { order, headers }: { order: PipelineOrder; headers: Map<string | number, Promise<GraphHeader>> },
-): Promise<PreparedOrder | null> {
-  try {
-    const known = headers.get(order.graph) ?? findGraphHeader(runner, parseGraphReference(order.graph));
-    headers.set(order.graph, known);
-    const { versionId, sealedAt } = await known;
-    if (sealedAt === null) return null;
-    const graph = await loadFlowGraph(runner, database, versionId);
-    if (graph.vertices.size > MAX_JOINED_VERTICES) return null;
-    return { graph, ...resolveOrRefuse(graph, order.params ?? {}) };
-  } catch (error) {
-    if (error instanceof BatonError) return null;
-    throw error;
-  }
 }
 
 /**

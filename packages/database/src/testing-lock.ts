@@ -3,7 +3,7 @@ import type { Database } from './data-source.ts';
 /** Locks rows as a transaction that hangs would; `release` rolls it back. */
 export async function lockRows(
   database: Database,
-  table: 'pipeline' | 'track',
+  table: 'pipeline' | 'track' | 'graph',
   id: number,
 ): Promise<{ release(): Promise<void> }> {
   const queryRunner = database.dataSource.createQueryRunner();
