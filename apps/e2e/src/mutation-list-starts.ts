@@ -97,4 +97,16 @@ export const START_MUTATIONS: readonly Mutation[] = [
     testFile: 'apps/api/src/join-starts.test.ts',
     test: 'a batch that lasts keeps the next only for a moment',
   },
+  {
+    name: 'graphs: a large one is read under the locks of who needs it',
+    changes: [
+      {
+        file: `${DATABASE}/load-flow-graph.ts`,
+        find: 'return isTransaction(runner) && !runner.mayTakeLong;',
+        replace: 'return isTransaction(runner) && runner.mayTakeLong;',
+      },
+    ],
+    testFile: `${DATABASE}/load-flow-graph.test.ts`,
+    test: 'a large graph is read while no transaction holds its locks, once for all that need it; a small one in the transaction',
+  },
 ];
