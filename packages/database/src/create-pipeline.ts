@@ -184,7 +184,7 @@ interface Start {
 }
 
 async function insertTracks(runner: Runner, starts: readonly Start[]): Promise<void> {
-  await insertWaitingTracks(runner, starts.flatMap(waitingTracks));
+  await insertWaitingTracks(runner, waitingTracks(starts));
   await insertStartedTracks(
     runner,
     starts.flatMap(({ pipelineId, request, started }) => {
@@ -199,12 +199,16 @@ async function insertTracks(runner: Runner, starts: readonly Start[]): Promise<v
   );
 }
 
-function waitingTracks({ pipelineId, request: { graph, inputs, held }, started }: Start): NewTrack[] {
-  const waiting = [...graph.vertices.values()].filter(({ id }) => !started.tracks.has(id));
-  return waiting.map((vertex) => {
-    const awaits = held.has(vertex.name) ? 'params' : null;
-    return { pipelineId, vertex, input: inputs.get(vertex.name), awaits };
-  });
+/** Of very many vertices others have their turn between the statements, so each is made when it is needed. */
+function* waitingTracks(starts: readonly Start[]): Generator<NewTrack> {
+  for (const { pipelineId, request, started } of starts) {
+    const { graph, inputs, held } = request;
+    for (const vertex of graph.vertices.values()) {
+      if (started.tracks.has(vertex.id)) continue;
+      const awaits = held.has(vertex.name) ? 'params' : null;
+      yield { pipelineId, vertex, input: inputs.get(vertex.name), awaits };
+    }
+  }
 }
 
 /** Plainly waiting tracks without values are not named: the graph's version says that they are there. */

@@ -20,7 +20,7 @@ function commonValues({ pipelineId, vertex, input, awaits }: NewTrack): unknown[
 }
 
 /** Makes tracks that plainly wait, with nothing counted: nearly all of a large pipeline. */
-export async function insertWaitingTracks(runner: Runner, tracks: readonly NewTrack[]): Promise<void> {
+export async function insertWaitingTracks(runner: Runner, tracks: Iterable<NewTrack>): Promise<void> {
   for (const chunk of inChunks(tracks, TRACKS_AT_ONCE)) {
     const rows = chunk.map((track) => [...commonValues(track), track.vertex.predecessors.length]);
     const { places, values } = placeRows(rows, [`'WAITING'`]);

@@ -131,7 +131,7 @@ function isInHaste(runner: Runner): boolean {
 }
 
 /** A graph of 100,000 vertices takes most of a second to read: everything else of this process goes on in between. */
-const ROWS_AT_ONCE = 2000;
+const ROWS_AT_ONCE = 1000;
 
 /** The rows of a version by ascending id. @param select up to a condition that takes the version's id */
 async function* readPages<R extends { id: number }>(

@@ -91,9 +91,16 @@ export function placeRows(
  */
 const MAX_STATEMENT_ROWS = 500;
 
-/** Splits what would be too long for one statement. */
-export function* inChunks<T>(items: readonly T[], size = MAX_STATEMENT_ROWS): Generator<T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+/** Splits what would be too long for one statement; what is made on demand is made a chunk at a time. */
+export function* inChunks<T>(items: Iterable<T>, size = MAX_STATEMENT_ROWS): Generator<T[]> {
+  let chunk: T[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /** One statement stays below every server's max_allowed_packet (16 MiB), bytes written as hexadecimal digits. */
