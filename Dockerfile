@@ -16,7 +16,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends tini ca-certificates curl iputils-ping \
  && rm -rf /var/lib/apt/lists/* \
  && install -d -o node -g node -m 0700 /var/lib/baton
-ENV NODE_ENV=production TZ=UTC
+# See docs/deployment.md, Memory.
+ENV NODE_ENV=production TZ=UTC NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /baton
 COPY --from=build /baton .
 USER node

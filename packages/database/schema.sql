@@ -163,6 +163,7 @@ CREATE TABLE `pipeline` (
   KEY `ix_pipeline_deadline` (`state`,`deadline_at`),
   KEY `ix_pipeline_parent` (`parent_track_id`),
   KEY `ix_pipeline_schedule` (`schedule_id`,`state`,`scheduled_for`),
+  KEY `ix_pipeline_created` (`created_at`),
   CONSTRAINT `fk_pipeline_graph` FOREIGN KEY (`graph_id`) REFERENCES `graph` (`id`),
   CONSTRAINT `fk_pipeline_version` FOREIGN KEY (`version_id`) REFERENCES `graph_version` (`id`),
   CONSTRAINT `ck_pipeline_mode` CHECK (`mode` in ('auto','manual')),

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { openDatabase, type Database } from './data-source.ts';
 import { countTracksByState, findPipeline, findPipelines } from './find-pipelines.ts';
+import { execute, placeRows, selectRows } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { insertFlowRows, insertGraphRows, insertPipelineRows } from './testing-rows.ts';
 
@@ -69,3 +71,55 @@ test('a name prefix is text, not a pattern; times bound both ways', async () => 
   expect(await names({ namePrefix: '100', createdAfter: new Date(middle.getTime() + 60_000) })).toEqual([]);
   expect(await names({ namePrefix: '100', createdBefore: new Date(middle.getTime() - 60_000) })).toEqual([]);
 });
+
+test('a list by the time of creation reads little besides what is of that time', async () => {
+  const { pipelineId } = await insertFlowRows(database, { vertices });
+  const beganAt = Date.now();
+  const agoOf = (minutes: number): Date => new Date(beganAt - minutes * 60_000);
+  await insertOlder(pipelineId, agoOf, 4000);
+  const single = await openDatabase({ url: database.url, poolSize: 1 });
+  const look = async (filter: object): Promise<{ found: number; reads: number }> => {
+    const before = await countReads(single);
+    const page = await findPipelines(single, { states: [], parentTrackId: null, limit: 50, ...filter });
+    return { found: page.length, reads: (await countReads(single)) - before };
+  };
+  try {
+    for (const [found, filter] of [
+      [10, { createdBefore: agoOf(3990.5) }],
+      [50, { createdBefore: agoOf(3000.5) }],
+      [0, { createdBefore: agoOf(9999) }],
+      [50, { createdBefore: agoOf(10.5) }],
+      [10, { createdAfter: agoOf(10.5), createdBefore: agoOf(0.5) }],
+      [50, { createdAfter: agoOf(9999) }],
+      [0, { createdAfter: agoOf(-10) }],
+    ] as const) {
+      const { reads, ...page } = await look(filter);
+      expect(page).toEqual({ found });
+      expect(reads).toBeLessThan(2000);
+    }
+  } finally {
+    await single.close();
+  }
+});
+
+/** Copies of a pipeline, as many minutes older than it as the last one is before the one that is made. */
+async function insertOlder(copied: number, agoOf: (minutes: number) => Date, count: number): Promise<void> {
+  const [row] = await selectRows<Record<string, unknown>>(
+    database.dataSource,
+    `SELECT version_id, graph_id, name, mode, on_failure, state, params, total_tracks, open_tracks, created_by
+      FROM pipeline WHERE id = ?`,
+    [copied],
+  );
+  const columns = [...Object.keys(row ?? {}), 'created_at'];
+  const { places, values } = placeRows(
+    Array.from({ length: count }, (_, index) => [...Object.values(row ?? {}), agoOf(count - index)]),
+  );
+  await execute(database.dataSource, `INSERT INTO pipeline (${columns.join(', ')}) VALUES ${places}`, values);
+  await selectRows(database.dataSource, 'ANALYZE TABLE pipeline');
+}
+
+/** Index entries and rows that this session has asked its tables for. */
+async function countReads({ dataSource }: Database): Promise<number> {
+  const rows = await selectRows<{ Value: string }>(dataSource, `SHOW SESSION STATUS LIKE 'Handler\\_read\\_%'`);
+  return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
+}

@@ -36,6 +36,13 @@ export interface StackProcessHandle {
   shown: StackProcess;
 }
 
+/**
+ * V8's two halves for what was just made grow to 16 MiB each; of 8 MiB each they save 16 MiB a process and cost no time that
+ * could be measured. It is read before any of our code runs, so whoever starts a process says it: the Dockerfile does too. There
+ * are no source maps either: those of all packages took 20 to 40 MiB of each process, and the bundles are readable as they are.
+ */
+const YOUNG_SPACE = '--max-semi-space-size=8';
+
 const READY_TIMEOUT_MS = 60_000;
 // A worker drains: it lets its scripts finish for a while, by its own settings, before it ends.
 const STOP_TIMEOUTS_MS = { api: 15_000, orchestrator: 15_000, worker: 40_000 };
@@ -75,7 +82,7 @@ function createProcess(
   let url: string | undefined;
   const managed = createManagedProcess({
     name,
-    command: [process.execPath, '--enable-source-maps', mainPath],
+    command: [process.execPath, YOUNG_SPACE, mainPath],
     environment,
     workingDirectory: directory,
     logPath: path.join(directory, 'logs', `${name}.log`),

@@ -6,6 +6,7 @@ import { Schedules1700000000005 } from './0005-schedules.ts';
 import { SchedulePersons1700000000006 } from './0006-schedule-persons.ts';
 import { Processes1700000000007 } from './0007-processes.ts';
 import { WorkerProblem1700000000008 } from './0008-worker-problem.ts';
+import { PipelineCreated1700000000009 } from './0009-pipeline-created.ts';
 
 /** In order; immutable once landed. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   SchedulePersons1700000000006,
   Processes1700000000007,
   WorkerProblem1700000000008,
+  PipelineCreated1700000000009,
 ];
