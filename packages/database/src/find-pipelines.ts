@@ -64,9 +64,7 @@ type PipelineRow = Omit<PipelineRecord, 'params'> & { params: string };
 
 /** @returns the pipelines that pass the filter, newest first, `limit` at most */
 export async function findPipelines(database: Database, filter: PipelineFilter): Promise<PipelineRecord[]> {
-  const beforeId = await findUpperBound(database, filter);
-  if (beforeId === null) return [];
-  const { sql, values } = pipelineIdsQuery({ ...filter, ...(beforeId === undefined ? {} : { beforeId }) });
+  const { sql, values } = pipelineIdsQuery(filter);
   const rows = await selectRows<PipelineRow>(
     database.dataSource,
     // The page comes first: MySQL might else read the whole table and look each row up in the page.
@@ -75,28 +73,6 @@ export async function findPipelines(database: Database, filter: PipelineFilter):
   );
   return rows.map(toRecord);
 }
-
-/** So many that are younger a page may pass over. */
-const FEW = 500;
-
-/**
- * A page is read by ids, from the newest on: where many are younger than what is wanted, it begins at the greatest id of what
- * is old enough, found from entries of one index alone. Ids grow with the time of creation, but not strictly.
- * @returns an id that all of them are below, undefined where nothing needs one, null where there are none
- */
-async function findUpperBound({ dataSource }: Database, filter: PipelineFilter): Promise<number | undefined | null> {
-  const { beforeId, createdBefore } = filter;
-  // A further page begins where it has to.
-  if (beforeId !== undefined || createdBefore === undefined) return beforeId;
-  const many = await selectRows(dataSource, FIND_MANY_YOUNG, [createdBefore]);
-  if (many.length === 0) return undefined;
-  const [old] = await selectRows<{ id: number | null }>(dataSource, FIND_GREATEST_OLD, [createdBefore]);
-  return old === undefined || old.id === null ? null : old.id + 1;
-}
-
-const BY_CREATED = 'pipeline FORCE INDEX (ix_pipeline_created)';
-const FIND_MANY_YOUNG = `SELECT id FROM ${BY_CREATED} WHERE created_at >= ? ORDER BY created_at LIMIT 1 OFFSET ${FEW}`;
-const FIND_GREATEST_OLD = `SELECT MAX(id) AS id FROM ${BY_CREATED} WHERE created_at < ?`;
 
 /** @returns the pipeline, or null where there is none */
 export async function findPipeline(database: Database, pipelineId: number): Promise<PipelineRecord | null> {
