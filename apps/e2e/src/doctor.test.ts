@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { FINDING_CODES } from '@baton/domain';
 import { connectRedis } from '@baton/queue';
-import { COUNTERS } from '@baton/service';
+import { COUNTERS, LEGS } from '@baton/service';
 import { ROOT } from './read-sources.ts';
 import { waitUntil } from './testing/call-api.ts';
 import { runCli } from './testing/run-cli.ts';
@@ -50,10 +50,12 @@ test('all is well, and then settings are changed under it', async () => {
   expect((await examine()).findings).toEqual([]);
 }, 60_000);
 
-test('docs/doctor.md lists exactly the findings and the counters', () => {
+test('docs/doctor.md lists exactly the findings, the counters and the legs', () => {
   const text = readFileSync(join(ROOT, 'docs/doctor.md'), 'utf8');
-  const codes = [...text.matchAll(/^\| `([a-z_]+)` +\|/gm)].map(([, code]) => code);
-  expect(codes.filter((code) => !code?.startsWith('baton_'))).toEqual([...FINDING_CODES]);
+  const [findings = '', counted = ''] = text.split('\n## What is counted\n');
+  const firstCells = (part: string): unknown[] => [...part.matchAll(/^\| `([a-z_]+)` +\|/gm)].map(([, cell]) => cell);
+  expect(firstCells(findings)).toEqual([...FINDING_CODES]);
+  expect(firstCells(counted).filter((cell) => !String(cell).startsWith('baton_'))).toEqual(Object.keys(LEGS));
   const counters = [...text.matchAll(/`baton_([a-z_]+)_total`/g)].map(([, name]) => name);
   expect(new Set(counters)).toEqual(new Set(Object.keys(COUNTERS)));
 });
