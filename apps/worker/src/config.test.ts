@@ -27,7 +27,7 @@ function problemsOf(environment: Record<string, string>): string[] {
 test('three variables are enough', () => {
   const config = loadConfig(ENOUGH);
   expect(config).toMatchObject({ BATON_LABELS: ['default'], BATON_REDIS_PREFIX: 'baton', BATON_DRAIN_MS: 30_000 });
-  expect(config.BATON_NICE).toBe(5);
+  expect(config.BATON_NICE).toBe(10);
   expect(config.BATON_CONCURRENCY).toBeGreaterThanOrEqual(2);
   expect(isAbsolute(config.directory)).toBe(true);
   expect(config.directory.endsWith(join('.baton', 'workers', config.BATON_WORKER_NAME))).toBe(true);

@@ -55,7 +55,7 @@ const schema = z.object({
   /** Take this level of isolation, or refuse to start; absent: the best that the host permits. */
   BATON_ISOLATION: z.enum(ISOLATIONS).optional(),
   /** Added to the worker's own niceness for scripts, so that they give way to Baton; 0: scripts are as the worker is. */
-  BATON_NICE: z.coerce.number().int().min(0).max(19).default(5),
+  BATON_NICE: z.coerce.number().int().min(0).max(19).default(10),
   /** PATH of the scripts. */
   BATON_SCRIPT_PATH: z.string().min(1).optional(),
   BATON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -61,8 +61,8 @@ export interface CompletionExtras {
 }
 
 const NO_EXTRAS: CompletionExtras = { mayTogether: () => false, isBusy: () => false, makeOffer: () => null };
-/** A worker with scripts as short as a claim ends some in this time, and none of its slots is without work meanwhile. */
-const COLLECT_MS = 5;
+/** A worker with scripts as short as a claim ends many in this time, and none of its slots is without work meanwhile. */
+const COLLECT_MS = 20;
 
 /** @param redis a producer's connection; stays the caller's to close */
 export function createCompletionQueue(redis: Redis, prefix: string, extras = NO_EXTRAS): CompletionQueue {
