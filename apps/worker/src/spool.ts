@@ -1,7 +1,6 @@
-import { closeSync, constants, openSync, write as writeBytes } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { completionSchema } from '@baton/domain';
 import { z } from 'zod';
 
@@ -160,27 +159,21 @@ class SpoolLog {
   }
 }
 
-const write = promisify(writeBytes);
-
-/**
- * Not kept open: a disk whose files are open cannot be taken away, and a log that somebody removed would be written in vain.
- * Opening and closing waits for nothing, and takes a tenth of what a way through the thread pool does; the write waits for
- * the disk.
- */
+/** Not kept open: a disk whose files are open cannot be taken away, and a log that somebody removed would be written in vain. */
 async function writeDown(
   path: string,
   flags: number,
   { bytes, position = 0, mustBeOnDisk }: { bytes: Buffer; position?: number; mustBeOnDisk: boolean },
 ): Promise<void> {
   // As fdatasync after each write, in one call.
-  const file = openSync(path, mustBeOnDisk ? flags | constants.O_DSYNC : flags, 0o600);
+  const file = await open(path, mustBeOnDisk ? flags | constants.O_DSYNC : flags, 0o600);
   try {
     // A disk that becomes full takes a part without an error: the next call has it.
     for (let done = 0; done < bytes.length;) {
-      done += (await write(file, bytes, done, bytes.length - done, position + done)).bytesWritten;
+      done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
     }
   } finally {
-    closeSync(file);
+    await file.close();
   }
 }
 
