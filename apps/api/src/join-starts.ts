@@ -1,4 +1,4 @@
-import { startPipelinesTogether, type JoinedStart, type StartedPipeline } from '@baton/database';
+import { startPipelinesTogether, type JoinedStart, type StartedTogether } from '@baton/database';
 import type { AppDeps } from './app-deps.ts';
 import { enqueueOrLog } from './enqueue-or-log.ts';
 
@@ -18,7 +18,7 @@ export interface StartJoiner {
    * @returns null: it is to be started by itself
    * @throws what the database does; nobody knows whether the pipeline was started: it is to be tried by itself
    */
-  start(start: JoinedStart): Promise<StartedPipeline | null>;
+  start(start: JoinedStart): Promise<StartedTogether | null>;
 }
 
 type JoinerDeps = Pick<AppDeps, 'database' | 'queue' | 'logger'>;
@@ -66,7 +66,7 @@ export function createStartJoiner(deps: JoinerDeps, patienceMs = PATIENCE_MS): S
 
 interface WaitingStart {
   start: JoinedStart;
-  resolve: (started: StartedPipeline | null | Promise<StartedPipeline | null>) => void;
+  resolve: (started: StartedTogether | null | Promise<StartedTogether | null>) => void;
   reject: (error: unknown) => void;
 }
 

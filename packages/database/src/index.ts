@@ -79,7 +79,7 @@ export {
   type PipelineOrder,
   type PipelineOrigin,
 } from './start-pipeline.ts';
-export { startPipelinesTogether, type JoinedStart, type StartedPipeline } from './start-together.ts';
+export { startPipelinesTogether, type JoinedStart, type StartedTogether } from './start-together.ts';
 export { findExpired } from './find-expired.ts';
 export * from './change-schedules.ts';
 export { findDueSchedules, fireSchedule, startQueuedFire, type Fired, type FireOptions } from './fire-schedules.ts';

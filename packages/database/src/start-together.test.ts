@@ -3,7 +3,7 @@ import { openDatabase } from './data-source.ts';
 import { findPipeline } from './find-pipelines.ts';
 import { loadFlowGraph, type StoredGraph } from './load-flow-graph.ts';
 import { findPipelineEvents } from './pipeline-events.ts';
-import { startPipelinesTogether, type JoinedStart, type StartedPipeline } from './start-together.ts';
+import { startPipelinesTogether, type JoinedStart, type StartedTogether } from './start-together.ts';
 import { selectRows } from './statements.ts';
 import { useTestDatabase } from './testing-database.ts';
 import { recordStatements } from './testing-explain.ts';
@@ -52,10 +52,10 @@ async function readKey(key: string): Promise<unknown> {
 }
 
 /** Each row is of the start that it is the answer to. */
-async function expectOwn(starts: readonly JoinedStart[], answers: readonly (StartedPipeline | null)[]): Promise<void> {
+async function expectOwn(starts: readonly JoinedStart[], answers: readonly (StartedTogether | null)[]): Promise<void> {
   expect(answers.map((answer) => answer?.pipeline.name)).toEqual(starts.map(({ order }) => order.name));
   for (const [index, { order, createdBy, request }] of starts.entries()) {
-    const { created, pipeline } = answers[index] as StartedPipeline;
+    const { created, pipeline } = answers[index] as StartedTogether;
     const { pipelineId } = created;
     expect(pipeline).toEqual(await findPipeline(database, pipelineId));
     expect(pipeline).toMatchObject({ id: pipelineId, name: order.name, params: order.params, createdBy });
@@ -78,7 +78,7 @@ test('each has its own tracks, events, parameters and key', async () => {
   const answers = await startPipelinesTogether(database, starts);
   await expectOwn(starts, answers);
   for (const [index, answer] of answers.entries()) {
-    const { pipelineId } = (answer as StartedPipeline).created;
+    const { pipelineId } = (answer as StartedTogether).created;
     const folded = toComparable(await rebuildFromHistory(database, pipelineId));
     expect(folded).toEqual(toComparable(await readWholePipeline(database, pipelineId)));
     const events = await findPipelineEvents(database, pipelineId, { after: 0, limit: 10 });

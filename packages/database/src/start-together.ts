@@ -30,7 +30,7 @@ export interface JoinedStart {
   note?(created: CreatedPipeline): void;
 }
 
-export interface StartedPipeline {
+export interface StartedTogether {
   created: CreatedPipeline;
   /** As it was written. */
   pipeline: PipelineRecord;
@@ -50,7 +50,7 @@ const TRACK_BYTES = 300;
 export function startPipelinesTogether(
   database: Database,
   starts: readonly JoinedStart[],
-): Promise<(StartedPipeline | null)[]> {
+): Promise<(StartedTogether | null)[]> {
   return withTransaction(database, (runner) => writeTogether(runner, database, starts), { maxTries: 1 });
 }
 
@@ -58,7 +58,7 @@ async function writeTogether(
   runner: Transaction,
   database: Database,
   starts: readonly JoinedStart[],
-): Promise<(StartedPipeline | null)[]> {
+): Promise<(StartedTogether | null)[]> {
   const requests = prepareJoined(starts, await findJoinable(runner, database, starts));
   const joined = [...requests.keys()];
   if (joined.length === 0) return starts.map(() => null);

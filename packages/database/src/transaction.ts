@@ -21,7 +21,7 @@ export interface OpenTransaction extends Transaction {
  */
 export function createTransaction(
   queryRunner: QueryRunner,
-  { sendsTogether, mayTakeLong = false }: { sendsTogether: boolean; mayTakeLong?: boolean },
+  { sendsTogether, mayTakeLong }: { sendsTogether: boolean; mayTakeLong: boolean },
 ): OpenTransaction {
   const { dataSource } = queryRunner;
   let waiting: Write[] = [{ sql: 'START TRANSACTION' }];
