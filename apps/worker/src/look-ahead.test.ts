@@ -22,10 +22,10 @@ describe('none', () => {
     expect(lookAhead.count()).toBe(0);
   });
 
-  test('where scripts last longer than all slots would need while a claim is on its way', () => {
-    expect(taught({ slots: 1, runMs: 41, claimMs: 20 }).count()).toBe(0);
-    expect(taught({ slots: 1, runMs: 39, claimMs: 20 }).count()).toBe(1);
-    expect(taught({ slots: 4, runMs: 161, claimMs: 20 }).count()).toBe(0);
+  test('where scripts last longer than all slots would need for what six claims take', () => {
+    expect(taught({ slots: 1, runMs: 121, claimMs: 20 }).count()).toBe(0);
+    expect(taught({ slots: 1, runMs: 119, claimMs: 20 }).count()).toBe(1);
+    expect(taught({ slots: 4, runMs: 481, claimMs: 20 }).count()).toBe(0);
   });
 
   test('where the setting, or what the others know, is 0; and not one more than it says', () => {
@@ -40,16 +40,16 @@ describe('none', () => {
     lookAhead.noteClaim(20);
     expect(lookAhead.count()).toBe(0);
     lookAhead.noteRun(10);
-    expect(lookAhead.count()).toBe(16);
+    expect(lookAhead.count()).toBe(48);
   });
 });
 
 describe('as many as the slots get through meanwhile', () => {
   test('more for shorter scripts, for longer ways and for more slots', () => {
-    expect(taught({ runMs: 20, claimMs: 20 }).count()).toBe(8);
-    expect(taught({ runMs: 10, claimMs: 20 }).count()).toBe(16);
-    expect(taught({ runMs: 20, claimMs: 40 }).count()).toBe(16);
-    expect(taught({ slots: 8, runMs: 20, claimMs: 20 }).count()).toBe(16);
+    expect(taught({ runMs: 20, claimMs: 10 }).count()).toBe(12);
+    expect(taught({ runMs: 10, claimMs: 10 }).count()).toBe(24);
+    expect(taught({ runMs: 20, claimMs: 20 }).count()).toBe(24);
+    expect(taught({ slots: 8, runMs: 20, claimMs: 10 }).count()).toBe(24);
   });
 
   test('grows slowly where scripts become shorter, and falls at once where one was long', () => {
@@ -63,6 +63,6 @@ describe('as many as the slots get through meanwhile', () => {
   });
 
   test('a claim that something holds up does not count as the way', () => {
-    expect(taught({ most: 1000, runMs: 10, claimMs: 60_000 }).count()).toBe(40);
+    expect(taught({ most: 1000, runMs: 10, claimMs: 60_000 }).count()).toBe(48);
   });
 });
